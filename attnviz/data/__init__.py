@@ -1,0 +1,6 @@
+"""Interaction logs: reading, checking, splitting, and what was known before."""
+
+from .log import Field as Field
+from .log import InteractionLog as InteractionLog
+from .past import history as history
+from .past import visible_reviews as visible_reviews

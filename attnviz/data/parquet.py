@@ -1,0 +1,21 @@
+"""Parquet files that are whole or not there."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+
+def write_tables(folder: str | Path, tables: dict[str, pd.DataFrame]) -> None:
+    """Write each table to folder/NAME.parquet; no file is ever half-written.
+
+    Every table is written beside its place before the first one is moved there.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as draft:
+        for name, table in tables.items():
+            table.to_parquet(Path(draft) / f"{name}.parquet", index=False)
+        for name in tables:
+            os.replace(Path(draft) / f"{name}.parquet", folder / f"{name}.parquet")

@@ -1,0 +1,135 @@
+"""What could be known before an interaction: an item's reviews, a user's history."""
+
+import numpy as np
+import pandas as pd
+
+
+def visible_reviews(log, *, max_reviews: int) -> np.ndarray:
+    """The most recent reviews of each row's item that the row may see.
+
+    A review is visible when it is not blank, was written strictly before the row's
+    time, and by another user. Of reviews at the same time, the later row of `past`
+    counts as the more recent. Taught in chapter 2.
+
+    Args:
+        log: An InteractionLog.
+        max_reviews: How many reviews a row gets at most, 1 or more.
+
+    Returns:
+        Integer array (len(log), max_reviews): positions of rows of `log.past`, most
+        recent first, padded with -1.
+
+    Raises:
+        ValueError: When max_reviews is below 1.
+
+    Example:
+        >>> import pandas as pd
+        >>> from attnviz.data import InteractionLog
+        >>> rows = pd.DataFrame({
+        ...     "user_id": ["ann", "bob", "eve"], "item_id": ["tea"] * 3,
+        ...     "timestamp": ["2025-01-01", "2025-01-02", "2025-01-03"],
+        ...     "label": [1, 0, 1], "review": ["Good.", "Bad.", "Fine."]})
+        >>> log = InteractionLog(rows, pd.DataFrame({"item_id": ["tea"]}))
+        >>> visible_reviews(log, max_reviews=2)
+        array([[-1, -1],
+               [ 0, -1],
+               [ 1,  0]])
+    """
+    _require_positive("max_reviews", max_reviews)
+    written = log.past["review"].str.strip().ne("").to_numpy(dtype=bool)
+    order, first, after = _earlier_rows(log, "item_id", written)
+    writer, reader = _shared_codes(log.past["user_id"], log.interactions["user_id"])
+    item = _codes(log.past["item_id"])[order]
+    before_run = _position_before_run(item, writer[order])
+    return _walk_back(
+        order, first, after - 1, max_reviews, skip=(writer[order], reader, before_run)
+    )
+
+
+def history(log, *, max_items: int = 20) -> np.ndarray:
+    """What each row's user chose before: rows with label 1, strictly earlier.
+
+    Args:
+        log: An InteractionLog.
+        max_items: How many earlier rows a row gets at most, 1 or more.
+
+    Returns:
+        Integer array (len(log), max_items): positions of rows of `log.past`, most
+        recent first, padded with -1.
+
+    Raises:
+        ValueError: When max_items is below 1.
+
+    Example:
+        >>> import pandas as pd
+        >>> from attnviz.data import InteractionLog
+        >>> rows = pd.DataFrame({
+        ...     "user_id": ["ann"] * 3, "item_id": ["tea", "pot", "cup"],
+        ...     "timestamp": ["2025-01-01", "2025-01-02", "2025-01-03"],
+        ...     "label": [1, 0, 1]})
+        >>> log = InteractionLog(rows, pd.DataFrame({"item_id": ["tea", "pot", "cup"]}))
+        >>> history(log, max_items=2)
+        array([[-1, -1],
+               [ 0, -1],
+               [ 0, -1]])
+    """
+    _require_positive("max_items", max_items)
+    chosen = log.past["label"].to_numpy() == 1
+    order, first, after = _earlier_rows(log, "user_id", chosen)
+    return _walk_back(order, first, after - 1, max_items)
+
+
+def _require_positive(name: str, value: int) -> None:
+    if value < 1:
+        raise ValueError(f"{name} must be 1 or more, got {value}")
+
+
+def _codes(values: pd.Series) -> np.ndarray:
+    return pd.factorize(values)[0]
+
+
+def _shared_codes(past: pd.Series, rows: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    codes = _codes(pd.concat([past, rows], ignore_index=True))
+    return codes[: len(past)], codes[len(past) :]
+
+
+def _earlier_rows(log, column: str, taking_part: np.ndarray):
+    """Past rows sorted by (column, time), and each row's stretch [first, after) of them.
+
+    The stretch holds the rows with the same value in column, strictly earlier in time.
+    """
+    past_group, row_group = _shared_codes(log.past[column], log.interactions[column])
+    past_time, row_time = log.past["timestamp"], log.interactions["timestamp"]
+    times, time_code = np.unique(
+        pd.concat([past_time, row_time]).to_numpy("datetime64[us]"), return_inverse=True
+    )
+    past_key = past_group * np.int64(len(times)) + time_code[: len(past_group)]
+    row_start = row_group * np.int64(len(times))
+    positions = np.flatnonzero(taking_part)
+    order = positions[np.argsort(past_key[positions], kind="stable")]
+    first = np.searchsorted(past_key[order], row_start)
+    after = np.searchsorted(past_key[order], row_start + time_code[len(past_group) :])
+    return order, first, after
+
+
+def _position_before_run(item: np.ndarray, writer: np.ndarray) -> np.ndarray:
+    """For each sorted review: the nearest one before it by another writer or item."""
+    starts = np.ones(len(item), dtype=bool)
+    starts[1:] = (item[1:] != item[:-1]) | (writer[1:] != writer[:-1])
+    return np.flatnonzero(starts)[np.cumsum(starts) - 1] - 1
+
+
+def _walk_back(order, first, place, width: int, skip=None) -> np.ndarray:
+    """Positions order[place], order[place - 1], ... down to first, -1 padded."""
+    found = np.full((len(first), width), -1, dtype=np.int64)
+    if not len(order):
+        return found
+    for column in range(width):
+        if skip is not None:
+            writer, reader, before_run = skip
+            own = (place >= first) & (writer[place] == reader)
+            place = np.where(own, before_run[place], place)
+        inside = place >= first
+        found[inside, column] = order[place[inside]]
+        place = np.maximum(place - 1, -1)
+    return found
