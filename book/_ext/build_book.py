@@ -1,0 +1,105 @@
+"""Build the book into `_build/html` and say how long each chapter took: `make book`.
+
+Sphinx alone leaves three gaps, which this script closes:
+an unchanged second build passes although the first one failed; the execution cache does not see changes in
+`attnviz/`; and nobody sees which chapter is slow.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from jupyter_cache import get_cache
+from local_assets import MERMAID_CDN, MERMAID_FILE, MERMAID_VERSION, STATIC
+
+ROOT = Path(__file__).parents[2]
+BUILD = ROOT / "_build"
+CACHE = BUILD / ".jupyter_cache"
+DOCTREES = BUILD / ".doctrees"
+STAMP = BUILD / ".book"  # holds the digest of the package with which the last good build was made
+MERMAID_SHA256 = "7a644017d37f93c8359790884e6b67fb1f747c78eb20475952404bd87190a3f8"
+
+
+def package_digest() -> str:
+    """A digest of what the chapters' outputs depend on besides their own text."""
+    digest = hashlib.sha256()
+    files = [p for p in (ROOT / "attnviz").rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    for path in sorted([*files, ROOT / "constraints.txt"]):
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def fetch_mermaid() -> str:
+    """Put mermaid into `book/_static/vendor` with npm; return a sentence that says which way it took."""
+    target = STATIC / MERMAID_FILE
+    if target.exists():
+        return f"mermaid {MERMAID_VERSION}: from {target.relative_to(ROOT)}"
+    if not (npm := shutil.which("npm")):
+        return f"mermaid: no npm here, so the diagram's page loads {MERMAID_CDN}"
+    folder = BUILD / "npm"
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [npm, "pack", f"@mermaid-js/tiny@{MERMAID_VERSION}", "--pack-destination", str(folder)]
+    run = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if run.returncode:
+        return f"mermaid: npm failed, so the diagram's page loads {MERMAID_CDN}\n{run.stderr.strip()}"
+    with tarfile.open(folder / f"mermaid-js-tiny-{MERMAID_VERSION}.tgz") as archive:
+        script = archive.extractfile("package/dist/mermaid.tiny.js").read()
+    if hashlib.sha256(script).hexdigest() != MERMAID_SHA256:
+        sys.exit("mermaid: npm delivered another file than the one this book was tested with")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(script)
+    return f"mermaid {MERMAID_VERSION}: fetched with npm"
+
+
+def drop_what_is_stale(digest: str) -> None:
+    """Forget outputs of another version of the package, and the pages of a build that did not end well."""
+    if not STAMP.exists():
+        shutil.rmtree(DOCTREES, ignore_errors=True)
+    elif STAMP.read_text() != digest:
+        print("the package changed: every chapter is executed again")
+        for folder in (DOCTREES, CACHE, BUILD / "models"):
+            shutil.rmtree(folder, ignore_errors=True)
+    STAMP.unlink(missing_ok=True)
+
+
+def executions() -> dict[str, tuple[int, float]]:
+    """Return the newest execution of each page: its number in the cache and its seconds."""
+    records = get_cache(str(CACHE)).list_cache_records() if CACHE.exists() else []
+    newest = {}
+    for record in sorted(records, key=lambda record: record.pk):
+        newest[record.uri] = (record.pk, record.data.get("execution_seconds", 0.0))
+    return newest
+
+
+def print_seconds(before: dict, after: dict) -> None:
+    """Print each chapter's seconds, and how many were executed just now."""
+    pages = {uri: run for uri, run in after.items() if Path(uri).exists()}
+    for uri, (_, seconds) in sorted(pages.items()):
+        print(f"{Path(uri).stem:<40}{seconds:>8.1f} s{'' if before.get(uri) == after[uri] else '  now'}")
+    now = sum(before.get(uri) != after[uri] for uri in pages)
+    print(f"{'all chapters':<40}{sum(s for _, s in pages.values()):>8.1f} s")
+    print(f"{now} executed, {len(pages) - now} from the cache")
+
+
+def main() -> int:
+    """Build once; leave a stamp only if the build was good."""
+    BUILD.mkdir(exist_ok=True)
+    digest = package_digest()
+    print(fetch_mermaid())
+    drop_what_is_stale(digest)
+    before = executions()
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT), "-n", "-W", "--keep-going"]
+    # Progress bars are for a reader who waits, not for a printed page.
+    code = subprocess.run(command, env={**os.environ, "TQDM_DISABLE": "1"}, stdin=subprocess.DEVNULL).returncode
+    print_seconds(before, executions())
+    if code == 0:
+        STAMP.write_text(digest)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

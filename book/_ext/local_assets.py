@@ -1,0 +1,67 @@
+"""Sphinx extension: formulas and diagrams are drawn by scripts that lie in the book itself.
+
+MathJax comes out of the package `sphinx-mathjax-offline`.
+Mermaid is fetched by `build_book.py` with npm; where there is no npm the page names the CDN instead.
+"""
+
+import html
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util.docutils import SphinxDirective
+
+MERMAID_VERSION = "11.17.2"
+MERMAID_FILE = f"vendor/mermaid-{MERMAID_VERSION}.js"
+MERMAID_CDN = f"https://cdn.jsdelivr.net/npm/@mermaid-js/tiny@{MERMAID_VERSION}/dist/mermaid.tiny.js"
+STATIC = Path(__file__).parents[1] / "_static"
+
+
+class diagram(nodes.General, nodes.Element):
+    """A mermaid diagram: its source and the sentence that stands for it."""
+
+
+class MermaidDirective(SphinxDirective):
+    """```{mermaid}`` with a required ``:alt:``."""
+
+    has_content = True
+    option_spec = {"alt": directives.unchanged_required}
+
+    def run(self):
+        if "alt" not in self.options:
+            raise self.error("a diagram needs an :alt: text for readers who do not see it")
+        return [diagram(source="\n".join(self.content), alt=self.options["alt"])]
+
+
+def visit_html(self, node):
+    label, source = html.escape(node["alt"], quote=True), html.escape(node["source"])
+    self.body.append(f'<pre class="mermaid" role="img" aria-label="{label}">{source}</pre>')
+    raise nodes.SkipNode
+
+
+def visit_text(self, node):
+    raise nodes.SkipNode
+
+
+def add_scripts(app, pagename, templatename, context, doctree):
+    if doctree is None or not doctree.next_node(diagram):
+        return
+    app.add_js_file(MERMAID_FILE if (STATIC / MERMAID_FILE).exists() else MERMAID_CDN)
+    app.add_js_file("diagrams.js", loading_method="defer")
+
+
+def copy_mathjax(app, exception):
+    if exception or app.builder.format != "html":
+        return
+    source = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
+    shutil.copytree(source, Path(app.outdir) / "_static" / "mathjax", dirs_exist_ok=True)
+
+
+def setup(app):
+    app.add_node(diagram, html=(visit_html, None), latex=(visit_text, None), text=(visit_text, None))
+    app.add_directive("mermaid", MermaidDirective)
+    app.connect("html-page-context", add_scripts)
+    app.connect("build-finished", copy_mathjax)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
