@@ -1,9 +1,20 @@
-"""Checks of the tables of an interaction log: every problem, by kind, with its rows."""
+"""Checks of the tables of an interaction log: every problem of every table, reported together."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+
+from .columns import (
+    Findings,
+    as_text,
+    checked_ids,
+    checked_labels,
+    checked_prices,
+    checked_tags,
+    checked_times,
+    review_texts,
+)
 
 REQUIRED = {
     "interactions": ("user_id", "item_id", "timestamp", "label"),
@@ -11,49 +22,6 @@ REQUIRED = {
     "users": ("user_id",),
 }
 INTERACTION_COLUMNS = ("user_id", "item_id", "timestamp", "label", "review")
-FIRST_ROWS = 3
-
-
-@dataclass
-class Findings:
-    """The problems of one table, and the rows that are left without them."""
-
-    table: str
-    source: pd.DataFrame
-    kept: np.ndarray = field(init=False)
-    lines: list[str] = field(default_factory=list)
-    dropped: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self):
-        self.kept = np.ones(len(self.source), dtype=bool)
-
-    def drop(self, kind: str, bad: np.ndarray, column: str) -> None:
-        """Note the bad rows; each row is counted under the first kind that drops it."""
-        self._note(kind, bad, column, "drops these rows")
-        self._count(kind, bad & self.kept)
-        self.kept &= ~bad
-
-    def blank(self, kind: str, bad: np.ndarray, column: str) -> None:
-        """Note bad values that can be unknown without losing their row."""
-        self._note(kind, bad, column, f"keeps these rows and sets {column} to unknown")
-        self._count(kind, bad)
-
-    def _count(self, kind: str, bad: np.ndarray) -> None:
-        if bad.any():
-            self.dropped[f"{self.table}: {kind}"] = int(bad.sum())
-
-    def _note(self, kind: str, bad: np.ndarray, column: str, repair: str) -> None:
-        positions = np.flatnonzero(bad)
-        if not len(positions):
-            return
-        first = ", ".join(
-            f"row {row} ({column}={_shown(self.source[column].iloc[row])})"
-            for row in positions[:FIRST_ROWS]
-        )
-        count = f"{len(positions):,} row{'s' * (len(positions) > 1)}"
-        self.lines.append(
-            f"{self.table}: {kind}: {count}, first {first}; strict=False {repair}"
-        )
 
 
 @dataclass(frozen=True)
@@ -118,13 +86,6 @@ def check_tables(
     )
 
 
-def as_text(values: pd.Series) -> pd.Series:
-    """Ids and names as str; whole floats (ids beside a missing one) lose their '.0'."""
-    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
-        values = values.astype("Int64")
-    return values.astype(str)
-
-
 def _with_labels(table: pd.DataFrame | None) -> pd.DataFrame | None:
     if table is None or "label" in table:
         return table
@@ -150,8 +111,7 @@ def _require_columns(interactions, items, users, past) -> None:
 def _require_content(interactions: pd.DataFrame, implicit: bool) -> None:
     if interactions.empty:
         raise ValueError(
-            "interactions: no row is left after dropping the rows with problems; "
-            "pass strict=True to see them"
+            "interactions: no row is left after dropping the rows with problems; pass strict=True to see them"
         )
     labels = interactions["label"].unique()
     if len(labels) == 1 and not implicit:
@@ -175,11 +135,11 @@ def _check_interactions(name, source, items, users) -> tuple[pd.DataFrame, Findi
     found = Findings(name, source)
     table = pd.DataFrame(
         {
-            "user_id": _checked_ids(found, "user_id"),
-            "item_id": _checked_ids(found, "item_id"),
-            "timestamp": _checked_times(found),
-            "label": _checked_labels(found),
-            "review": _reviews(source),
+            "user_id": checked_ids(found, "user_id"),
+            "item_id": checked_ids(found, "item_id"),
+            "timestamp": checked_times(found),
+            "label": checked_labels(found),
+            "review": review_texts(source),
         }
     )
     _check_known(found, table, "item_id", items, "unknown item")
@@ -196,12 +156,12 @@ def _check_interactions(name, source, items, users) -> tuple[pd.DataFrame, Findi
 def _check_items(source: pd.DataFrame) -> tuple[pd.DataFrame, Findings]:
     found = Findings("items", source)
     table = source.reset_index(drop=True)
-    table["item_id"] = _checked_ids(found, "item_id")
+    table["item_id"] = checked_ids(found, "item_id")
     found.drop("duplicated item_id", _repeated_ids(found, table, "item_id"), "item_id")
     if "price" in source:
-        table["price"] = _checked_prices(found)
+        table["price"] = checked_prices(found)
     if "tags" in source:
-        table["tags"] = _checked_tags(found)
+        table["tags"] = checked_tags(found)
     for column in {"category", "brand"} & set(source.columns):
         known = table[column].notna()
         table[column] = as_text(table[column]).astype(object).where(known, None)
@@ -220,18 +180,11 @@ def _check_users(source: pd.DataFrame) -> tuple[pd.DataFrame, Findings]:
         )
     found = Findings("users", source)
     table = source.reset_index(drop=True)
-    table["user_id"] = _checked_ids(found, "user_id")
+    table["user_id"] = checked_ids(found, "user_id")
     found.drop("duplicated user_id", _repeated_ids(found, table, "user_id"), "user_id")
     unknown = ~np.isfinite(numbers.to_numpy(dtype=float, na_value=np.nan)).all(axis=1)
     found.drop("a number of the profile is missing or infinite", unknown, "user_id")
     return table[found.kept].reset_index(drop=True), found
-
-
-def _checked_ids(found: Findings, column: str) -> pd.Series:
-    values = found.source[column].reset_index(drop=True)
-    text = as_text(values)
-    found.drop(f"missing {column}", (values.isna() | (text == "")).to_numpy(), column)
-    return text
 
 
 def _repeated_ids(found: Findings, table: pd.DataFrame, column: str) -> np.ndarray:
@@ -240,73 +193,3 @@ def _repeated_ids(found: Findings, table: pd.DataFrame, column: str) -> np.ndarr
 
 def _check_known(found, table, column: str, known: pd.DataFrame, kind: str) -> None:
     found.drop(kind, ~table[column].isin(known[column]).to_numpy() & found.kept, column)
-
-
-def _checked_times(found: Findings) -> pd.Series:
-    times = parse_times(found.source["timestamp"])
-    kind = "unparsable time (ISO 8601 text or datetimes are read, numbers are not)"
-    found.drop(kind, times.isna().to_numpy(), "timestamp")
-    return times
-
-
-def parse_times(values: pd.Series) -> pd.Series:
-    """Datetimes in UTC with microseconds; NaT where there is no ISO 8601 time.
-
-    A time without a zone is taken as UTC. Numbers give NaT, because seconds and
-    milliseconds cannot be told apart here.
-    """
-    values = values.reset_index(drop=True)
-    if pd.api.types.is_numeric_dtype(values):
-        values = pd.Series(pd.NaT, index=values.index)
-    elif values.dtype == object:
-        values = values.where(~values.map(_is_number).astype(bool), None)
-    times = pd.to_datetime(values, errors="coerce", utc=True, format="ISO8601")
-    return times.dt.as_unit("us")
-
-
-def _checked_labels(found: Findings) -> pd.Series:
-    values = found.source["label"].reset_index(drop=True)
-    labels = pd.to_numeric(values, errors="coerce")
-    found.drop("NaN label", values.isna().to_numpy(), "label")
-    wrong = values.notna() & ~labels.isin([0, 1])
-    found.drop("label is not 0 or 1", wrong.to_numpy(), "label")
-    return labels
-
-
-def _checked_prices(found: Findings) -> pd.Series:
-    values = found.source["price"].reset_index(drop=True)
-    prices = pd.to_numeric(values, errors="coerce").astype("float64")
-    unreadable = (prices.isna() & values.notna()) | np.isinf(prices)
-    found.blank("unreadable price", unreadable.to_numpy() & found.kept, "price")
-    negative = prices < 0
-    found.blank("negative price", negative.to_numpy() & found.kept, "price")
-    return prices.mask(unreadable | negative)
-
-
-def _checked_tags(found: Findings) -> pd.Series:
-    values = found.source["tags"].reset_index(drop=True)
-    tags = [_as_tags(value) for value in values]
-    wrong = np.array([tag is None for tag in tags]) & found.kept
-    found.blank("tags are not a list of str", wrong, "tags")
-    return pd.Series([tag or [] for tag in tags], dtype=object)
-
-
-def _as_tags(value) -> list[str] | None:
-    if isinstance(value, list | tuple | np.ndarray):
-        return list(value) if all(isinstance(tag, str) for tag in value) else None
-    return [] if value is None or value is pd.NA or value != value else None
-
-
-def _reviews(source: pd.DataFrame) -> pd.Series:
-    if "review" not in source:
-        return pd.Series("", index=range(len(source)), dtype=str)
-    return source["review"].reset_index(drop=True).fillna("").astype(str)
-
-
-def _is_number(value) -> bool:
-    return isinstance(value, int | float | np.number)
-
-
-def _shown(value, width: int = 40) -> str:
-    text = repr(value.item() if isinstance(value, np.generic) else value)
-    return text if len(text) <= width else text[: width - 3] + "..."

@@ -10,6 +10,7 @@ from typing import Literal
 import pandas as pd
 
 from .checks import INTERACTION_COLUMNS, check_tables
+from .negatives import candidates, sample_negatives
 from .parquet import write_tables
 from .split import split_by_time, split_by_user
 
@@ -93,9 +94,8 @@ class InteractionLog:
         implicit: bool = False,
         strict: bool = True,
     ):
-        tables = check_tables(
-            interactions, items, users, past, implicit=implicit, strict=strict
-        )
+        """Check the tables; see the class."""
+        tables = check_tables(interactions, items, users, past, implicit=implicit, strict=strict)
         self.interactions = tables.interactions
         self.items = tables.items
         self.users = tables.users
@@ -106,9 +106,11 @@ class InteractionLog:
         self._features = {}
 
     def __len__(self) -> int:
+        """The number of interactions."""
         return len(self.interactions)
 
     def __repr__(self) -> str:
+        """The log in one line."""
         users = self.interactions["user_id"].nunique()
         fields = ", ".join(field.name for field in self.fields) or "none"
         return (
@@ -151,27 +153,33 @@ class InteractionLog:
         schema = self.schema if schema is None else schema
         known = self._features.get(id(schema))
         if known is None:
-            known = self._features[id(schema)] = (schema, Features.of(self, schema))
+            known = self._features[id(schema)] = (schema, Features(self, schema))
         return known[1].batch(index)
 
-    def with_interactions(self, interactions: pd.DataFrame) -> "InteractionLog":
-        """The same log with other rows; `past` stays whole, nothing is checked again.
+    def with_interactions(
+        self, interactions: pd.DataFrame, *, past: pd.DataFrame | None = None
+    ) -> "InteractionLog":
+        """The same log with other rows; nothing is checked again.
 
         Args:
             interactions: Rows with the columns and types of `self.interactions`.
+            past: Rows that reviews and history may be read from; None: the `past` of this log.
 
         Returns:
-            A log of the same class, with the same schema.
+            A log of the same class; without another `past` it shares the schema of this log.
         """
         other = copy.copy(self)
         for kind in type(self).__mro__:
             for name, value in vars(kind).items():
                 if isinstance(value, functools.cached_property):
                     vars(other).pop(name, None)
-        rows = interactions[list(INTERACTION_COLUMNS)].reset_index(drop=True)
-        other.interactions = rows
-        other._origin = self if self._origin is None else self._origin
+        other.interactions = _rows(interactions)
         other._features = {}
+        if past is None:
+            other._origin = self if self._origin is None else self._origin
+        else:
+            other.past = other.interactions if past is interactions else _rows(past)
+            other._origin = None
         return other
 
     def split(
@@ -201,6 +209,16 @@ class InteractionLog:
             return split_by_user(self, fractions, seed=seed)
         raise ValueError(f"by must be 'time' or 'user', got {by!r}")
 
+    def sample_negatives(self, num_negatives: int = 4, seed: int = 0) -> "InteractionLog":
+        """This implicit log with items that the user never took added; see `sample_negatives`."""
+        return sample_negatives(self, num_negatives, seed=seed)
+
+    def candidates(
+        self, users: str | Iterable[str], items: Iterable[str] | None = None, at=None
+    ) -> "InteractionLog":
+        """One row for each user and item, to be scored; see `candidates`."""
+        return candidates(self, users, items, at=at)
+
     def write(self, folder: str | Path) -> None:
         """Write interactions.parquet, items.parquet and, if any, users.parquet.
 
@@ -211,3 +229,7 @@ class InteractionLog:
         if self.users is not None:
             tables["users"] = self.users
         write_tables(folder, tables)
+
+
+def _rows(table: pd.DataFrame) -> pd.DataFrame:
+    return table[list(INTERACTION_COLUMNS)].reset_index(drop=True)

@@ -41,9 +41,7 @@ def visible_reviews(log, *, max_reviews: int) -> np.ndarray:
     writer, reader = _shared_codes(log.past["user_id"], log.interactions["user_id"])
     item = _codes(log.past["item_id"])[order]
     before_run = _position_before_run(item, writer[order])
-    return _walk_back(
-        order, first, after - 1, max_reviews, skip=(writer[order], reader, before_run)
-    )
+    return _walk_back(order, first, after - 1, max_reviews, skip=(writer[order], reader, before_run))
 
 
 def history(log, *, max_items: int = 20) -> np.ndarray:

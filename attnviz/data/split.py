@@ -1,4 +1,4 @@
-"""Which rows a model learns from: splits, sampled negatives, candidates."""
+"""Parts of a log: what a model learns from, and what it is tested on."""
 
 import numpy as np
 import pandas as pd
@@ -17,8 +17,7 @@ def split_by_time(log, fractions=(0.8, 0.1, 0.1)) -> tuple:
     edges = [0, *cuts, len(rows)]
     _require_rows(np.diff(edges), fractions, f"{len(np.unique(times)):,} times")
     return tuple(
-        log.with_interactions(rows.iloc[start:end])
-        for start, end in zip(edges[:-1], edges[1:], strict=True)
+        log.with_interactions(rows.iloc[start:end]) for start, end in zip(edges[:-1], edges[1:], strict=True)
     )
 
 
@@ -31,17 +30,12 @@ def split_by_user(log, fractions=(0.8, 0.1, 0.1), *, seed: int = 0) -> tuple:
     part = np.searchsorted(cuts, shuffled, side="right")[code]
     sizes = np.bincount(part, minlength=len(fractions))
     _require_rows(sizes, fractions, f"{len(users):,} users")
-    return tuple(
-        log.with_interactions(log.interactions[part == number])
-        for number in range(len(fractions))
-    )
+    return tuple(log.with_interactions(log.interactions[part == number]) for number in range(len(fractions)))
 
 
 def _require_fractions(fractions) -> None:
     if len(fractions) < 2 or min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-6:
-        raise ValueError(
-            f"fractions must be 2 or more numbers above 0 that sum to 1, got {fractions}"
-        )
+        raise ValueError(f"fractions must be 2 or more numbers above 0 that sum to 1, got {fractions}")
 
 
 def _require_rows(sizes, fractions, units: str) -> None:

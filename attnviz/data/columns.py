@@ -1,0 +1,138 @@
+"""Columns of a log's tables: their types, and the rows that do not have them."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+FIRST_ROWS = 3
+
+
+@dataclass
+class Findings:
+    """The problems of one table, and the rows that are left without them."""
+
+    table: str
+    source: pd.DataFrame
+    kept: np.ndarray = field(init=False)
+    lines: list[str] = field(default_factory=list)
+    dropped: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self):
+        """Start with all rows."""
+        self.kept = np.ones(len(self.source), dtype=bool)
+
+    def drop(self, kind: str, bad: np.ndarray, column: str) -> None:
+        """Note the bad rows; each row is counted under the first kind that drops it."""
+        self._note(kind, bad, column, "drops these rows")
+        self._count(kind, bad & self.kept)
+        self.kept &= ~bad
+
+    def blank(self, kind: str, bad: np.ndarray, column: str) -> None:
+        """Note bad values that can be unknown without losing their row."""
+        self._note(kind, bad, column, f"keeps these rows and sets {column} to unknown")
+        self._count(kind, bad)
+
+    def _count(self, kind: str, bad: np.ndarray) -> None:
+        if bad.any():
+            self.dropped[f"{self.table}: {kind}"] = int(bad.sum())
+
+    def _note(self, kind: str, bad: np.ndarray, column: str, repair: str) -> None:
+        positions = np.flatnonzero(bad)
+        if not len(positions):
+            return
+        first = ", ".join(
+            f"row {row} ({column}={_shown(self.source[column].iloc[row])})" for row in positions[:FIRST_ROWS]
+        )
+        count = f"{len(positions):,} row{'s' * (len(positions) > 1)}"
+        self.lines.append(f"{self.table}: {kind}: {count}, first {first}; strict=False {repair}")
+
+
+def as_text(values: pd.Series) -> pd.Series:
+    """Ids and names as str; whole floats (ids beside a missing one) lose their '.0'."""
+    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+        values = values.astype("Int64")
+    return values.astype(str)
+
+
+def checked_ids(found: Findings, column: str) -> pd.Series:
+    """Ids as str; rows without one are dropped."""
+    values = found.source[column].reset_index(drop=True)
+    text = as_text(values)
+    found.drop(f"missing {column}", (values.isna() | (text == "")).to_numpy(), column)
+    return text
+
+
+def checked_times(found: Findings) -> pd.Series:
+    """Times in UTC; rows whose time cannot be read are dropped."""
+    times = parse_times(found.source["timestamp"])
+    kind = "unparsable time (ISO 8601 text or datetimes are read, numbers are not)"
+    found.drop(kind, times.isna().to_numpy(), "timestamp")
+    return times
+
+
+def parse_times(values: pd.Series) -> pd.Series:
+    """Datetimes in UTC with microseconds; NaT where there is no ISO 8601 time.
+
+    A time without a zone is taken as UTC. Numbers give NaT, because seconds and
+    milliseconds cannot be told apart here.
+    """
+    values = values.reset_index(drop=True)
+    if pd.api.types.is_numeric_dtype(values):
+        values = pd.Series(pd.NaT, index=values.index)
+    elif values.dtype == object:
+        values = values.where(~values.map(_is_number).astype(bool), None)
+    times = pd.to_datetime(values, errors="coerce", utc=True, format="ISO8601")
+    return times.dt.as_unit("us")
+
+
+def checked_labels(found: Findings) -> pd.Series:
+    """Labels 0 and 1; rows with another are dropped."""
+    values = found.source["label"].reset_index(drop=True)
+    labels = pd.to_numeric(values, errors="coerce")
+    found.drop("NaN label", values.isna().to_numpy(), "label")
+    wrong = values.notna() & ~labels.isin([0, 1])
+    found.drop("label is not 0 or 1", wrong.to_numpy(), "label")
+    return labels
+
+
+def checked_prices(found: Findings) -> pd.Series:
+    """Prices as float; those that are negative or unreadable become NaN."""
+    values = found.source["price"].reset_index(drop=True)
+    prices = pd.to_numeric(values, errors="coerce").astype("float64")
+    unreadable = (prices.isna() & values.notna()) | np.isinf(prices)
+    found.blank("unreadable price", unreadable.to_numpy() & found.kept, "price")
+    negative = prices < 0
+    found.blank("negative price", negative.to_numpy() & found.kept, "price")
+    return prices.mask(unreadable | negative)
+
+
+def checked_tags(found: Findings) -> pd.Series:
+    """Tags as list of str; those of another type, and missing ones, become []."""
+    values = found.source["tags"].reset_index(drop=True)
+    tags = [_as_tags(value) for value in values]
+    wrong = np.array([tag is None for tag in tags]) & found.kept
+    found.blank("tags are not a list of str", wrong, "tags")
+    return pd.Series([tag or [] for tag in tags], dtype=object)
+
+
+def _as_tags(value) -> list[str] | None:
+    if isinstance(value, list | tuple | np.ndarray):
+        return list(value) if all(isinstance(tag, str) for tag in value) else None
+    return [] if value is None or value is pd.NA or value != value else None
+
+
+def review_texts(source: pd.DataFrame) -> pd.Series:
+    """Reviews as str, "" where there is none."""
+    if "review" not in source:
+        return pd.Series("", index=range(len(source)), dtype=str)
+    return source["review"].reset_index(drop=True).fillna("").astype(str)
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, int | float | np.number)
+
+
+def _shown(value, width: int = 40) -> str:
+    text = repr(value.item() if isinstance(value, np.generic) else value)
+    return text if len(text) <= width else text[: width - 3] + "..."

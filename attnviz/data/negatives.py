@@ -1,0 +1,138 @@
+"""Rows that did not happen: sampled negatives, and candidates to score."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+
+def sample_negatives(log, num_negatives: int = 4, *, seed: int = 0):
+    """Add items that the user never took, as rows with label 0.
+
+    Rows of one user at one time share no negative, so that no row occurs twice.
+
+    Args:
+        log: An InteractionLog with implicit=True whose labels are all 1.
+        num_negatives: How many for each row, 1 or more.
+        seed: The same seed gives the same negatives.
+
+    Returns:
+        A log in which each row is followed by its negatives (same user, same time, label 0, no review). Where
+        the user left too few items, there are fewer; how many are missing is counted in `dropped`.
+
+    Raises:
+        ValueError: When the log is not implicit, has rows with label 0, or num_negatives is below 1.
+    """
+    _require_choices(log, num_negatives)
+    rows = log.interactions
+    taken, start, user = _taken_items(log)
+    group = rows.groupby(["user_id", "timestamp"], sort=False).ngroup().to_numpy()
+    group_rows = np.bincount(group)
+    group_user = np.zeros(len(group_rows), dtype=np.int64)
+    group_user[group] = user
+    free = len(log.items) - np.diff(start)[group_user]
+    wanted = group_rows * num_negatives
+    number = np.minimum(wanted, free)
+    rank = _distinct_ranks(number, free, np.random.default_rng(seed))
+    drawn_for = np.repeat(np.arange(len(number)), number)
+    item = _free_items(rank, group_user[drawn_for], taken, start)
+    place = np.arange(len(rank)) - np.repeat(np.cumsum(number) - number, number)
+    source = _row_in_group(group, group_rows, drawn_for, place)
+    negatives = rows.iloc[source].assign(item_id=log.items["item_id"].to_numpy()[item], label=0, review="")
+    order = np.argsort(np.concatenate([np.arange(len(rows)), source]), kind="stable")
+    sampled = log.with_interactions(pd.concat([rows, negatives]).iloc[order])
+    missing = int((wanted - number).sum())
+    if missing:
+        sampled.dropped = {**log.dropped, "negatives: the user took too many of the items": missing}
+    return sampled
+
+
+def candidates(log, users: str | Iterable[str], items: Iterable[str] | None = None, *, at=None):
+    """A log with one row for each user and item, to be scored; its labels are placeholders (0).
+
+    Args:
+        log: An InteractionLog.
+        users: One user_id or several.
+        items: Several item_ids; None: all items.
+        at: The time of the rows, which decides what they may see of the past (without a zone: UTC). None:
+            just after the last row of the past.
+
+    Returns:
+        A log with len(users) * len(items) rows, user by user.
+
+    Raises:
+        ValueError: When a user or an item is not in the log.
+    """
+    users = [users] if isinstance(users, str) else list(users)
+    items = log.items["item_id"].tolist() if items is None else list(items)
+    known = log.past["user_id"] if log.users is None else log.users["user_id"]
+    _require_known("users", users, known)
+    _require_known("items", items, log.items["item_id"])
+    moment = (
+        log.past["timestamp"].max() + pd.Timedelta(1, "us") if at is None else pd.to_datetime(at, utc=True)
+    )
+    rows = pd.DataFrame(
+        {"user_id": np.repeat(users, len(items)), "item_id": np.tile(items, len(users))}, dtype=str
+    )
+    rows = rows.assign(timestamp=moment, label=0, review="")
+    return log.with_interactions(rows.astype(log.interactions.dtypes.to_dict()))
+
+
+def _require_choices(log, num_negatives: int) -> None:
+    if num_negatives < 1:
+        raise ValueError(f"num_negatives must be 1 or more, got {num_negatives}")
+    if not log.implicit:
+        raise ValueError("negatives are sampled for implicit logs only; this log has labels of its own")
+    zeros = int((log.interactions["label"] == 0).sum())
+    if zeros:
+        raise ValueError(
+            f"the log has {zeros:,} rows with label 0 already; sample from the log without negatives"
+        )
+
+
+def _require_known(name: str, asked: list[str], known: pd.Series) -> None:
+    unknown = sorted(set(asked) - set(known), key=str)
+    if unknown:
+        shown = ", ".join(map(repr, unknown[:3]))
+        raise ValueError(f"{name}: {len(unknown):,} of {len(asked):,} are not in the log, first {shown}")
+
+
+def _taken_items(log) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sorted item codes taken by each user, where each user's stretch starts, the user code of each row."""
+    pairs = pd.concat([log.past, log.interactions], ignore_index=True)[["user_id", "item_id", "label"]]
+    user, names = pd.factorize(pairs["user_id"])
+    item = pd.Index(log.items["item_id"]).get_indexer(pairs["item_id"])
+    chosen = pairs["label"].to_numpy() == 1
+    pair = np.unique(user[chosen] * np.int64(len(log.items)) + item[chosen])
+    start = np.searchsorted(pair, np.arange(len(names) + 1) * np.int64(len(log.items)))
+    return pair % len(log.items), start, user[len(log.past) :]
+
+
+def _distinct_ranks(number: np.ndarray, free: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """For each group, `number` different integers below `free`, in random order (Floyd's algorithm)."""
+    first = np.cumsum(number) - number
+    ranks = np.zeros(number.sum(), dtype=np.int64)
+    for drawn in range(number.max(initial=0)):
+        active = np.flatnonzero(number > drawn)
+        top = free[active] - number[active] + drawn
+        draw = rng.integers(0, top + 1)
+        earlier = ranks[first[active, None] + np.arange(drawn)]  # (group, drawn)
+        ranks[first[active] + drawn] = np.where((earlier == draw[:, None]).any(axis=1), top, draw)
+    group = np.repeat(np.arange(len(number)), number)
+    return ranks[np.lexsort((rng.random(len(ranks)), group))]
+
+
+def _free_items(rank: np.ndarray, user: np.ndarray, taken: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """The item that is number `rank` among those which the user did not take."""
+    owner = np.repeat(np.arange(len(start) - 1), np.diff(start))
+    free_before = taken - (np.arange(len(taken)) - start[owner])  # free items below each taken one
+    stride = np.int64(max(taken.max(initial=0), rank.max(initial=0)) + 2)
+    skipped = np.searchsorted(owner * stride + free_before, user * stride + rank, side="right") - start[user]
+    return rank + skipped
+
+
+def _row_in_group(group, group_rows, drawn_for, place) -> np.ndarray:
+    """Deal the negatives of a group out to its rows in turn."""
+    by_group = np.argsort(group, kind="stable")
+    first = np.cumsum(group_rows) - group_rows
+    return by_group[first[drawn_for] + place % group_rows[drawn_for]]
