@@ -1,0 +1,112 @@
+"""ReasonExplorer: the figure "Average is no reason"."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import traitlets
+
+from .base import Explorer, check_array, check_fields, check_labels, read_static
+
+
+class ReasonExplorer(Explorer):
+    """A weight says how much the model looks at a field; a push says how much the field moves this score.
+
+    A row is a field, with a weight bar and a signed push bar.
+    Dragging the level (such as the quality of the reviews) moves the pushes, while the weights stand still:
+    a product with average reviews gets no push from them, however much the model looks at them.
+
+    Args:
+        weights: attention weights from 0 to 1, (case, level, field).
+        pushes: signed, in logit units, (case, level, field).
+        fields: the names of the fields.
+        level_names: a name for each level, in order, such as `["bad", "average", "great"]`.
+        level_label: what the slider changes, such as `"Quality of the reviews"`.
+        cases: a label for each case.
+        start_case: index of the case that is shown first.
+        start_level: index of the level that is shown first.
+        holds: share of the test cases in which the figure's statement holds, from 0 to 1.
+        rule: the rule by which the starting case was chosen, in words.
+
+    Attributes:
+        case: index of the case, int.
+        level: index of the level, int.
+
+    Raises:
+        ValueError: a shape, an index or a share does not fit; the message names the argument.
+
+    Example:
+        >>> explorer = ReasonExplorer(
+        ...     weights=[[[0.7, 0.3], [0.7, 0.3]]], pushes=[[[-0.8, 0.2], [0.8, 0.2]]],
+        ...     fields=["reviews", "price"], level_names=["bad", "great"], cases=["Ann, scarf"],
+        ...     level_label="Quality of the reviews", start_case=0, start_level=0, holds=0.93,
+        ...     rule="the first test case whose reviews are average")
+        >>> explorer.level = 1
+        >>> explorer.state()["pushes"].round(2)
+        array([0.8, 0.2])
+
+    Taught in chapter 1.
+    """
+
+    _esm = read_static("reason_explorer", "js")
+    _css = read_static("reason_explorer", "css")
+
+    case = traitlets.Int(0).tag(sync=True)
+    level = traitlets.Int(0).tag(sync=True)
+
+    def __init__(
+        self,
+        *,
+        weights,
+        pushes,
+        fields: Sequence[str],
+        level_names: Sequence[str],
+        level_label: str,
+        cases: Sequence[str],
+        start_case: int,
+        start_level: int,
+        holds: float,
+        rule: str,
+    ):
+        names = check_fields(fields)
+        axes = {"case": len(cases), "level": len(level_names), "field": len(names)}
+        arrays = {
+            "weights": check_array("weights", weights, axes),
+            "pushes": check_array("pushes", pushes, axes),
+        }
+        _check_share("weights", arrays["weights"])
+        _check_share("holds", np.asarray(holds))
+        meta = {
+            "fields": names,
+            "level_names": check_labels("level_names", level_names),
+            "level_label": str(level_label),
+            "cases": check_labels("cases", cases),
+            "start": {"case": int(start_case), "level": int(start_level)},
+            "holds": float(holds),
+            "rule": str(rule),
+        }
+        super().__init__(arrays, meta, **meta["start"])
+
+    def state(self) -> dict:
+        """What the browser shows for the current traits.
+
+        Returns:
+            `weights` and `pushes` (field,), the pushes in logit units.
+        """
+        at = (self.case, self.level)
+        return {name: self._arrays[name][at].astype(np.float64) for name in ("weights", "pushes")}
+
+    @traitlets.validate("case")
+    def _check_case(self, proposal) -> int:
+        return self._check_index("case", proposal["value"], len(self._meta["cases"]))
+
+    @traitlets.validate("level")
+    def _check_level(self, proposal) -> int:
+        return self._check_index("level", proposal["value"], len(self._meta["level_names"]))
+
+
+def _check_share(name: str, values: np.ndarray) -> None:
+    if not ((values >= 0) & (values <= 1 + 1e-6)).all():
+        raise ValueError(
+            f"{name}: expected numbers from 0 to 1, got {values.min()} to {values.max()}. "
+            f"Give shares, after softmax and not in percent."
+        )

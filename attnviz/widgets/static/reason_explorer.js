@@ -1,0 +1,142 @@
+// ReasonExplorer (figure F1, "Average is no reason"): the weight stands still, the push crosses zero.
+
+const TRAITS = ["case", "level"];
+const MOST_NAMED = 7;
+
+function compute(data, state) {
+  const { fields } = data.meta;
+  const { weights, pushes } = data.arrays;
+  const levels = weights.shape[1];
+  const along = (array, i) => Array.from({ length: levels }, (_, level) => array.at(state.case, level, i)[0]);
+  const rows = fields.map((field, i) => {
+    const [weightsAlong, pushesAlong] = [along(weights, i), along(pushes, i)];
+    return { field, weight: weightsAlong[state.level], push: pushesAlong[state.level], weights: weightsAlong, pushes: pushesAlong };
+  });
+  const domain = Math.max(...rows.flatMap((row) => row.pushes.map(Math.abs))) || 1;
+  return {
+    rows, domain,
+    looked: argmax(rows.map((row) => row.weight)),
+    moved: argmax(rows.map((row) => Math.abs(row.push))),
+  };
+}
+
+const limits = (values) => [Math.min(...values), Math.max(...values)];
+
+function fieldRow(field) {
+  const weight = weightBar();
+  const push = signedBar();
+  const looked = html("span", { class: "av-badge" }, "looked at most");
+  const moved = html("span", { class: "av-badge" }, "moves it most");
+  const cells = { weight: cell("weight", "weight", weight.node), push: cell("push", "push", push.node) };
+  const badges = html("span", { class: "av-badges" }, looked, moved);
+  const node = html("div", { class: "av-row" },
+    html("div", { class: "av-name" }, html("span", { class: "av-field" }, field), badges),
+    cells.weight.node, cells.push.node);
+  return {
+    node,
+    set(row, domain, isLooked, isMoved) {
+      weight.set(row.weight, { range: limits(row.weights) });
+      push.set(row.push, domain, limits(row.pushes));
+      cells.weight.number.textContent = decimals(row.weight);
+      cells.push.number.textContent = decimals(row.push, 2, true);
+      looked.hidden = !isLooked;
+      moved.hidden = !isMoved;
+      cells.weight.node.classList.toggle("av-first", isLooked);
+      cells.push.node.classList.toggle("av-first", isMoved);
+    },
+  };
+}
+
+// At most a few names fit under a slider.
+function shownNames(names) {
+  if (names.length <= MOST_NAMED) return names;
+  return [names[0], names[Math.floor((names.length - 1) / 2)], names.at(-1)];
+}
+
+function render({ model, el }) {
+  const data = { meta: model.get("_meta"), arrays: readArrays(model) };
+  const { fields, level_names: levelNames, level_label: levelLabel, cases, start, holds, rule } = data.meta;
+  const speaker = announcer();
+  const read = () => ({ case: model.get("case"), level: model.get("level") });
+
+  function change(values, glide = false) {
+    root.toggleAttribute("data-motion", glide);
+    for (const [name, value] of Object.entries(values)) model.set(name, value);
+    model.save_changes();
+    update();
+  }
+
+  function randomCase() {
+    if (cases.length < 2) return;
+    const step = 1 + Math.floor(Math.random() * (cases.length - 1));
+    change({ case: (model.get("case") + step) % cases.length }, true);
+  }
+
+  const level = slider({
+    label: levelLabel, min: 0, max: levelNames.length - 1, step: 1, ends: shownNames(levelNames),
+    oninput: (i) => change({ level: i }),
+  });
+  const which = choice({ label: "Case", options: cases, onchange: (i) => change({ case: i }, true) });
+  const rows = fields.map(fieldRow);
+  const verdict = html("p", { class: "av-verdict" });
+  const axis = html("span", { class: "av-under" });
+  const heading = (title, under) => html("div", {}, html("span", { class: "av-title" }, title), under);
+  const head = html("div", { class: "av-head" }, html("div", {}, html("span", { class: "av-title" }, "Field")),
+    heading("Weight: how much the model looks", html("span", { class: "av-under" }, "0 to 1, all fields together 1")),
+    heading("Push: how much it moves this score", axis));
+  const share = html("p", { class: "av-holds" }, html("strong", {}, `Holds in ${Math.round(100 * holds)}% of the test cases.`));
+  const chosen = html("p", { class: "av-note" }, `Starting case: ${rule}`);
+  const key = html("p", { class: "av-note" }, "The thin line shows where a bar goes over all positions of the slider.");
+  const figure = html("div", { class: "av-figure" }, verdict, head, ...rows.map((row) => row.node));
+  const numbers = html("div", { class: "av-tables" });
+  const fileName = () => `reason-explorer-case-${model.get("case")}-level-${model.get("level")}`;
+  const actions = html("div", { class: "av-actions" },
+    button("Random case", randomCase),
+    button("Reset", () => change(start, true)),
+    disclosure("Table", numbers, () => update()),
+    button("Save SVG", () => saveSvg(fileName(), figure)),
+    button("Save JSON", () => saveJson(fileName(), { ...read(), case_name: cases[model.get("case")],
+      level_name: levelNames[model.get("level")], holds, rule, ...compute(data, read()) })));
+  const controls = html("div", { class: "av-controls" }, level.node, which.node);
+  const root = html("div", { class: "av-root av-reason-explorer" }, controls, figure,
+    html("div", { class: "av-foot" }, key, share, chosen), actions, numbers, speaker.node);
+
+  function update() {
+    const state = read();
+    const result = compute(data, state);
+    level.set(state.level, levelNames[state.level]);
+    which.set(state.case);
+    rows.forEach((row, i) => row.set(result.rows[i], result.domain, i === result.looked, i === result.moved));
+    axis.textContent = `logit, ${decimals(-result.domain, 1, true)} to ${decimals(result.domain, 1, true)}`;
+    verdict.replaceChildren(...sentence(result));
+    if (!numbers.hidden) numbers.replaceChildren(numberTable(result, levelNames));
+    speaker.say(`${levelLabel}: ${levelNames[state.level]}. ${verdict.textContent}`);
+  }
+
+  el.replaceChildren(root);
+  const forget = onChange(model, TRAITS, update);
+  update();
+  return () => {
+    forget();
+    speaker.stop();
+    root.remove();
+  };
+}
+
+function sentence({ rows, looked, moved }) {
+  const strong = (words) => html("strong", {}, words);
+  const [first, other] = [rows[looked], rows[moved]];
+  const start = ["The model looks most at ", strong(first.field), ` (weight ${decimals(first.weight)}). `];
+  if (looked === moved) return [...start, "Here the same field moves the score most: ", strong(decimals(first.push, 2, true)), "."];
+  return [...start, "It moves this score by ", strong(decimals(first.push, 2, true)), "; ",
+    strong(other.field), " moves it most: ", strong(decimals(other.push, 2, true)), "."];
+}
+
+function numberTable({ rows }, levelNames) {
+  const show = (value) => decimals(value, 4);
+  const columns = ["field", ...levelNames.map((name) => `weight, ${name}`), ...levelNames.map((name) => `push, ${name}`)];
+  return table("Every weight and every push (logit) of this case", columns,
+    rows.map((row) => [row.field, ...row.weights.map(show), ...row.pushes.map(show)]));
+}
+
+export default { render };
