@@ -92,9 +92,11 @@ def main() -> int:
     print(fetch_mermaid())
     drop_what_is_stale(digest)
     before = executions()
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT), "-n", "-W", "--keep-going"]
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    command = [str(jupyter_book), "build", str(ROOT), "-n", "-W", "--keep-going"]
     # Progress bars are for a reader who waits, not for a printed page.
-    code = subprocess.run(command, env={**os.environ, "TQDM_DISABLE": "1"}, stdin=subprocess.DEVNULL).returncode
+    environment = {**os.environ, "TQDM_DISABLE": "1"}
+    code = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL).returncode
     print_seconds(before, executions())
     if code == 0:
         STAMP.write_text(digest)
