@@ -50,7 +50,8 @@ class Findings:
 
 def as_text(values: pd.Series) -> pd.Series:
     """Ids and names as str; whole floats (ids beside a missing one) lose their '.0'."""
-    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+    whole = pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all()
+    if whole and values.abs().max() < 2**53:
         values = values.astype("Int64")
     return values.astype(str)
 

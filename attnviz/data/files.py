@@ -1,0 +1,98 @@
+"""Files of tables: what is read from them as it stands, and errors that name the file."""
+
+import gzip
+import html
+import re
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .log import InteractionLog
+
+_PRICE = re.compile(r"\s*(-?)\s*[$€£]?\s*(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\s*[$€£]?\s*")
+_LINE_BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
+
+
+def read_file(path: str | Path) -> pd.DataFrame:
+    """The table in a CSV (.csv, .csv.gz) or Parquet file; every CSV cell is text or, when empty, NaN."""
+    name = Path(path).name.lower()
+    if not name.endswith((".parquet", ".csv", ".csv.gz")):
+        raise ValueError(f"{path}: expected a file that ends in .csv, .csv.gz or .parquet")
+    try:
+        if name.endswith(".parquet"):
+            return pd.read_parquet(path)
+        return pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+    except (ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"{path}: cannot be read as a table: {error}") from error
+
+
+def require_columns(name: str, table: pd.DataFrame, columns: tuple[str, ...], hint: str) -> None:
+    """Raise a ValueError that names the file and the columns which it lacks."""
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise ValueError(f"{name}: no column {', '.join(map(repr, missing))}; {hint}")
+
+
+def log_from_files(files: dict[str, str], tables: dict[str, pd.DataFrame], **options) -> InteractionLog:
+    """An InteractionLog of the tables, whose errors say which file each table came from."""
+    try:
+        return InteractionLog(**tables, **options)
+    except ValueError as error:
+        sources = ", ".join(f"{table} from {file}" for table, file in files.items())
+        raise ValueError(f"{error}\n({sources}; row 0 is the first row below the header)") from error
+
+
+def parse_prices(values: pd.Series) -> pd.Series:
+    """Prices as numbers: '$1,250.00' gives 1250.0, '' gives NaN; what is not a price stays as it is.
+
+    Example:
+        >>> parse_prices(pd.Series(["$1,250.00", "93", "", "from 9"])).tolist()
+        [1250.0, 93.0, nan, 'from 9']
+    """
+    if pd.api.types.is_numeric_dtype(values):
+        return values
+    return pd.Series([_price(value) for value in values], index=values.index, dtype=object)
+
+
+def parse_unix_times(values: pd.Series) -> pd.Series:
+    """Unix times (numbers, or text of digits) as datetimes in UTC; other values stay as they are.
+
+    Numbers from 1e8 on are seconds, from 1e11 on milliseconds, from 1e14 on microseconds, from 1e17 on
+    nanoseconds, so years 1973 to 5138 are read right. Eight digits are a date (20250131). Smaller numbers
+    stay numbers, which are no times.
+
+    Example:
+        >>> parse_unix_times(pd.Series([1735689600, 1735689600000])).astype(str).tolist()
+        ['2025-01-01 00:00:00+00:00', '2025-01-01 00:00:00+00:00']
+    """
+    if isinstance(values.dtype, pd.DatetimeTZDtype | np.dtypes.DateTime64DType):
+        return values
+    is_cell = values.map(lambda value: isinstance(value, str | int | float | np.number)).astype(bool)
+    numbers = pd.to_numeric(values.where(is_cell), errors="coerce").astype("float64")
+    is_date = numbers.between(1e7, 1e8, inclusive="left") & (numbers % 1 == 0)
+    is_unix = numbers >= 1e8
+    read = values.astype(object).mask(numbers.notna(), numbers.astype(object))
+    read[is_date] = numbers[is_date].astype("int64").astype(str)
+    scale = np.select([numbers < 1e11, numbers < 1e14, numbers < 1e17], [1e6, 1e3, 1.0], 1e-3)
+    microseconds = (numbers * scale)[is_unix].round()
+    read[is_unix] = pd.to_datetime(microseconds, unit="us", utc=True).astype(object)
+    return read
+
+
+def plain_text(values: pd.Series) -> pd.Series:
+    """Reviews without markup: <br/> becomes a new line, and entities (&amp;) their characters."""
+    return values.str.replace(_LINE_BREAK, "\n", regex=True).map(html.unescape, na_action="ignore")
+
+
+def _price(value):
+    if not isinstance(value, str):
+        return value
+    if not value.strip():
+        return np.nan
+    match = _PRICE.fullmatch(value)
+    if match is None:
+        return value
+    sign, whole, cents = match.groups()
+    return float(sign + whole.replace(",", "") + (cents or ""))
