@@ -66,6 +66,15 @@ def drop_what_is_stale(digest: str) -> None:
     STAMP.unlink(missing_ok=True)
 
 
+def environment() -> dict[str, str]:
+    """The variables to build under: no progress bars on a printed page, and nobody's own IPython profile."""
+    profile = BUILD / "ipython" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    # A kernel of this machine only: its warning about unencrypted TCP is out of place.
+    (profile / "ipython_kernel_config.py").write_text('get_config().IPKernelApp.log_level = "ERROR"\n')
+    return {**os.environ, "TQDM_DISABLE": "1", "IPYTHONDIR": str(profile.parent)}
+
+
 def executions() -> dict[str, tuple[int, float]]:
     """Return the newest execution of each page: its number in the cache and its seconds."""
     records = get_cache(str(CACHE)).list_cache_records() if CACHE.exists() else []
@@ -94,9 +103,7 @@ def main() -> int:
     before = executions()
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     command = [str(jupyter_book), "build", str(ROOT), "-n", "-W", "--keep-going"]
-    # Progress bars are for a reader who waits, not for a printed page.
-    environment = {**os.environ, "TQDM_DISABLE": "1"}
-    code = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL).returncode
+    code = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL).returncode
     print_seconds(before, executions())
     if code == 0:
         STAMP.write_text(digest)

@@ -56,12 +56,20 @@ def copy_mathjax(app, exception):
     if exception or app.builder.format != "html":
         return
     source = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
-    shutil.copytree(source, Path(app.outdir) / "_static" / "mathjax", dirs_exist_ok=True)
+    target = Path(app.outdir) / "_static" / "mathjax"
+    for folder in ("a11y", "input", "output", "sre"):
+        shutil.copytree(source / folder, target / folder, dirs_exist_ok=True)
+    shutil.copy(source / "tex-chtml.js", target)
+
+
+def use_local_mathjax(app, config):
+    config.mathjax_path = "mathjax/tex-chtml.js"
 
 
 def setup(app):
     app.add_node(diagram, html=(visit_html, None), latex=(visit_text, None), text=(visit_text, None))
     app.add_directive("mermaid", MermaidDirective)
+    app.connect("config-inited", use_local_mathjax)
     app.connect("html-page-context", add_scripts)
     app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
