@@ -2,9 +2,43 @@
 
 from importlib import import_module
 
+from .attention import point_attention
+from .attribution import attribute, completeness_gap
+from .data.airbnb import read_airbnb
+from .data.batches import Batch, Schema
+from .data.log import Field, InteractionLog
+from .data.planted import PlantedShop, planted_shop
+from .data.table import read_table
+from .recommender import AttentionRecommender, reduce_weights
+from .serving import predict, recommend, shelf
+from .text import TextEncoder, split_sentences
+from .weight_log import read_weights
+
 __version__ = "0.1.0"
 
-__all__ = ["plots", "widgets"]
+__all__ = [
+    "AttentionRecommender",
+    "Batch",
+    "Field",
+    "InteractionLog",
+    "PlantedShop",
+    "Schema",
+    "TextEncoder",
+    "attribute",
+    "completeness_gap",
+    "planted_shop",
+    "plots",
+    "point_attention",
+    "predict",
+    "read_airbnb",
+    "read_table",
+    "read_weights",
+    "recommend",
+    "reduce_weights",
+    "shelf",
+    "split_sentences",
+    "widgets",
+]
 
 _LAZY = ("plots", "widgets")
 
