@@ -4,3 +4,5 @@ from .log import Field as Field
 from .log import InteractionLog as InteractionLog
 from .past import history as history
 from .past import visible_reviews as visible_reviews
+from .planted import PlantedShop as PlantedShop
+from .planted import planted_shop as planted_shop

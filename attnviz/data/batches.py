@@ -1,0 +1,252 @@
+"""From tables to tensors: the schema of a log, its features, and batches of them."""
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from ..text import TextEncoder, split_sentences
+from .log import Field, InteractionLog
+from .past import history, visible_reviews
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What a model must know of a log to read it: fields, vocabularies, scales. Plain values, so it can be saved.
+
+    Attributes:
+        fields: The fields, in the order of the model's weights.
+        vocabularies: For each field of kind "tags" or "category", its known values, most frequent first.
+        scales: For each field of kind "number", mean and standard deviation of log(1 + value) over the items.
+        profile: Names of the profile's numbers.
+        profile_scale: (mean, standard deviation) of each, (0, 1) where the profile is made from the history.
+        has_users: Whether the profile comes from a `users` table; else from the history before the interaction.
+        encoder: The language model that reads the text; see `TextEncoder`.
+        text_dim: Length of its sentence vectors.
+        max_reviews: How many of an item's latest reviews are read.
+        max_sentences: How many sentences of them, latest review first.
+        sentences_per_review: How many sentences of one review, from its start.
+        max_history: How many of the shopper's latest items make the profile.
+    """
+
+    fields: tuple[Field, ...]
+    vocabularies: dict[str, list[str]]
+    scales: dict[str, list[float]]
+    profile: list[str]
+    profile_scale: list[list[float]]
+    has_users: bool
+    encoder: str = "minilm"
+    text_dim: int = 384
+    max_reviews: int = 5
+    max_sentences: int = 12
+    sentences_per_review: int = 4
+    max_history: int = 20
+
+    @classmethod
+    def of(cls, log: InteractionLog, *, encoder: str = "minilm", max_vocabulary: int = 128, **limits: int) -> "Schema":
+        """Read the schema off a log's items and users; no label is looked at.
+
+        Args:
+            log: The log.
+            encoder: See `TextEncoder`.
+            max_vocabulary: Values kept of each tags or category field, most frequent first.
+            **limits: `max_reviews`, `max_sentences`, `sentences_per_review`, `max_history`.
+
+        Example:
+            >>> from attnviz import planted_shop
+            >>> shop = planted_shop(num_users=50, num_items=20, num_interactions=200)
+            >>> shop.schema.vocabularies["brand"][:1], len(shop.schema.profile)
+            (['Birch'], 43)
+        """
+        vocabularies = {
+            field.name: _vocabulary(log.items[field.name], max_vocabulary)
+            for field in log.fields
+            if field.kind in ("tags", "category")
+        }
+        scales = {field.name: _log_scale(log.items[field.name]) for field in log.fields if field.kind == "number"}
+        profile, profile_scale = _profile_columns(log, vocabularies, scales)
+        text_dim = TextEncoder(encoder).dim
+        return cls(log.fields, vocabularies, scales, profile, profile_scale, log.users is not None,
+                   encoder, text_dim, **limits)  # fmt: skip
+
+    def to_json(self) -> dict:
+        """The schema as plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict) -> "Schema":
+        """The schema back from `to_json`."""
+        return cls(**{**values, "fields": tuple(Field(**field) for field in values["fields"])})
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows as tensors.
+
+    Attributes:
+        fields: For each field: tags (batch, tag) positions in the vocabulary, -1 for none; category (batch,)
+            likewise; number (batch,) standardised, NaN for unknown; text (batch, sentence) positions in
+            `sentences`, -1 for none.
+        sentences: (unique sentence, text_dim), the vectors of the sentences in this batch.
+        profile: (batch, profile), the shopper.
+        labels: (batch,), 0 or 1.
+    """
+
+    fields: dict[str, Tensor]
+    sentences: Tensor
+    profile: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+class Features:
+    """All rows of a log as whole tensors, from which batches are cut."""
+
+    def __init__(self, log: InteractionLog, schema: Schema):
+        self.log, self.schema = log, schema
+        self.item = _positions(log.items["item_id"], log.interactions["item_id"])  # (row,)
+        self.labels = torch.tensor(log.interactions["label"].to_numpy(), dtype=torch.float32)
+        self.item_fields = {
+            field.name: _item_feature(log.items[field.name], field, schema)
+            for field in schema.fields
+            if field.kind != "text"
+        }
+        self.sentences, self.row_sentences = _read_sentences(log, schema)  # list, (row, sentence)
+        self.embeddings = torch.from_numpy(TextEncoder(schema.encoder).encode(self.sentences))
+
+    def batch(self, index: slice | Tensor | np.ndarray) -> Batch:
+        """Cut a batch.
+
+        Args:
+            index: Rows of the log: a slice, or positions.
+
+        Returns:
+            The batch, in the order of `index`.
+        """
+        rows = torch.arange(len(self.labels))[index]
+        fields = {name: feature[self.item[rows]] for name, feature in self.item_fields.items()}
+        used, local = self.row_sentences[rows].unique(return_inverse=True)  # sorted: -1 stands first
+        num_none = int((used == -1).any())
+        if any(field.kind == "text" for field in self.schema.fields):
+            fields["reviews"] = local - num_none
+        return Batch(fields, self.embeddings[used[num_none:]], self._profile(rows), self.labels[rows])
+
+    def _profile(self, rows: Tensor) -> Tensor:
+        if self.schema.has_users:
+            return self._user_profiles[self._user[rows]]
+        return history_profile(self._item_profiles, self._history[rows])
+
+    @cached_property
+    def _user(self) -> Tensor:
+        return _positions(self.log.users["user_id"], self.log.interactions["user_id"])
+
+    @cached_property
+    def _user_profiles(self) -> Tensor:
+        raw = torch.tensor(self.log.users[self.schema.profile].to_numpy(dtype=np.float32))
+        mean, std = torch.tensor(self.schema.profile_scale, dtype=torch.float32).T
+        return (raw - mean) / std
+
+    @cached_property
+    def _history(self) -> Tensor:
+        """(row, item of the history) positions in items, latest first, -1 for none."""
+        places = history(self.log, max_items=self.schema.max_history)
+        past_item = _positions(self.log.items["item_id"], self.log.past["item_id"]).numpy()
+        return torch.from_numpy(np.where(places >= 0, past_item[places], -1))
+
+    @cached_property
+    def _item_profiles(self) -> Tensor:
+        """(item, profile - 1): tags, brand and category as 0 or 1, numbers standardised; all less their mean."""
+        columns = []
+        for field in self.schema.fields:
+            if field.kind == "number":
+                columns.append(self.item_fields[field.name].nan_to_num(0.0)[:, None])
+            elif field.kind in ("tags", "category"):
+                columns.append(_multi_hot(self.item_fields[field.name], len(self.schema.vocabularies[field.name])))
+        profiles = torch.cat(columns, dim=1) if columns else torch.zeros(len(self.log.items), 0)
+        return profiles - profiles.mean(0)
+
+
+def history_profile(item_profiles: Tensor, items: Tensor) -> Tensor:
+    """A shopper's profile out of past items.
+
+    Args:
+        item_profiles: (item, number).
+        items: (batch, item of the history), positions, -1 for none.
+
+    Returns:
+        (batch, number + 1): the mean over the history, and log(1 + length); all 0 without a history.
+
+    Example:
+        >>> history_profile(torch.tensor([[1.0], [3.0]]), torch.tensor([[0, 1], [-1, -1]]))
+        tensor([[2.0000, 1.0986],
+                [0.0000, 0.0000]])
+    """
+    known = (items >= 0).unsqueeze(-1)
+    count = known.sum(1)  # (batch, 1)
+    mean = (item_profiles[items] * known).sum(1) / count.clamp(min=1)
+    return torch.cat([mean, count.log1p()], dim=1)
+
+
+def _vocabulary(column: pd.Series, size: int) -> list[str]:
+    values = column.explode().dropna()
+    counts = values.value_counts().rename_axis("value").reset_index(name="count")
+    return counts.sort_values(["count", "value"], ascending=[False, True])["value"].head(size).tolist()
+
+
+def _log_scale(column: pd.Series) -> list[float]:
+    logs = np.log1p(column.dropna())
+    std = float(logs.std(ddof=0)) if len(logs) else 0.0
+    return [float(logs.mean()) if len(logs) else 0.0, std or 1.0]
+
+
+def _profile_columns(log: InteractionLog, vocabularies: dict, scales: dict) -> tuple[list[str], list[list[float]]]:
+    if log.users is not None:
+        numbers = log.users.drop(columns="user_id")
+        stds = numbers.std(ddof=0).replace(0.0, 1.0)
+        return list(numbers.columns), np.stack([numbers.mean(), stds], axis=1).tolist()
+    names = []
+    for field in log.fields:
+        names += [field.name] if field.name in scales else [f"{field.name} {v}" for v in vocabularies.get(field.name, [])]
+    names.append("history length")
+    return names, [[0.0, 1.0]] * len(names)
+
+
+def _positions(known: pd.Series, wanted: pd.Series) -> Tensor:
+    return torch.from_numpy(pd.Index(known).get_indexer(wanted))
+
+
+def _item_feature(column: pd.Series, field: Field, schema: Schema) -> Tensor:
+    if field.kind == "number":
+        mean, std = schema.scales[field.name]
+        return torch.tensor((np.log1p(column.to_numpy(dtype=float)) - mean) / std, dtype=torch.float32)
+    position = {value: place for place, value in enumerate(schema.vocabularies[field.name])}
+    if field.kind == "category":
+        return torch.tensor([position.get(value, -1) for value in column])
+    rows = [[position[tag] for tag in tags if tag in position] for tags in column]
+    width = max(1, max(map(len, rows)))
+    return torch.tensor([row + [-1] * (width - len(row)) for row in rows])
+
+
+def _multi_hot(positions: Tensor, size: int) -> Tensor:
+    positions = positions.reshape(len(positions), -1)
+    hot = torch.zeros(len(positions), size + 1)  # the last column takes the -1
+    return hot.scatter_(1, positions % (size + 1), 1.0)[:, :size]
+
+
+def _read_sentences(log: InteractionLog, schema: Schema) -> tuple[list[str], Tensor]:
+    """The unique sentences that the log's rows may read, and (row, sentence) positions in them, -1 for none."""
+    reviews = visible_reviews(log, max_reviews=schema.max_reviews)  # (row, review), positions in past
+    read = np.unique(reviews[reviews >= 0])
+    number: dict[str, int] = {}
+    by_review = np.full((len(log.past), schema.sentences_per_review), -1, dtype=np.int64)
+    for place, text in zip(read, log.past["review"].to_numpy()[read], strict=True):
+        for column, sentence in enumerate(split_sentences(text)[: schema.sentences_per_review]):
+            by_review[place, column] = number.setdefault(sentence, len(number))
+    by_row = np.where(reviews[..., None] >= 0, by_review[reviews], -1).reshape(len(reviews), -1)
+    order = (by_row < 0).argsort(axis=1, kind="stable")[:, : schema.max_sentences]  # sentences first, then none
+    return list(number), torch.from_numpy(np.take_along_axis(by_row, order, axis=1))

@@ -1,0 +1,219 @@
+"""The recommender: fields to vectors, a shopper's query that attends over them, a logit."""
+
+import json
+import os
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from .attention import attention_scores, point_attention
+from .data.batches import Batch, Schema
+from .fields import field_encoders
+
+
+class AttentionRecommender(nn.Module):
+    """A shopper's query attends over a product's fields, and the sum of what it saw gives a logit.
+
+    x_f = e_f(item) * (1 + G_f u), w = softmax_f(q(u) . K x_f / sqrt(dim)), y = sum_f w_f x_f, logit = head(y),
+    where u is the shopper's profile and e_f the vector of field f.
+
+    Args:
+        schema: What the model must know of the data; `log.schema`.
+        attention: "point", one query over the fields.
+        num_heads: 1, the heads of point attention.
+        embed_dim: Length of a field's vector.
+        keys: "content": a key is K x_f. "field": a key is learned for each field, whatever it holds.
+        conditioning: "film": the shopper scales each field's vector. "none": x_f = e_f(item), the plain formula.
+        dropout: Share of the weights dropped in training. Returned weights are those before it.
+        seed: Of the initial parameters.
+
+    Raises:
+        ValueError: If an option has an unknown value.
+
+    Example:
+        >>> from attnviz import planted_shop
+        >>> shop = planted_shop(num_users=50, num_items=20, num_interactions=200)
+        >>> model = AttentionRecommender(shop.schema, embed_dim=8)
+        >>> logits, weights = model(shop.batch(slice(0, 4)), return_weights=True)
+        >>> logits.shape, weights.shape
+        (torch.Size([4]), torch.Size([4, 1, 1, 5]))
+
+    Papers: Perez et al. (2018) for film; Xiao et al. (2017) for attention in a recommender.
+    Taught in chapters 3 (the formula) and 5 (the shopper).
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        *,
+        attention: str = "point",
+        num_heads: int = 1,
+        embed_dim: int = 32,
+        keys: str = "content",
+        conditioning: str = "film",
+        dropout: float = 0.0,
+        seed: int = 0,
+    ):
+        super().__init__()
+        _check_option("attention", attention, ("point",))
+        _check_option("num_heads", num_heads, (1,))
+        _check_option("keys", keys, ("content", "field"))
+        _check_option("conditioning", conditioning, ("film", "none"))
+        self.schema = schema
+        self.options = dict(attention=attention, num_heads=num_heads, embed_dim=embed_dim, keys=keys,
+                            conditioning=conditioning, dropout=dropout, seed=seed)  # fmt: skip
+        self.dropout = dropout
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self._build(len(schema.fields), len(schema.profile), embed_dim)
+
+    def _build(self, num_fields: int, profile_dim: int, embed_dim: int) -> None:
+        self.encoders = field_encoders(self.schema, embed_dim)
+        self.missing = nn.Embedding(num_fields, embed_dim)
+        self.query = nn.Sequential(nn.Linear(profile_dim, 64), nn.GELU(), nn.Linear(64, embed_dim))
+        self.key = nn.Linear(embed_dim, embed_dim, bias=False)
+        self.head = nn.Linear(embed_dim, 1)
+        if self.options["conditioning"] == "film":
+            self.film = nn.Linear(profile_dim, num_fields * embed_dim, bias=False)
+        if self.options["keys"] == "field":
+            self.field_keys = nn.Embedding(num_fields, embed_dim)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Names of the fields, in the order of the weights."""
+        return tuple(field.name for field in self.schema.fields)
+
+    def forward(self, batch: Batch, return_weights: bool = False) -> Tensor | tuple[Tensor, Tensor]:
+        """Score a batch.
+
+        Args:
+            batch: From `log.batch(index, model.schema)`.
+            return_weights: Also return the attention weights.
+
+        Returns:
+            Logits (batch,); with `return_weights` also the weights (batch, head, query, field), which sum to 1
+            over the fields and are those before dropout.
+        """
+        vectors, (query,) = self.field_vectors(batch)
+        output, weights = self.attend(vectors, query)
+        logits = self.head(output).squeeze(-1)
+        return (logits, weights[:, None, None, :]) if return_weights else logits
+
+    def field_vectors(self, batch: Batch) -> tuple[Tensor, tuple[Tensor]]:
+        """What the attention sees, as one float tensor, so that explainers need not know of tags or text.
+
+        Returns:
+            The vectors x (batch, field, dim), and the further arguments of `logits_from_vectors`: (query,),
+            with query (batch, dim).
+        """
+        return self._condition(self._item_vectors(batch), batch.profile), (self.query(batch.profile),)
+
+    def logits_from_vectors(self, vectors: Tensor, query: Tensor, mask: Tensor | None = None) -> Tensor:
+        """The logits (batch,) of vectors (batch, field, dim); where mask is False a field gets no weight."""
+        return self.head(self.attend(vectors, query, mask=mask)[0]).squeeze(-1)
+
+    def attend(
+        self, vectors: Tensor, query: Tensor, *, mask: Tensor | None = None, temperature: float = 1.0
+    ) -> tuple[Tensor, Tensor]:
+        """The output (batch, dim) and the weights (batch, field) of vectors (batch, field, dim)."""
+        dropout = self.dropout if self.training else 0.0
+        return point_attention(
+            query, self._keys(vectors), vectors, mask=mask, temperature=temperature, dropout=dropout
+        )
+
+    def scores(self, vectors: Tensor, query: Tensor) -> Tensor:
+        """The attention scores (batch, field), before softmax."""
+        return attention_scores(query, self._keys(vectors))
+
+    def _keys(self, vectors: Tensor) -> Tensor:
+        if self.options["keys"] == "field":
+            return self.key(self.field_keys.weight).expand(len(vectors), -1, -1)
+        return self.key(vectors)
+
+    def baseline_vectors(self, batch: Batch, reference: Batch) -> Tensor:
+        """The average product for each shopper, the default baseline of attributions.
+
+        Args:
+            batch: Its shoppers.
+            reference: Its products are averaged, field by field.
+
+        Returns:
+            (batch, field, dim).
+        """
+        average = self._item_vectors(reference).mean(0, keepdim=True)  # (1, field, dim)
+        return self._condition(average.expand(len(batch), -1, -1), batch.profile)
+
+    def sentence_weights(self, batch: Batch, field: str = "reviews") -> Tensor:
+        """The weights (batch, sentence) inside a text field; 0 where there is no sentence, else they sum to 1."""
+        return self.encoders[field].attend(batch.fields[field], batch)[1]
+
+    def _item_vectors(self, batch: Batch) -> Tensor:
+        vectors = []
+        for place, name in enumerate(self.fields):
+            found, known = self.encoders[name](batch.fields[name], batch)
+            vectors.append(torch.where(known.unsqueeze(-1), found, self.missing.weight[place]))
+        return torch.stack(vectors, dim=1)  # (batch, field, dim)
+
+    def _condition(self, vectors: Tensor, profile: Tensor) -> Tensor:
+        if self.options["conditioning"] == "none":
+            return vectors
+        return vectors * (1 + self.film(profile).view_as(vectors))
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model to a folder: one safetensors file, complete or not at all."""
+        target = Path(folder) / "model.safetensors"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        described = json.dumps({"options": self.options, "schema": self.schema.to_json()})
+        partial = target.with_suffix(f".{os.getpid()}.partial")
+        save_file(self.state_dict(), partial, metadata={"attnviz": described})
+        os.replace(partial, target)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "AttentionRecommender":
+        """Read a model that `save` wrote. Nothing is unpickled.
+
+        Raises:
+            FileNotFoundError: If there is no model in the folder.
+            ValueError: If the file is not one of ours.
+        """
+        source = Path(folder) / "model.safetensors"
+        if not source.is_file():
+            raise FileNotFoundError(f"folder {str(folder)!r} holds no model.safetensors: give a folder that save() wrote")
+        with safe_open(source, framework="pt") as stored:
+            described = (stored.metadata() or {}).get("attnviz")
+            if described is None:
+                raise ValueError(f"{source} was not written by AttentionRecommender.save: it has no 'attnviz' entry")
+            parameters = {name: stored.get_tensor(name) for name in stored.keys()}
+        values = json.loads(described)
+        model = cls(Schema.from_json(values["schema"]), **values["options"])
+        model.load_state_dict(parameters)
+        return model.eval()
+
+
+def reduce_weights(weights: Tensor, *, heads: str | int = "mean", query: int = 0) -> Tensor:
+    """Attention weights with heads as (batch, field), which every measure takes.
+
+    Args:
+        weights: (batch, head, query, field).
+        heads: "mean" over the heads, or the number of one.
+        query: Which query.
+
+    Returns:
+        (batch, field), in [0, 1], rows sum to 1.
+
+    Example:
+        >>> reduce_weights(torch.tensor([[[[0.2, 0.8]], [[0.4, 0.6]]]]))
+        tensor([[0.3000, 0.7000]])
+    """
+    if weights.dim() != 4:
+        raise ValueError(f"weights must be (batch, head, query, field), got {tuple(weights.shape)}")
+    chosen = weights[:, :, query]
+    return chosen.mean(1) if heads == "mean" else chosen[:, heads]
+
+
+def _check_option(name: str, value: object, known: tuple) -> None:
+    if value not in known:
+        raise ValueError(f"{name} must be one of {known}, got {value!r}")

@@ -1,0 +1,68 @@
+"""The log of the weights while a model trains: TensorBoard event files, written and read back."""
+
+from pathlib import Path
+
+import pandas as pd
+from torch import Tensor
+
+_WEIGHT = "weight/"
+
+
+class WeightLog:
+    """Writes each field's mean weight every few steps, and loss and AUC every epoch; without a folder, nothing."""
+
+    def __init__(self, log_dir: str | Path | None, fields: tuple[str, ...], *, every: int, first_step: int = 0):
+        self.log_dir, self.fields, self.every, self.first_step = log_dir, fields, every, first_step
+        self.writer = None
+
+    def __enter__(self) -> "WeightLog":
+        if self.log_dir is not None:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self.writer = SummaryWriter(str(self.log_dir), purge_step=self.first_step or None)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.writer:
+            self.writer.close()
+
+    def weights(self, step: int, weights: Tensor) -> None:
+        """Log the means over batch, head and query of weights (batch, head, query, field)."""
+        if self.writer and step % self.every == 0:
+            means = weights.detach().mean((0, 1, 2)).tolist()
+            for field, mean in zip(self.fields, means, strict=True):
+                self.writer.add_scalar(_WEIGHT + field, mean, step)
+
+    def epoch(self, step: int, row: dict[str, float]) -> None:
+        """Log an epoch's losses and AUC."""
+        if self.writer:
+            for name in ("train_loss", "valid_loss", "valid_auc"):
+                self.writer.add_scalar(name.replace("_", "/"), row[name], step)
+
+
+def read_weights(log_dir: str | Path) -> pd.DataFrame:
+    """Read the mean weights of a training back from its TensorBoard folder.
+
+    Args:
+        log_dir: The folder that was given to `fit`.
+
+    Returns:
+        DataFrame step and one column a field: the field's mean weight in the batch of that step (0 to 1).
+
+    Raises:
+        FileNotFoundError: If the folder holds no log of weights.
+
+    Taught in chapter 7.
+    """
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    if not Path(log_dir).is_dir():
+        raise FileNotFoundError(f"log_dir {str(log_dir)!r} is not a folder: give the folder that fit() logged to")
+    events = EventAccumulator(str(log_dir), size_guidance={"scalars": 0}).Reload()
+    tags = [tag for tag in events.Tags()["scalars"] if tag.startswith(_WEIGHT)]
+    if not tags:
+        raise FileNotFoundError(f"log_dir {str(log_dir)!r} holds no weights: give the folder that fit() logged to")
+    columns = {
+        tag.removeprefix(_WEIGHT): pd.Series({entry.step: entry.value for entry in events.Scalars(tag)}) for tag in tags
+    }
+    return pd.DataFrame(columns).rename_axis("step").reset_index()
