@@ -16,10 +16,10 @@ DETAILED = "the detailed {name}.csv.gz of a city at insideairbnb.com/get-the-dat
 def read_airbnb(listings: str | Path, reviews: str | Path, *, strict: bool = True) -> InteractionLog:
     """Read the stays of a city from the files of Inside Airbnb (CC BY 4.0).
 
-    A review is a stay: user = reviewer, item = listing, label 1, time = the review's date. There is no hour, so
+    A review is a stay: user = reviewer, item = listing, label 1, time = the review's date. There is no hour:
     reviews of one day do not see each other. Tags are the amenities, the property type, the room type and the
-    neighbourhood. Prices and tags are those of the day the city was collected, later than most stays. Taught in
-    chapter 2.
+    neighbourhood. Prices and tags are those of the day the city was collected, later than most stays. Taught
+    in chapter 2.
 
     Args:
         listings: Path of the detailed listings.csv or listings.csv.gz.

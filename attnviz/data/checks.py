@@ -192,4 +192,5 @@ def _repeated_ids(found: Findings, table: pd.DataFrame, column: str) -> np.ndarr
 
 
 def _check_known(found, table, column: str, known: pd.DataFrame, kind: str) -> None:
-    found.drop(kind, ~table[column].isin(known[column]).to_numpy() & found.kept, column)
+    given = found.source[column].notna().to_numpy() & (table[column] != "").to_numpy()
+    found.drop(kind, ~table[column].isin(known[column]).to_numpy() & given, column)

@@ -1,0 +1,130 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attnviz.data import InteractionLog
+
+ROWS = st.lists(
+    st.tuples(st.sampled_from("abc"), st.integers(0, 5), st.integers(0, 2)),
+    min_size=1,
+    max_size=30,
+    unique=True,
+)
+MISSING = "negatives: the user took too many of the items"
+
+
+def log_of(rows, num_items=6) -> InteractionLog:
+    frame = pd.DataFrame(rows, columns=["user_id", "item_id", "day"])
+    frame = frame.assign(
+        timestamp=pd.Timestamp("2025-01-01") + pd.to_timedelta(frame.pop("day"), "D"), review="Good."
+    )
+    return InteractionLog(frame, pd.DataFrame({"item_id": range(num_items)}), implicit=True)
+
+
+@settings(deadline=None)
+@given(ROWS, st.integers(1, 4), st.integers(0, 3))
+def test_negatives_were_never_taken_and_are_all_counted(rows, num_negatives, seed):
+    """No negative is a taken item, no row occurs twice, and each missing negative is counted."""
+    log = log_of(rows)
+    sampled = log.sample_negatives(num_negatives, seed)
+    table = sampled.interactions
+    positives, negatives = table[table["label"] == 1], table[table["label"] == 0]
+    pd.testing.assert_frame_equal(positives.reset_index(drop=True), log.interactions)
+    taken = set(zip(log.past["user_id"], log.past["item_id"], strict=True))
+    assert not taken & set(zip(negatives["user_id"], negatives["item_id"], strict=True))
+    assert not table.duplicated(["user_id", "item_id", "timestamp"]).any()
+    assert len(negatives) + sampled.dropped.get(MISSING, 0) == num_negatives * len(log)
+    assert (negatives["review"] == "").all()
+
+
+@settings(deadline=None)
+@given(ROWS, st.integers(0, 3))
+def test_a_part_never_samples_what_was_taken_in_another_part(rows, seed):
+    """The taken items are those of the whole past, later ones too."""
+    log = log_of(rows)
+    negatives = log.with_interactions(log.interactions[:1]).sample_negatives(2, seed).interactions[1:]
+    taken = log.past.loc[log.past["user_id"] == log.interactions["user_id"][0], "item_id"]
+    assert not set(taken) & set(negatives["item_id"])
+
+
+def test_negatives_follow_their_row():
+    """A row's negatives stand right after it, with its user and time."""
+    log = log_of([("a", 0, 0), ("b", 1, 1), ("a", 2, 2)])
+    table = log.sample_negatives(2).interactions
+    assert table["label"].tolist() == [1, 0, 0] * 3
+    assert table["user_id"].tolist() == list("aaabbbaaa")
+    assert (table.groupby(np.arange(9) // 3)["timestamp"].nunique() == 1).all()
+
+
+def test_a_user_who_took_everything_gets_none():
+    """Six items taken leave nothing to draw: 12 negatives are missing, and said to be."""
+    log = log_of([("a", item, 0) for item in range(6)])
+    sampled = log.sample_negatives(2)
+    assert len(sampled) == 6
+    assert sampled.dropped == {MISSING: 12}
+    assert log.dropped == {}
+
+
+def test_all_untaken_items_are_drawn_equally_often():
+    """3,000 users took item 3 of 6: each other item gets about a fifth of the negatives."""
+    log = log_of([(f"u{user}", 3, 0) for user in range(3000)])
+    negatives = log.sample_negatives(2).interactions.query("label == 0")
+    counts = negatives["item_id"].value_counts()
+    assert "3" not in counts
+    assert abs(counts - 1200).max() < 5 * np.sqrt(6000 * 0.2 * 0.8)
+
+
+def test_rows_of_one_time_share_the_items_fairly():
+    """Two rows of one user and time: the first one's negative is any free item equally often."""
+    log = log_of([(f"u{user}", item, 0) for user in range(3000) for item in (0, 1)])
+    negatives = log.sample_negatives(1).interactions.query("label == 0")["item_id"]
+    for counts in (negatives[::2].value_counts(), negatives[1::2].value_counts()):
+        assert abs(counts - 750).max() < 5 * np.sqrt(3000 * 0.25 * 0.75)
+
+
+def test_sampling_follows_its_seed():
+    """The same seed gives the same negatives, another seed others."""
+    log = log_of([("a", item, 0) for item in range(3)], num_items=1000)
+    first, again, other = (log.sample_negatives(seed=seed).interactions for seed in (0, 0, 1))
+    pd.testing.assert_frame_equal(first, again)
+    assert not first.equals(other)
+
+
+def test_only_choices_are_given_negatives():
+    """Logs with labels of their own, or with negatives already, are refused."""
+    log = log_of([("a", 0, 0)])
+    with pytest.raises(ValueError, match="num_negatives must be 1 or more, got 0"):
+        log.sample_negatives(0)
+    with pytest.raises(ValueError, match="4 rows with label 0 already"):
+        log.sample_negatives().sample_negatives()
+    rated = InteractionLog(log.interactions.loc[[0, 0]].assign(label=[0, 1], item_id=["1", "2"]), log.items)
+    with pytest.raises(ValueError, match="implicit logs only"):
+        rated.sample_negatives()
+
+
+def test_candidates_are_every_user_with_every_item():
+    """Two users and six items give twelve rows, just after the past, of the log's own types."""
+    log = log_of([("a", 0, 0), ("b", 1, 1)])
+    rows = log.candidates(["b", "a"]).interactions
+    assert rows["user_id"].tolist() == list("bbbbbbaaaaaa")
+    assert rows["item_id"].tolist() == list("012345012345")
+    assert (rows["timestamp"] > log.past["timestamp"].max()).all()
+    assert rows.dtypes.equals(log.interactions.dtypes)
+
+
+def test_candidates_of_one_user_some_items_and_a_time():
+    """A str is one user; a time without a zone is UTC."""
+    rows = log_of([("a", 0, 0), ("b", 1, 1)]).candidates("a", ["3"], at="2025-05-01").interactions
+    assert rows["item_id"].tolist() == ["3"]
+    assert rows["timestamp"][0] == pd.Timestamp("2025-05-01", tz="UTC")
+
+
+def test_candidates_must_be_in_the_log():
+    """A mistyped user or item is named."""
+    log = log_of([("a", 0, 0)])
+    with pytest.raises(ValueError, match="users: 1 of 1 are not in the log, first 'z'"):
+        log.candidates("z")
+    with pytest.raises(ValueError, match="items: 1 of 2 are not in the log, first '9'"):
+        log.candidates("a", ["1", "9"])
