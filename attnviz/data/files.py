@@ -4,6 +4,7 @@ import gzip
 import html
 import re
 import zlib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ import pandas as pd
 from .log import InteractionLog
 
 _PRICE = re.compile(r"\s*(-?)\s*[$€£]?\s*(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\s*[$€£]?\s*")
+_DIGITS = re.compile(r"\s*\d+(\.\d+)?\s*")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LINE_BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 
 
@@ -67,18 +70,9 @@ def parse_unix_times(values: pd.Series) -> pd.Series:
         >>> parse_unix_times(pd.Series([1735689600, 1735689600000])).astype(str).tolist()
         ['2025-01-01 00:00:00+00:00', '2025-01-01 00:00:00+00:00']
     """
-    if isinstance(values.dtype, pd.DatetimeTZDtype | np.dtypes.DateTime64DType):
+    if pd.api.types.is_datetime64_any_dtype(values):
         return values
-    is_cell = values.map(lambda value: isinstance(value, str | int | float | np.number)).astype(bool)
-    numbers = pd.to_numeric(values.where(is_cell), errors="coerce").astype("float64")
-    is_date = numbers.between(1e7, 1e8, inclusive="left") & (numbers % 1 == 0)
-    is_unix = numbers >= 1e8
-    read = values.astype(object).mask(numbers.notna(), numbers.astype(object))
-    read[is_date] = numbers[is_date].astype("int64").astype(str)
-    scale = np.select([numbers < 1e11, numbers < 1e14, numbers < 1e17], [1e6, 1e3, 1.0], 1e-3)
-    microseconds = (numbers * scale)[is_unix].round()
-    read[is_unix] = pd.to_datetime(microseconds, unit="us", utc=True).astype(object)
-    return read
+    return pd.Series([_time(value) for value in values], index=values.index, dtype=object)
 
 
 def plain_text(values: pd.Series) -> pd.Series:
@@ -96,3 +90,14 @@ def _price(value):
         return value
     sign, whole, cents = match.groups()
     return float(sign + whole.replace(",", "") + (cents or ""))
+
+
+def _time(value):
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = float(value) if "." in value else int(value)
+    if not isinstance(value, int | float | np.number) or not 1e7 <= value < 1e20:
+        return value
+    if value < 1e8:
+        return str(int(value))
+    microseconds = value * 10**6 if value < 1e11 else value * 10**3 if value < 1e14 else value
+    return _EPOCH + timedelta(microseconds=int(microseconds) if value < 1e17 else int(value) // 1000)

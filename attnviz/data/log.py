@@ -225,10 +225,7 @@ class InteractionLog:
         Rows of `past` that are not in `interactions` are not written: write the whole
         log, and split it again after `read_table`.
         """
-        tables = {"interactions": self.interactions, "items": self.items}
-        if self.users is not None:
-            tables["users"] = self.users
-        write_tables(folder, tables)
+        write_tables(folder, {"interactions": self.interactions, "items": self.items, "users": self.users})
 
 
 def _rows(table: pd.DataFrame) -> pd.DataFrame:
