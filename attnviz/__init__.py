@@ -2,6 +2,7 @@
 
 from importlib import import_module
 
+from .agreement import bootstrap_interval, kendall_tau, top_k_overlap
 from .attention import point_attention
 from .attribution import attribute, completeness_gap
 from .data.airbnb import read_airbnb
@@ -25,7 +26,9 @@ __all__ = [
     "Schema",
     "TextEncoder",
     "attribute",
+    "bootstrap_interval",
     "completeness_gap",
+    "kendall_tau",
     "planted_shop",
     "plots",
     "point_attention",
@@ -37,6 +40,7 @@ __all__ = [
     "reduce_weights",
     "shelf",
     "split_sentences",
+    "top_k_overlap",
     "widgets",
 ]
 

@@ -1,0 +1,125 @@
+"""What a fresh machine gets: one list of requirements, a wheel that is whole, and a README that works."""
+
+import re
+import subprocess
+import sys
+import sysconfig
+import tomllib
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+import attnviz
+
+REPO = Path(__file__).parents[1]
+PROJECT = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+ALL_REQUIREMENTS = [*PROJECT["dependencies"], *(r for extra in EXTRAS.values() for r in extra)]
+
+
+def run(*command, **options) -> str:
+    """The standard output of a command; what it said on stderr is shown where it fails."""
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    """The wheel, built from this checkout without fetching anything."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, REPO)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.mark.parametrize("text", ALL_REQUIREMENTS)
+def test_every_requirement_has_both_bounds(text):
+    """A lower bound that is known to work, and an upper one before the next breaking version."""
+    operators = {clause.operator for clause in Requirement(text).specifier}
+    assert operators & {">=", "=="}
+    assert operators & {"<", "<=", "=="}
+
+
+@pytest.mark.parametrize("text", ALL_REQUIREMENTS)
+def test_every_requirement_is_pinned_and_explained(text):
+    """constraints.txt holds a version inside the bounds, CONTRIBUTING.md says why the package is here."""
+    requirement = Requirement(text)
+    pins = (REPO / "constraints.txt").read_text(encoding="utf-8")
+    pin = re.search(rf"^{re.escape(requirement.name)}==(\S+)$", pins, re.MULTILINE | re.IGNORECASE)
+    assert pin, "make constraints"
+    assert requirement.specifier.contains(pin[1])
+    table = re.findall(r"^\| (.*?) \|", (REPO / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert requirement.name in {name for cell in table for name in cell.split(", ")}
+
+
+def test_conda_and_binder_list_the_same_requirements():
+    """environment.yml repeats the core and the extra `book`; Binder reads its own copy of that file."""
+    text = (REPO / "environment.yml").read_text(encoding="utf-8")
+    pip = next(part["pip"] for part in yaml.safe_load(text)["dependencies"] if isinstance(part, dict))
+    assert [line for line in pip if not line.startswith("-")] == PROJECT["dependencies"] + EXTRAS["book"]
+    assert (REPO / ".binder/environment.yml").read_text(encoding="utf-8") == text
+
+
+def test_there_is_one_version():
+    """The package, pyproject.toml and the changelog agree."""
+    assert attnviz.__version__ == PROJECT["version"]
+    assert f"## [{attnviz.__version__}]" in (REPO / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_wheel_carries_the_whole_package(wheel):
+    """Each file of `attnviz/` is in the wheel, the explorers' JS and CSS too, and nothing else."""
+    ours = {
+        path.relative_to(REPO).as_posix()
+        for path in (REPO / "attnviz").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert packed == ours
+    assert any(name.endswith(".js") for name in packed)
+
+
+def test_the_installed_wheel_makes_an_explorer(wheel, tmp_path):
+    """In a new environment, far from this checkout, an explorer comes with its script and its style."""
+    venv.create(tmp_path / "new", with_pip=False)
+    python = tmp_path / "new" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
+    run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", site, wheel)
+    # The other libraries are borrowed from this environment. A .pth line is read in one go, so the borrowed
+    # folder's own .pth files, the one of an editable attnviz among them, are not.
+    (site / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    code = """
+import numpy as np, attnviz
+from attnviz.widgets import FieldExplorer
+explorer = FieldExplorer(
+    query_scores=np.zeros((1, 1, 2)), vectors=np.ones((1, 1, 2, 3)), head_weight=np.ones(3), head_bias=0.0,
+    fields=["tags", "price"], shoppers=["Ann"], products=[{"title": "Scarf", "tags": "wool"}],
+)
+print(attnviz.__file__, len(str(explorer._esm)), len(str(explorer._css)), sep="|")
+"""
+    place, script, style = run(python, "-c", code, cwd=tmp_path).strip().split("|")
+    assert Path(place).is_relative_to(site)
+    assert int(script) > 1000
+    assert int(style) > 100
+
+
+def test_the_lines_in_the_readme_work(tmp_path):
+    """README's Python block runs as it stands, in an empty folder, and prints its recommendations."""
+    readme = (REPO / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 1
+    out = run(sys.executable, "-c", blocks[0], cwd=tmp_path)
+    assert "item_id" in out
+    assert "'reviews':" in out
+
+
+def test_the_readme_names_every_chapter():
+    """The list of chapters in README is the one in _toc.yml."""
+    toc = yaml.safe_load((REPO / "_toc.yml").read_text(encoding="utf-8"))
+    files = [page["file"] for part in toc["parts"] for page in part["chapters"]]
+    chapters = [file for file in files if file.startswith("book/chapters/")]
+    readme = (REPO / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"\((book/chapters/.*?)\.md\)", readme) == chapters
