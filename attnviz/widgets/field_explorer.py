@@ -163,7 +163,7 @@ class FieldExplorer(Explorer):
         unknown = [field for field in proposal["value"] if field not in self._meta["fields"]]
         if unknown:
             raise traitlets.TraitError(
-                f"switched_off: expected names of fields, got {unknown}. Choose out of {self._meta['fields']}."
+                f"switched_off: expected names of fields, got {unknown}. Choose from {self._meta['fields']}."
             )
         return proposal["value"]
 

@@ -1,6 +1,7 @@
 // Shared by every explorer. Python joins this file and NAME.js to one ES module.
 
 const SVG_NS = "http://www.w3.org/2000/svg";
+const MARGIN = 16; // around a saved figure, in pixels
 
 // --- elements -------------------------------------------------------------
 // Strings given as children become text nodes: text from a shop is never parsed as HTML.
@@ -221,10 +222,10 @@ const saveSvg = (name, figure) =>
 // The figure as it stands on the screen: its drawings, and its words as SVG text.
 function figureToSvg(figure) {
   const frame = figure.getBoundingClientRect();
-  const [width, height] = [Math.ceil(frame.width), Math.ceil(frame.height)];
+  const [width, height] = [Math.ceil(frame.width) + 2 * MARGIN, Math.ceil(frame.height) + 2 * MARGIN];
   const background = getComputedStyle(figure.closest(".av-root")).backgroundColor;
-  const page = drawn("svg", { width, height, viewBox: `0 0 ${width} ${height}` },
-    drawn("rect", { width, height, fill: background }));
+  const page = drawn("svg", { width, height, viewBox: `${-MARGIN} ${-MARGIN} ${width} ${height}` },
+    drawn("rect", { x: -MARGIN, y: -MARGIN, width, height, fill: background }));
   const visit = (node) => {
     if (node.nodeType === Node.TEXT_NODE) page.append(...textLines(node, frame));
     if (node.nodeType !== Node.ELEMENT_NODE || node.matches(".av-no-export")) return;

@@ -96,7 +96,7 @@ function fieldRow(field, dim, options, ontoggle) {
   const cells = {
     score: cell("score", "score"),
     weight: cell("weight", "weight", parts.weight.node),
-    vector: cell("vector", "weight × vector", parts.vector.node),
+    vector: cell("vector", "weighted vector", parts.vector.node),
     contribution: cell("contribution", "contribution", parts.contribution.node),
     attribution: options.attribution && cell("attribution", options.attribution, parts.attribution.node),
   };
@@ -133,13 +133,9 @@ function heading(title, under) {
 }
 
 function legend() {
-  const low = html("span");
-  const high = html("span");
-  const ramp = html("span", { class: "av-ramp", "aria-hidden": "true" });
-  return {
-    node: html("span", { class: "av-legend av-no-export" }, low, ramp, high),
-    set(domain) { [low.textContent, high.textContent] = [decimals(-domain, 2, true), decimals(domain, 2, true)]; },
-  };
+  const limit = html("span");
+  const node = html("span", { class: "av-legend" }, html("span", { class: "av-ramp", "aria-hidden": "true" }), limit);
+  return { node, set(domain) { limit.textContent = `\u00b1${decimals(domain)}`; } };
 }
 
 // --- the explorer -------------------------------------------------------------
@@ -185,23 +181,21 @@ function render({ model, el }) {
   const title = html("p", { class: "av-product" });
   const colours = legend();
   const axis = html("span", { class: "av-under" });
-  const contributionHead = heading("Contribution", "weight × (head · vector)");
-  contributionHead.append(axis);
   const head = html("div", { class: "av-head" },
-    heading("Field", "what the product says"), heading("Score", "query · key"),
-    heading("Weight", "softmax(score ÷ T)"),
-    fill(heading("Weight × vector", "one cell a dimension"), {}, [colours.node]),
-    contributionHead,
-    hasAttributions ? heading(attributionName, "at T = 1, all fields on") : null);
+    heading("Field", "what the shop says"), heading("Score", "q · k"), heading("Weight w", "softmax(score ÷ T)"),
+    fill(heading("Weighted vector", "w × x"), {}, [colours.node]),
+    fill(heading("Contribution", "w × (h · x)"), {}, [axis]),
+    hasAttributions ? fill(heading(attributionName, "at T = 1, all on"), { class: "av-beside" }, []) : null);
 
   const mercury = thermometer();
   const sum = html("p", { class: "av-sum" });
   const chance = html("p", { class: "av-chance" });
-  const words = html("p", { class: "av-note" });
+  const words = html("p", { class: "av-note av-remarks" });
+  const letters = html("p", { class: "av-note" }, "q: the shopper's query. k: the field's key. x: the field's vector. h: the head. T: the temperature.");
   const result = html("div", { class: "av-result" },
     html("div", {}, html("span", { class: "av-title" }, "Logit"), sum),
     html("div", {}, html("span", { class: "av-title" }, "Probability"), chance, mercury.node));
-  const figure = html("div", { class: "av-figure" }, title, head, ...rows.map((row) => row.node), result, words);
+  const figure = html("div", { class: "av-figure" }, title, head, ...rows.map((row) => row.node), result, words, letters);
   figure.classList.toggle("av-with-attributions", hasAttributions);
 
   const numbers = html("div", { class: "av-tables" });
@@ -228,7 +222,7 @@ function render({ model, el }) {
     drawnPair = state.product;
     rows.forEach((row, i) => row.set(result.rows[i], domain, result.plain));
     colours.set(domain.vector);
-    axis.textContent = `axis ${decimals(-domain.contribution, 1, true)} to ${decimals(domain.contribution, 1, true)}`;
+    axis.textContent = `\u00b1${decimals(domain.contribution)} on the logit`;
     mercury.set(result.probability);
     chance.textContent = decimals(result.probability);
     sum.replaceChildren(...equation(result));
@@ -247,9 +241,11 @@ function render({ model, el }) {
   };
 }
 
+const tone = (value) => (Math.abs(value) < 0.005 ? null : value < 0 ? "av-minus" : "av-plus");
+
 function equation({ rows, bias, logit }) {
   const terms = rows.map((row) => html("span", { class: "av-term" },
-    html("b", { class: row.contribution < 0 ? "av-minus" : "av-plus" }, decimals(row.contribution, 2, true)), ` ${row.field}`));
+    html("b", { class: tone(row.contribution) }, decimals(row.contribution, 2, true)), ` ${row.field}`));
   return [...terms, html("span", { class: "av-term" }, html("b", {}, decimals(bias, 2, true)), " bias"),
     html("span", { class: "av-term av-total" }, `= ${decimals(logit, 2, true)}`)];
 }
@@ -258,7 +254,7 @@ function remarks({ plain, none, bias }, step, attributionName) {
   const sentences = [];
   if (none) sentences.push(`All fields are off: nothing is added, and the logit is the bias alone (${decimals(bias, 2, true)}).`);
   if (step !== null) sentences.push(`The line on a weight is the shop's mean weight at training step ${step}.`);
-  if (attributionName && !plain) sentences.push(`${attributionName} is greyed: it was computed with all fields on at temperature 1, and does not describe this state.`);
+  if (attributionName && !plain) sentences.push(`The greyed column (${attributionName}) was computed with all fields on at temperature 1; it does not describe this state.`);
   return sentences.join(" ");
 }
 
@@ -282,7 +278,7 @@ function tables({ rows, bias, logit, probability }, texts, attributionName) {
   const first = table(caption, columns, body);
   first.querySelectorAll("td:last-child").forEach((one) => one.classList.add("av-words"));
   const dims = ["field", ...rows[0].weighted.map((_, d) => String(d))];
-  return [first, table("Weight × vector, one column a dimension", dims, rows.map((row) => [row.field, ...row.weighted.map(show)]))];
+  return [first, table("Weighted vector w × x, one column a dimension", dims, rows.map((row) => [row.field, ...row.weighted.map(show)]))];
 }
 
 export default { render };

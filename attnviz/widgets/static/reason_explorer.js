@@ -87,7 +87,8 @@ function render({ model, el }) {
   const share = html("p", { class: "av-holds" }, html("strong", {}, `Holds in ${Math.round(100 * holds)}% of the test cases.`));
   const chosen = html("p", { class: "av-note" }, `Starting case: ${rule}`);
   const key = html("p", { class: "av-note" }, "The thin line shows where a bar goes over all positions of the slider.");
-  const figure = html("div", { class: "av-figure" }, verdict, head, ...rows.map((row) => row.node));
+  const figure = html("div", { class: "av-figure" }, verdict, head, ...rows.map((row) => row.node),
+    html("div", { class: "av-foot" }, key, share, chosen));
   const numbers = html("div", { class: "av-tables" });
   const fileName = () => `reason-explorer-case-${model.get("case")}-level-${model.get("level")}`;
   const actions = html("div", { class: "av-actions" },
@@ -98,8 +99,7 @@ function render({ model, el }) {
     button("Save JSON", () => saveJson(fileName(), { ...read(), case_name: cases[model.get("case")],
       level_name: levelNames[model.get("level")], holds, rule, ...compute(data, read()) })));
   const controls = html("div", { class: "av-controls" }, level.node, which.node);
-  const root = html("div", { class: "av-root av-reason-explorer" }, controls, figure,
-    html("div", { class: "av-foot" }, key, share, chosen), actions, numbers, speaker.node);
+  const root = html("div", { class: "av-root av-reason-explorer" }, controls, figure, actions, numbers, speaker.node);
 
   function update() {
     const state = read();
@@ -107,7 +107,7 @@ function render({ model, el }) {
     level.set(state.level, levelNames[state.level]);
     which.set(state.case);
     rows.forEach((row, i) => row.set(result.rows[i], result.domain, i === result.looked, i === result.moved));
-    axis.textContent = `logit, ${decimals(-result.domain, 1, true)} to ${decimals(result.domain, 1, true)}`;
+    axis.textContent = `in logits, from ${decimals(-result.domain, 2, true)} to ${decimals(result.domain, 2, true)}`;
     verdict.replaceChildren(...sentence(result));
     if (!numbers.hidden) numbers.replaceChildren(numberTable(result, levelNames));
     speaker.say(`${levelLabel}: ${levelNames[state.level]}. ${verdict.textContent}`);
