@@ -41,7 +41,7 @@ def attribute(
         n_steps: Steps of integrated gradients; Shapley values do not use it.
 
     Returns:
-        Attributions (batch, field), in the unit of the score: above 0 a field raised it, below 0 it lowered it.
+        Attributions (batch, field), in the unit of the score: above 0 a field raised it, below 0 lowered it.
         A row sums to score − baseline's score; see `completeness_gap`.
 
     Raises:
