@@ -225,6 +225,33 @@ def test_every_row_is_kept_or_counted(noise):
     pd.testing.assert_frame_equal(InteractionLog(log.interactions, log.items).interactions, log.interactions)
 
 
+def test_a_path_is_refused_with_the_way_to_read_it():
+    """Tables are DataFrames; files have a reader."""
+    with pytest.raises(TypeError, match="items must be a DataFrame, got str; attnviz.read_table reads files"):
+        InteractionLog(rows(), "items.csv", implicit=True)
+
+
+def test_parts_share_the_schema_of_the_whole_and_features_are_made_once(monkeypatch):
+    """The schema is read off the whole log, even when a part asks first; features are cached."""
+    made = []
+
+    class Features:
+        def __init__(self, log, schema):
+            made.append((len(log), schema))
+
+        def batch(self, index):
+            return index
+
+    monkeypatch.setattr("attnviz.data.batches.Schema.of", lambda log: f"schema of {len(log)} rows")
+    monkeypatch.setattr("attnviz.data.batches.Features", Features)
+    log = InteractionLog(rows(), ITEMS)
+    part = log.with_interactions(log.interactions[:1]).with_interactions(log.interactions[2:])
+    assert part.schema == log.schema == "schema of 4 rows"
+    other = "another schema"
+    assert [part.batch(3), part.batch(4), part.batch(5, other), log.batch(6)] == [3, 4, 5, 6]
+    assert made == [(2, log.schema), (2, other), (4, log.schema)]
+
+
 class CountingLog(InteractionLog):
     """A subclass with state of its own and a truth, as planted data has."""
 

@@ -1,8 +1,10 @@
 """Interaction logs: reading, checking, splitting, and what was known before."""
 
+from .airbnb import read_airbnb as read_airbnb
 from .log import Field as Field
 from .log import InteractionLog as InteractionLog
 from .past import history as history
 from .past import visible_reviews as visible_reviews
 from .planted import PlantedShop as PlantedShop
 from .planted import planted_shop as planted_shop
+from .table import read_table as read_table

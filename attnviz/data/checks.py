@@ -61,6 +61,7 @@ def check_tables(
         ValueError: On any problem when strict; on a missing column, an empty table or
             a single class always.
     """
+    _require_frames({"interactions": interactions, "items": items, "users": users, "past": past})
     if implicit:
         interactions, past = _with_labels(interactions), _with_labels(past)
     _require_columns(interactions, items, users, past)
@@ -106,6 +107,13 @@ def _require_columns(interactions, items, users, past) -> None:
     empty = [name for name, table in tables.items() if table is not None and table.empty]
     if empty:
         raise ValueError(f"empty table: {', '.join(empty)}; at least one row is needed")
+
+
+def _require_frames(tables: dict) -> None:
+    for name, table in tables.items():
+        if table is not None and not isinstance(table, pd.DataFrame):
+            kind = type(table).__name__
+            raise TypeError(f"{name} must be a DataFrame, got {kind}; attnviz.read_table reads files")
 
 
 def _require_content(interactions: pd.DataFrame, implicit: bool) -> None:

@@ -202,6 +202,12 @@ class InteractionLog:
         Raises:
             ValueError: When `by` is another word, the fractions do not sum to 1, or a
                 part would have no rows.
+
+        Example:
+            >>> from attnviz.data import planted_shop
+            >>> shop = planted_shop(num_users=50, num_items=20, num_interactions=200)
+            >>> [len(part) for part in shop.split()]
+            [160, 20, 20]
         """
         if by == "time":
             return split_by_time(self, fractions)

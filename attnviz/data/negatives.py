@@ -22,6 +22,18 @@ def sample_negatives(log, num_negatives: int = 4, *, seed: int = 0):
 
     Raises:
         ValueError: When the log is not implicit, has rows with label 0, or num_negatives is below 1.
+
+    Example:
+        >>> import pandas as pd
+        >>> from attnviz.data import InteractionLog
+        >>> stays = pd.DataFrame({"user_id": ["ann"], "item_id": ["loft"], "timestamp": ["2025-01-01"]})
+        >>> log = InteractionLog(stays, pd.DataFrame({"item_id": ["loft", "room"]}), implicit=True)
+        >>> sample_negatives(log, 1).interactions[["user_id", "item_id", "label"]].values.tolist()
+        [['ann', 'loft', 1], ['ann', 'room', 0]]
+        >>> sample_negatives(log, 2).dropped
+        {'negatives: the user took too many of the items': 1}
+
+    Taught in chapter 2.
     """
     _require_choices(log, num_negatives)
     rows = log.interactions
@@ -62,6 +74,14 @@ def candidates(log, users: str | Iterable[str], items: Iterable[str] | None = No
 
     Raises:
         ValueError: When a user or an item is not in the log.
+
+    Example:
+        >>> import pandas as pd
+        >>> from attnviz.data import InteractionLog
+        >>> stays = pd.DataFrame({"user_id": ["ann"], "item_id": ["loft"], "timestamp": ["2025-01-01"]})
+        >>> log = InteractionLog(stays, pd.DataFrame({"item_id": ["loft", "room"]}), implicit=True)
+        >>> candidates(log, "ann").interactions[["user_id", "item_id", "label"]].values.tolist()
+        [['ann', 'loft', 0], ['ann', 'room', 0]]
     """
     users = [users] if isinstance(users, str) else list(users)
     items = log.items["item_id"].tolist() if items is None else list(items)
