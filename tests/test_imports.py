@@ -62,7 +62,7 @@ def our_imports(path: Path, root: Path = PACKAGE) -> set[str]:
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_a_module_imports_only_what_lies_below_it(path):
-    """Attention and text lie below data, data below the recommender, that below training; the rest is alone."""
+    """Attention and text lie below data, data below the recommender, that below training."""
     name = topic(path)
     assert name in LAYERS or name in ALONE, f"say in this test what {name} may import of ours"
     assert our_imports(path) <= LAYERS.get(name, set())

@@ -94,9 +94,10 @@ def test_the_installed_wheel_makes_an_explorer(wheel, tmp_path):
     code = """
 import numpy as np, attnviz
 from attnviz.widgets import FieldExplorer
+scarf = {"title": "Scarf", "tags": "wool", "price": "9.00"}
 explorer = FieldExplorer(
     query_scores=np.zeros((1, 1, 2)), vectors=np.ones((1, 1, 2, 3)), head_weight=np.ones(3), head_bias=0.0,
-    fields=["tags", "price"], shoppers=["Ann"], products=[{"title": "Scarf", "tags": "wool"}],
+    fields=["tags", "price"], shoppers=["Ann"], products=[scarf],
 )
 print(attnviz.__file__, len(str(explorer._esm)), len(str(explorer._css)), sep="|")
 """
