@@ -65,26 +65,18 @@ def check_tables(
     if implicit:
         interactions, past = _with_labels(interactions), _with_labels(past)
     _require_columns(interactions, items, users, past)
-    items, found = _check_items(items)
-    findings = [found]
-    if users is not None:
-        users, found = _check_users(users)
-        findings.append(found)
-    checked = {}
-    for name, table in {"interactions": interactions, "past": past}.items():
-        if table is not None:
-            checked[name], found = _check_interactions(name, table, items, users)
-            findings.append(found)
+    items, found_items = _check_items(items)
+    users, found_users = (None, None) if users is None else _check_users(users)
+    checked, found = _check_interactions("interactions", interactions, items, users)
+    checked_past, found_past = checked, None
+    if past is not None:
+        checked_past, found_past = _check_interactions("past", past, items, users)
+    findings = [one for one in (found_items, found_users, found, found_past) if one is not None]
     if strict:
         _raise_findings(findings)
-    _require_content(checked["interactions"], implicit)
-    return CheckedTables(
-        checked["interactions"],
-        items,
-        users,
-        checked.get("past", checked["interactions"]),
-        {kind: count for found in findings for kind, count in found.dropped.items()},
-    )
+    _require_content(checked, implicit)
+    dropped = {kind: count for one in findings for kind, count in one.dropped.items()}
+    return CheckedTables(checked, items, users, checked_past, dropped)
 
 
 def _with_labels(table: pd.DataFrame | None) -> pd.DataFrame | None:

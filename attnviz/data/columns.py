@@ -67,7 +67,7 @@ def checked_ids(found: Findings, column: str) -> pd.Series:
 def checked_times(found: Findings) -> pd.Series:
     """Times in UTC; rows whose time cannot be read are dropped."""
     times = parse_times(found.source["timestamp"])
-    kind = "unparsable time (ISO 8601 text or datetimes are read, numbers are not)"
+    kind = "unparsable time (not ISO 8601 text or a datetime)"
     found.drop(kind, times.isna().to_numpy(), "timestamp")
     return times
 

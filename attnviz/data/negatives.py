@@ -37,23 +37,10 @@ def sample_negatives(log, num_negatives: int = 4, *, seed: int = 0):
     """
     _require_choices(log, num_negatives)
     rows = log.interactions
-    taken, start, user = _taken_items(log)
-    group = rows.groupby(["user_id", "timestamp"], sort=False).ngroup().to_numpy()
-    group_rows = np.bincount(group)
-    group_user = np.zeros(len(group_rows), dtype=np.int64)
-    group_user[group] = user
-    free = len(log.items) - np.diff(start)[group_user]
-    wanted = group_rows * num_negatives
-    number = np.minimum(wanted, free)
-    rank = _distinct_ranks(number, free, np.random.default_rng(seed))
-    drawn_for = np.repeat(np.arange(len(number)), number)
-    item = _free_items(rank, group_user[drawn_for], taken, start)
-    place = np.arange(len(rank)) - np.repeat(np.cumsum(number) - number, number)
-    source = _row_in_group(group, group_rows, drawn_for, place)
+    source, item, missing = _draw(log, num_negatives, np.random.default_rng(seed))
     negatives = rows.iloc[source].assign(item_id=log.items["item_id"].to_numpy()[item], label=0, review="")
     order = np.argsort(np.concatenate([np.arange(len(rows)), source]), kind="stable")
     sampled = log.with_interactions(pd.concat([rows, negatives]).iloc[order])
-    missing = int((wanted - number).sum())
     if missing:
         sampled.dropped = {**log.dropped, "negatives: the user took too many of the items": missing}
     return sampled
@@ -115,6 +102,23 @@ def _require_known(name: str, asked: list[str], known: pd.Series) -> None:
     if unknown:
         shown = ", ".join(map(repr, unknown[:3]))
         raise ValueError(f"{name}: {len(unknown):,} of {len(asked):,} are not in the log, first {shown}")
+
+
+def _draw(log, num_negatives: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
+    """For each negative the row that it is for and its item code; and how many could not be drawn."""
+    taken, start, user = _taken_items(log)
+    group = log.interactions.groupby(["user_id", "timestamp"], sort=False).ngroup().to_numpy()
+    group_rows = np.bincount(group)
+    group_user = np.zeros(len(group_rows), dtype=np.int64)
+    group_user[group] = user
+    free = len(log.items) - np.diff(start)[group_user]
+    wanted = group_rows * num_negatives
+    number = np.minimum(wanted, free)
+    rank = _distinct_ranks(number, free, rng)
+    drawn_for = np.repeat(np.arange(len(number)), number)
+    place = np.arange(len(rank)) - np.repeat(np.cumsum(number) - number, number)
+    source = _row_in_group(group, group_rows, drawn_for, place)
+    return source, _free_items(rank, group_user[drawn_for], taken, start), int((wanted - number).sum())
 
 
 def _taken_items(log) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
