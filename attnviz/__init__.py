@@ -10,9 +10,11 @@ from .data.batches import Batch, Schema
 from .data.log import Field, InteractionLog
 from .data.planted import PlantedShop, planted_shop
 from .data.table import read_table
+from .ranking import auc, hit_rate_at_k, log_loss, ndcg_at_k
 from .recommender import AttentionRecommender, reduce_weights
 from .serving import predict, recommend, shelf
 from .text import TextEncoder, split_sentences
+from .training import fit
 from .weight_log import read_weights
 
 __version__ = "0.1.0"
@@ -26,9 +28,14 @@ __all__ = [
     "Schema",
     "TextEncoder",
     "attribute",
+    "auc",
     "bootstrap_interval",
     "completeness_gap",
+    "fit",
+    "hit_rate_at_k",
     "kendall_tau",
+    "log_loss",
+    "ndcg_at_k",
     "planted_shop",
     "plots",
     "point_attention",

@@ -88,7 +88,7 @@ def test_a_chapter_can_be_read_in_one_sitting(path):
 
 @every_chapter
 def test_every_figure_has_an_alternative_text(path):
-    """In its brackets or in `:alt:`; tests/browser/test_built_book.py looks at the pictures that cells draw."""
+    """In its brackets or in `:alt:`; tests/browser/ looks at the pictures that cells draw."""
     text = path.read_text(encoding="utf-8")
     assert re.findall(r"!\[\s*\]\(", text) == []
     for body in re.findall(r"\{(?:figure|image|mermaid)\}(.*?)^`{3,}", text, re.MULTILINE | re.DOTALL):
