@@ -2,7 +2,6 @@
 
 const TRAITS = ["shopper", "product", "temperature", "switched_off", "step"];
 const STRIP_HEIGHT = 20;
-const LONG_TEXT = 46;
 
 // --- the model's last step, as in FieldExplorer.state() ---------------------
 
@@ -18,7 +17,7 @@ function compute(data, state) {
     const dot = vector.reduce((sum, x, d) => sum + x * head[d], 0);
     return {
       field, on: on[i], score: scores[i], weight: weights[i], dot,
-      weighted: vector.map((x) => weights[i] * x), contribution: weights[i] * dot,
+      weighted: vector.map((x) => weights[i] * x), length: weights[i] * Math.hypot(...vector), contribution: weights[i] * dot,
       attribution: arrays.attributions?.at(state.shopper, state.product, i)[0],
       mean: arrays.training_weights?.at(state.step, i)[0] ?? null,
     };
@@ -107,8 +106,11 @@ function fieldRow(field, dim, options, ontoggle) {
     settext(words) {
       text.textContent = words || "nothing here";
       text.classList.toggle("av-empty", !words);
-      more.hidden = words.length <= LONG_TEXT;
       unfold(false);
+    },
+    fit() {
+      const open = text.classList.contains("av-open");
+      if (!open) more.hidden = text.scrollHeight <= text.clientHeight + 1;
     },
     set(row, domain, plain) {
       box.checked = row.on;
@@ -117,7 +119,7 @@ function fieldRow(field, dim, options, ontoggle) {
       parts.weight.set(row.weight, { marked: row.mean });
       cells.weight.number.textContent = row.on ? decimals(row.weight) : "0 · off";
       parts.vector.set(row.weighted, domain.vector);
-      cells.vector.number.textContent = "";
+      cells.vector.number.textContent = decimals(row.length);
       parts.contribution.set(row.contribution, domain.contribution);
       cells.contribution.number.textContent = decimals(row.contribution, 2, true);
       if (!cells.attribution) return;
@@ -146,7 +148,7 @@ function render({ model, el }) {
   const hasAttributions = Boolean(data.arrays.attributions);
   const start = read();
   const speaker = announcer();
-  let drawnPair = null;
+  let drawnProduct = null;
 
   function read() {
     return Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
@@ -182,8 +184,8 @@ function render({ model, el }) {
   const colours = legend();
   const axis = html("span", { class: "av-under" });
   const head = html("div", { class: "av-head" },
-    heading("Field", "what the shop says"), heading("Score", "q · k"), heading("Weight w", "softmax(score ÷ T)"),
-    fill(heading("Weighted vector", "w × x"), {}, [colours.node]),
+    heading("Field", "what the shop says"), heading("Score", "q · k"), heading("Weight w", "softmax(score/T)"),
+    fill(heading("Weighted vector", "w × x, length"), {}, [colours.node]),
     fill(heading("Contribution", "w × (h · x)"), {}, [axis]),
     hasAttributions ? fill(heading(attributionName, "at T = 1, all on"), { class: "av-beside" }, []) : null);
 
@@ -218,11 +220,14 @@ function render({ model, el }) {
     temperature.set(Math.log10(state.temperature), String(Number(state.temperature.toPrecision(3))));
     step?.set(state.step, `${steps[state.step]}`);
     title.textContent = `${texts.title}, for ${shoppers[state.shopper]}`;
-    if (drawnPair !== state.product) rows.forEach((row, i) => row.settext(texts.fields[i]));
-    drawnPair = state.product;
+    if (drawnProduct !== state.product) {
+      rows.forEach((row, i) => row.settext(texts.fields[i]));
+      rows.forEach((row) => row.fit());
+    }
+    drawnProduct = state.product;
     rows.forEach((row, i) => row.set(result.rows[i], domain, result.plain));
     colours.set(domain.vector);
-    axis.textContent = `\u00b1${decimals(domain.contribution)} on the logit`;
+    axis.textContent = `\u00b1${decimals(domain.contribution)} logit`;
     mercury.set(result.probability);
     chance.textContent = decimals(result.probability);
     sum.replaceChildren(...equation(result));
@@ -233,8 +238,11 @@ function render({ model, el }) {
 
   el.replaceChildren(root);
   const forget = onChange(model, TRAITS, update);
+  const watch = new ResizeObserver(() => rows.forEach((row) => row.fit()));
+  watch.observe(root);
   update();
   return () => {
+    watch.disconnect();
     forget();
     speaker.stop();
     root.remove();
@@ -271,8 +279,8 @@ function tables({ rows, bias, logit, probability }, texts, attributionName) {
     ...optional(rows.map((row) => row.mean), "shop's mean weight"),
     ...optional(rows.map((row) => row.attribution), attributionName),
   ];
-  const columns = ["field", "score", "weight", "head · vector", "contribution", ...extra.map(([name]) => name), "text"];
-  const body = rows.map((row, i) => [row.field, show(row.score), show(row.weight), show(row.dot), show(row.contribution),
+  const columns = ["field", "score", "weight", "head · vector", "length of w × x", "contribution", ...extra.map(([name]) => name), "text"];
+  const body = rows.map((row, i) => [row.field, show(row.score), show(row.weight), show(row.dot), show(row.length), show(row.contribution),
     ...extra.map(([, values]) => show(values[i])), texts.fields[i]]);
   const caption = `Bias ${show(bias)}, logit ${show(logit)}, probability ${show(probability)}`;
   const first = table(caption, columns, body);
