@@ -94,7 +94,7 @@ def shelf(model: AttentionRecommender, log: InteractionLog, users: Sequence[str]
         query_scores=scores.numpy().reshape(shape),
         vectors=vectors.numpy().reshape(*shape, -1),
         head_weight=model.head.weight.detach().numpy()[0],
-        head_bias=float(model.head.bias),
+        head_bias=model.head.bias.item(),
         fields=list(model.fields),
         shoppers=list(users),
         products=describe(candidates, items),

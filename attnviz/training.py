@@ -165,7 +165,9 @@ class _Run:
         tensors |= {f"best.{name}": value for name, value in self.best.items()}
         for place, moments in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{place}.{name}": value for name, value in moments.items()}
-        return tensors, dict(epoch=self.epoch, step=self.step, history=self.history)
+        groups = self.optimizer.state_dict()["param_groups"]
+        schedule = self.schedule.state_dict()
+        return tensors, dict(epoch=self.epoch, step=self.step, history=self.history, groups=groups, schedule=schedule)
 
     def restore(self, store: Checkpoint) -> None:
         """Take up the state that `store` holds."""
@@ -177,11 +179,8 @@ class _Run:
         for name, value in _under("optimizer.", tensors).items():
             place, kind = name.split(".")
             moments.setdefault(int(place), {})[kind] = value
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
-        self.schedule.last_epoch = self.step
-        for group, rate in zip(self.optimizer.param_groups, self.schedule.get_lr(), strict=True):
-            group["lr"] = rate
+        self.optimizer.load_state_dict({"state": moments, "param_groups": values["groups"]})
+        self.schedule.load_state_dict(values["schedule"])
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -73,7 +73,7 @@ class Oracle:
             return _BIAS + strength * (output - self._network_center) / self._network_scale
         gated = gates * utilities
         if self.world.variant == "interaction":  # price matters only when reviews are good
-            gated = np.where((np.arange(4) == 2) & (utilities[..., 1:2] <= 0), 0.0, gated)
+            gated = gated * np.where(np.arange(4) == 2, sigmoid(4 * utilities[..., 1:2]), 1.0)
         return _BIAS + strength * gated.sum(-1)
 
     def probability(self, log: Rows) -> np.ndarray:

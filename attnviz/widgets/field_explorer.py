@@ -81,24 +81,19 @@ class FieldExplorer(Explorer):
         attribution_name: str = "Shapley value",
         training_weights=None,
     ):
-        names = check_fields(fields)
-        axes = {"shopper": len(shoppers), "product": len(products), "field": len(names)}
-        arrays = {
-            "query_scores": check_array("query_scores", query_scores, axes),
-            "vectors": check_array("vectors", vectors, axes | {"dim": None}),
-            "head_bias": check_array("head_bias", np.reshape(head_bias, -1), {"bias": 1}),
-        }
-        dim = arrays["vectors"].shape[-1]
-        arrays["head_weight"] = check_array("head_weight", head_weight, {"dim": dim})
+        names, people = check_fields(fields), check_labels("shoppers", shoppers)
+        shelf = {"shopper": len(people), "product": len(products), "field": len(names)}
+        arrays = _check_model(query_scores, vectors, head_weight, head_bias, shelf=shelf)
         if attributions is not None:
-            arrays["attributions"] = check_array("attributions", attributions, axes)
-        steps = None if training_weights is None else _training_steps(training_weights, names)
-        if steps is not None:
+            arrays["attributions"] = check_array("attributions", attributions, shelf)
+        steps = None
+        if training_weights is not None:
+            steps = _training_steps(training_weights, names)
             axes = {"step": len(steps), "field": len(names)}
             arrays["training_weights"] = check_array("training_weights", training_weights[names], axes)
         meta = {
             "fields": names,
-            "shoppers": check_labels("shoppers", shoppers),
+            "shoppers": people,
             "products": [_texts(i, product, names) for i, product in enumerate(products)],
             "attribution_name": str(attribution_name),
             "steps": steps,
@@ -112,21 +107,14 @@ class FieldExplorer(Explorer):
             `scores`, `weights`, `contributions` (field,), `weighted_vectors` (field, dim),
             `logit` and `probability` as numbers; contributions and logit in logit units.
         """
-        at = (self.shopper, self.product)
-        scores, vectors, head, bias = (
-            values.astype(np.float64)
-            for values in (
-                self._arrays["query_scores"][at],
-                self._arrays["vectors"][at],
-                self._arrays["head_weight"],
-                self._arrays["head_bias"][0],
-            )
-        )
+        arrays = {name: array.astype(np.float64) for name, array in self._arrays.items()}
+        scores = arrays["query_scores"][self.shopper, self.product]
+        vectors = arrays["vectors"][self.shopper, self.product]
         on = np.array([field not in self.switched_off for field in self._meta["fields"]])
         weights = _masked_softmax(scores / self.temperature, on)
         weighted = weights[:, None] * vectors
-        contributions = weighted @ head
-        logit = contributions.sum() + bias
+        contributions = weighted @ arrays["head_weight"]
+        logit = contributions.sum() + arrays["head_bias"][0]
         return {
             "scores": scores,
             "weights": weights,
@@ -166,6 +154,16 @@ class FieldExplorer(Explorer):
                 f"switched_off: expected names of fields, got {unknown}. Choose from {self._meta['fields']}."
             )
         return proposal["value"]
+
+
+def _check_model(query_scores, vectors, head_weight, head_bias, *, shelf: dict[str, int]) -> dict:
+    checked = {
+        "query_scores": check_array("query_scores", query_scores, shelf),
+        "vectors": check_array("vectors", vectors, shelf | {"dim": None}),
+        "head_bias": check_array("head_bias", np.reshape(head_bias, -1), {"bias": 1}),
+    }
+    dim = checked["vectors"].shape[-1]
+    return checked | {"head_weight": check_array("head_weight", head_weight, {"dim": dim})}
 
 
 def _masked_softmax(scores: np.ndarray, on: np.ndarray) -> np.ndarray:

@@ -84,7 +84,7 @@ function render({ model, el }) {
   const head = html("div", { class: "av-head" }, html("div", {}, html("span", { class: "av-title" }, "Field")),
     heading("Weight: how much the model looks", html("span", { class: "av-under" }, "0 to 1, all fields together 1")),
     heading("Push: how much it moves this score", axis));
-  const share = html("p", { class: "av-holds" }, html("strong", {}, `Holds in ${Math.round(100 * holds)}% of the test cases.`));
+  const share = html("p", { class: "av-holds" }, html("strong", {}, `Holds in ${wholePercent(holds)} of the test cases.`));
   const chosen = html("p", { class: "av-note" }, `Starting case: ${rule}`);
   const key = html("p", { class: "av-note" }, "The thin line shows where a bar goes over all positions of the slider.");
   const figure = html("div", { class: "av-figure" }, verdict, head, ...rows.map((row) => row.node),
@@ -121,6 +121,13 @@ function render({ model, el }) {
     speaker.stop();
     root.remove();
   };
+}
+
+// Rounding must not turn a rule with exceptions into one without.
+function wholePercent(share) {
+  if (share < 1 && share > 0.99) return "over 99%";
+  if (share > 0 && share < 0.01) return "under 1%";
+  return `${Math.round(100 * share)}%`;
 }
 
 function sentence({ rows, looked, moved }) {
