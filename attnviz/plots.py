@@ -3,7 +3,7 @@
 Every function draws on `ax`, or on a new white figure when there is none, and returns the Axes.
 Arrays may be tensors, NumPy arrays or lists.
 Names (of fields, rows, columns, titles) are drawn as plain text: a `$` starts no formula.
-Colours are safe for colour-blind readers and the same as in the explorers.
+Colours are safe for colour-blind readers; purple, blue and orange are those of the explorers.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 INK, MUTED, LINE, WEIGHT = "#1d2733", "#55616f", "#d5dce4", "#6a4fb8"
 RAISES, LOWERS = "#1769aa", "#b45309"
-LINES = ("#1f86d1", "#d9730d", "#14305f", "#c25b9a", "#7d4206", "#7f8a96")
+LINES = ("#1f86d1", "#d9730d", "#14305f", "#c25b9a", "#7d4206")
 SEQUENTIAL = LinearSegmentedColormap.from_list(
     "attnviz", ["#ffffff", "#e3dbf6", "#b5a1e2", "#8468c8", "#5a3fa8", "#33226b"]
 )
