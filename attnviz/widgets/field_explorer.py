@@ -17,6 +17,8 @@ class FieldExplorer(Explorer):
     The temperature T is in weight = softmax(score / T); a field that is switched off gets weight 0.
     Everything is computed in the browser, so it works in a built page without a kernel.
     The numbers travel as float32: about 7 digits.
+    10 shoppers, 20 products, 5 fields and 32 dimensions add 170 KB to a page, so keep a shelf small.
+    Reset goes back to the state in which the view was opened.
 
     Args:
         query_scores: attention scores before softmax, (shopper, product, field).

@@ -66,7 +66,7 @@ function vectorStrip(dim) {
 }
 
 function thermometer() {
-  const mercury = drawn("rect", { class: "av-weight-fill", y: 4, height: 16, rx: 8, width: "0%" });
+  const mercury = drawn("rect", { class: "av-mercury", y: 4, height: 16, rx: 8, width: "0%" });
   const ticks = [0, 25, 50, 75, 100].flatMap((share) => [
     drawn("line", { class: "av-tick", x1: `${share}%`, x2: `${share}%`, y1: 24, y2: share % 50 ? 27 : 29 }),
     share % 50 ? null : drawn("text", {
