@@ -27,7 +27,7 @@ def point_attention(
         mask: (batch, field), bool; True takes part. A field that is masked gets a weight of exactly 0.
             A row in which nothing takes part has only zero weights and a zero output.
         temperature: Above 1 the weights become more even, below 1 more peaked.
-        dropout: Share of the weights that is dropped before the sum. The returned weights are those before it.
+        dropout: Share of the weights that is dropped before the sum; the returned ones are those before it.
 
     Returns:
         The output (batch, value_dim) and the weights (batch, field), which lie in [0, 1] and sum to 1.
@@ -63,7 +63,8 @@ def attention_scores(query: Tensor, keys: Tensor) -> Tensor:
         Scores (batch, field), of any sign.
 
     Example:
-        >>> attention_scores(torch.tensor([[2.0, 0.0, 0.0, 0.0]]), torch.tensor([[[1.0, 0, 0, 0], [-1.0, 0, 0, 0]]]))
+        >>> keys = torch.tensor([[[1.0, 0.0, 0.0, 0.0], [-1.0, 0.0, 0.0, 0.0]]])
+        >>> attention_scores(torch.tensor([[2.0, 0.0, 0.0, 0.0]]), keys)
         tensor([[ 1., -1.]])
 
     Taught in chapter 3.

@@ -29,7 +29,9 @@ class Checkpoint:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_suffix(f".{os.getpid()}.partial")
         metadata = {"values": json.dumps(values), "fingerprint": json.dumps(self.fingerprint)}
-        save_file({name: value.contiguous().clone() for name, value in tensors.items()}, partial, metadata=metadata)
+        save_file(
+            {name: value.contiguous().clone() for name, value in tensors.items()}, partial, metadata=metadata
+        )
         os.replace(partial, self.path)
 
     def read(self) -> tuple[dict[str, Tensor], dict]:
@@ -41,9 +43,11 @@ class Checkpoint:
         try:
             with safe_open(self.path, framework="pt") as stored:
                 metadata = stored.metadata() or {}
-                tensors = {name: stored.get_tensor(name) for name in stored.keys()}
+                tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
         except SafetensorError as error:
-            raise ValueError(f"checkpoint {self.path} is damaged ({error}): delete it and train anew") from error
+            raise ValueError(
+                f"checkpoint {self.path} is damaged ({error}): delete it and train anew"
+            ) from error
         if "fingerprint" not in metadata:
             raise ValueError(f"checkpoint {self.path} was not written by fit(): give another path")
         found = json.loads(metadata["fingerprint"])

@@ -65,7 +65,10 @@ class TextVector(nn.Module):
         query = self.query.weight.expand(len(sentence), -1)
         if not len(batch.sentences):
             return torch.zeros_like(query), torch.zeros(sentence.shape)
-        keys, values = self.key(batch.sentences)[place], self.value(batch.sentences)[place]  # (batch, sentence, dim)
+        keys, values = (
+            self.key(batch.sentences)[place],
+            self.value(batch.sentences)[place],
+        )  # (batch, sentence, dim)
         return point_attention(query, keys, values, mask=known)
 
 

@@ -17,8 +17,8 @@ from .fields import field_encoders
 class AttentionRecommender(nn.Module):
     """A shopper's query attends over a product's fields, and the sum of what it saw gives a logit.
 
-    x_f = e_f(item) * (1 + G_f u), w = softmax_f(q(u) . K x_f / sqrt(dim)), y = sum_f w_f x_f, logit = head(y),
-    where u is the shopper's profile and e_f the vector of field f.
+    x_f = e_f(item) * (1 + G_f u), w = softmax_f(q(u) . K x_f / sqrt(dim)), y = sum_f w_f x_f,
+    logit = head(y), where u is the shopper's profile and e_f the vector of field f.
 
     Args:
         schema: What the model must know of the data; `log.schema`.
@@ -26,7 +26,7 @@ class AttentionRecommender(nn.Module):
         num_heads: 1, the heads of point attention.
         embed_dim: Length of a field's vector.
         keys: "content": a key is K x_f. "field": a key is learned for each field, whatever it holds.
-        conditioning: "film": the shopper scales each field's vector. "none": x_f = e_f(item), the plain formula.
+        conditioning: "film": the shopper scales each field's vector. "none": x_f = e_f(item).
         dropout: Share of the weights dropped in training. Returned weights are those before it.
         seed: Of the initial parameters.
 
@@ -62,6 +62,10 @@ class AttentionRecommender(nn.Module):
         _check_option("num_heads", num_heads, (1,))
         _check_option("keys", keys, ("content", "field"))
         _check_option("conditioning", conditioning, ("film", "none"))
+        if not schema.fields:
+            raise ValueError(
+                "schema holds no field: the log's items need at least one of tags, price, brand, category"
+            )
         self.schema = schema
         self.options = dict(attention=attention, num_heads=num_heads, embed_dim=embed_dim, keys=keys,
                             conditioning=conditioning, dropout=dropout, seed=seed)  # fmt: skip
@@ -94,8 +98,8 @@ class AttentionRecommender(nn.Module):
             return_weights: Also return the attention weights.
 
         Returns:
-            Logits (batch,); with `return_weights` also the weights (batch, head, query, field), which sum to 1
-            over the fields and are those before dropout.
+            Logits (batch,); with `return_weights` also the weights (batch, head, query, field), which sum to
+            1 over the fields and are those before dropout.
         """
         vectors, (query,) = self.field_vectors(batch)
         output, weights = self.attend(vectors, query)
@@ -147,7 +151,7 @@ class AttentionRecommender(nn.Module):
         return self._condition(average.expand(len(batch), -1, -1), batch.profile)
 
     def sentence_weights(self, batch: Batch, field: str = "reviews") -> Tensor:
-        """The weights (batch, sentence) inside a text field; 0 where there is no sentence, else they sum to 1."""
+        """The weights (batch, sentence) inside a text field: 0 for no sentence, the others sum to 1."""
         return self.encoders[field].attend(batch.fields[field], batch)[1]
 
     def _item_vectors(self, batch: Batch) -> Tensor:
@@ -181,12 +185,16 @@ class AttentionRecommender(nn.Module):
         """
         source = Path(folder) / "model.safetensors"
         if not source.is_file():
-            raise FileNotFoundError(f"folder {str(folder)!r} holds no model.safetensors: give a folder that save() wrote")
+            raise FileNotFoundError(
+                f"folder {str(folder)!r} holds no model.safetensors: give a folder that save() wrote"
+            )
         with safe_open(source, framework="pt") as stored:
             described = (stored.metadata() or {}).get("attnviz")
             if described is None:
-                raise ValueError(f"{source} was not written by AttentionRecommender.save: it has no 'attnviz' entry")
-            parameters = {name: stored.get_tensor(name) for name in stored.keys()}
+                raise ValueError(
+                    f"{source} was not written by AttentionRecommender.save: it has no 'attnviz' entry"
+                )
+            parameters = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
         values = json.loads(described)
         model = cls(Schema.from_json(values["schema"]), **values["options"])
         model.load_state_dict(parameters)

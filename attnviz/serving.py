@@ -40,8 +40,8 @@ def recommend(model: AttentionRecommender, log: InteractionLog, user: str, top_k
         top_k: How many products.
 
     Returns:
-        DataFrame item_id, title, probability, and each field's weight; highest probability first. A weight says
-        where the model looked, not why the product is here: chapter 1.
+        DataFrame item_id, title, probability, and each field's weight; highest probability first.
+        A weight says where the model looked, not why the product is here: chapter 1.
 
     Raises:
         ValueError: If the user is unknown or top_k is below 1.
@@ -52,11 +52,16 @@ def recommend(model: AttentionRecommender, log: InteractionLog, user: str, top_k
         raise ValueError(f"top_k must be at least 1, got {top_k}")
     past = log.past[log.past["user_id"] == user]
     if past.empty and (log.users is None or user not in set(log.users["user_id"])):
-        raise ValueError(f"user {user!r} is not in the log: give one of its user_ids, such as {log.past['user_id'].iloc[0]!r}")
+        raise ValueError(
+            f"user {user!r} is not in the log: give one of its user_ids, "
+            f"such as {log.past['user_id'].iloc[0]!r}"
+        )
     taken = set(past.loc[past["label"] == 1, "item_id"])
     items = [item for item in log.items["item_id"] if item not in taken]
     candidates = log.candidates([user], items)
-    table = pd.DataFrame({"item_id": items, "title": log.items.set_index("item_id")["title"].loc[items].to_numpy()})
+    table = pd.DataFrame(
+        {"item_id": items, "title": log.items.set_index("item_id")["title"].loc[items].to_numpy()}
+    )
     table["probability"] = predict(model, candidates)
     table[list(model.fields)] = field_weights(model, candidates)
     return table.nlargest(top_k, "probability").reset_index(drop=True)
@@ -70,7 +75,9 @@ def field_weights(model: AttentionRecommender, log: InteractionLog) -> np.ndarra
     return torch.cat(parts).numpy()
 
 
-def shelf(model: AttentionRecommender, log: InteractionLog, users: Sequence[str], items: Sequence[str]) -> dict:
+def shelf(
+    model: AttentionRecommender, log: InteractionLog, users: Sequence[str], items: Sequence[str]
+) -> dict:
     """Everything that `widgets.FieldExplorer` needs of some shoppers and products.
 
     Args:
@@ -106,7 +113,8 @@ def describe(log: InteractionLog, items: Sequence[str]) -> list[dict[str, str]]:
     table = log.items.set_index("item_id").loc[list(items)]
     reviews = log.past[log.past["review"] != ""].groupby("item_id")["review"].apply(list)
     return [
-        {"title": row.title} | {field.name: _text(field.name, row, reviews.get(item_id, [])) for field in log.fields}
+        {"title": row.title}
+        | {field.name: _text(field.name, row, reviews.get(item_id, [])) for field in log.fields}
         for item_id, row in zip(items, table.itertuples(), strict=True)
     ]
 

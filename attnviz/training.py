@@ -72,8 +72,8 @@ def fit(
         DataFrame epoch, train_loss, valid_loss, valid_auc: one row an epoch that was run.
 
     Raises:
-        ValueError: If a log holds one class only, an option is out of range, or the checkpoint to resume belongs
-            to another model, other options or other data.
+        ValueError: If a log holds one class only, an option is out of range, or the checkpoint to resume
+            belongs to another model, other options or other data.
 
     Example:
         >>> from attnviz import AttentionRecommender, planted_shop
@@ -92,7 +92,9 @@ def fit(
     if store and resume and store.exists():
         run.restore(store)
     with WeightLog(log_dir, model.fields, every=log_every, first_step=run.step) as weight_log:
-        for epoch in tqdm(range(run.epoch, epochs), desc="training", unit="epoch", disable=not progress, file=sys.stdout):
+        for epoch in tqdm(
+            range(run.epoch, epochs), desc="training", unit="epoch", disable=not progress, file=sys.stdout
+        ):
             if run.is_over():
                 break
             train_loss = run.train_epoch(epoch, weight_log)
@@ -167,7 +169,9 @@ class _Run:
             tensors |= {f"optimizer.{place}.{name}": value for name, value in moments.items()}
         groups = self.optimizer.state_dict()["param_groups"]
         schedule = self.schedule.state_dict()
-        return tensors, dict(epoch=self.epoch, step=self.step, history=self.history, groups=groups, schedule=schedule)
+        return tensors, dict(
+            epoch=self.epoch, step=self.step, history=self.history, groups=groups, schedule=schedule
+        )
 
     def restore(self, store: Checkpoint) -> None:
         """Take up the state that `store` holds."""

@@ -9,9 +9,11 @@ _WEIGHT = "weight/"
 
 
 class WeightLog:
-    """Writes each field's mean weight every few steps, and loss and AUC every epoch; without a folder, nothing."""
+    """Writes each field's mean weight every few steps, loss and AUC every epoch; nothing without a folder."""
 
-    def __init__(self, log_dir: str | Path | None, fields: tuple[str, ...], *, every: int, first_step: int = 0):
+    def __init__(
+        self, log_dir: str | Path | None, fields: tuple[str, ...], *, every: int, first_step: int = 0
+    ):
         self.log_dir, self.fields, self.every, self.first_step = log_dir, fields, every, first_step
         self.writer = None
 
@@ -57,12 +59,17 @@ def read_weights(log_dir: str | Path) -> pd.DataFrame:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     if not Path(log_dir).is_dir():
-        raise FileNotFoundError(f"log_dir {str(log_dir)!r} is not a folder: give the folder that fit() logged to")
+        raise FileNotFoundError(
+            f"log_dir {str(log_dir)!r} is not a folder: give the folder that fit() logged to"
+        )
     events = EventAccumulator(str(log_dir), size_guidance={"scalars": 0}).Reload()
     tags = [tag for tag in events.Tags()["scalars"] if tag.startswith(_WEIGHT)]
     if not tags:
-        raise FileNotFoundError(f"log_dir {str(log_dir)!r} holds no weights: give the folder that fit() logged to")
+        raise FileNotFoundError(
+            f"log_dir {str(log_dir)!r} holds no weights: give the folder that fit() logged to"
+        )
     columns = {
-        tag.removeprefix(_WEIGHT): pd.Series({entry.step: entry.value for entry in events.Scalars(tag)}) for tag in tags
+        tag.removeprefix(_WEIGHT): pd.Series({entry.step: entry.value for entry in events.Scalars(tag)})
+        for tag in tags
     }
     return pd.DataFrame(columns).rename_axis("step").reset_index()

@@ -26,8 +26,8 @@ def bare():
         "label": [1, 0, 1, 0], "review": ["Good. Warm.", "", "", ""],
     })  # fmt: skip
     items = pd.DataFrame({
-        "item_id": ["tea", "cup", "pot"], "title": ["Tea", "Cup", "Pot"], "tags": [["green", "loose"], [], []],
-        "price": [4.0, np.nan, 9.0], "brand": ["Leaf", None, None],
+        "item_id": ["tea", "cup", "pot"], "title": ["Tea", "Cup", "Pot"],
+        "tags": [["green", "loose"], [], []], "price": [4.0, np.nan, 9.0], "brand": ["Leaf", None, None],
     })  # fmt: skip
     return InteractionLog(rows, items)
 
@@ -39,8 +39,15 @@ def test_batch_holds_what_the_tables_say(bare):
     assert batch.fields["brand"].tolist() == [0, 0, -1, -1]
     logs = np.log1p([4.0, 9.0])
     expected = (logs - logs.mean()) / logs.std()
-    np.testing.assert_allclose(batch.fields["price"].numpy(), [expected[0], expected[0], np.nan, expected[1]], rtol=1e-6)
-    assert (batch.fields["reviews"] >= 0).sum(1).tolist() == [0, 2, 0, 0]  # only bob may read ann's two sentences
+    np.testing.assert_allclose(
+        batch.fields["price"].numpy(), [expected[0], expected[0], np.nan, expected[1]], rtol=1e-6
+    )
+    assert (batch.fields["reviews"] >= 0).sum(1).tolist() == [
+        0,
+        2,
+        0,
+        0,
+    ]  # only bob may read ann's two sentences
     read = batch.sentences[batch.fields["reviews"][1, :2]].numpy()
     np.testing.assert_allclose(read, TextEncoder("minilm").encode(["Good.", "Warm."]), atol=1e-6)
     assert batch.labels.tolist() == [1, 0, 1, 0]
@@ -100,7 +107,14 @@ def test_schema_survives_json(shop):
 
 def test_no_text_at_all():
     """Expect a log without reviews to have no text field, and its batches no sentences."""
-    rows = pd.DataFrame({"user_id": ["a", "b"], "item_id": ["x", "x"], "timestamp": ["2025-01-01", "2025-01-02"], "label": [0, 1]})
+    rows = pd.DataFrame(
+        {
+            "user_id": ["a", "b"],
+            "item_id": ["x", "x"],
+            "timestamp": ["2025-01-01", "2025-01-02"],
+            "label": [0, 1],
+        }
+    )
     log = InteractionLog(rows, pd.DataFrame({"item_id": ["x"], "price": [1.0]}))
     batch = log.batch(slice(None), log.schema)
     assert list(batch.fields) == ["price"]

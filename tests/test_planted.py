@@ -21,7 +21,11 @@ def shop(request):
 
 
 def digest(shop) -> str:
-    tables = (shop.interactions, shop.items.assign(tags=shop.items["tags"].map("|".join)), shop.users.round(6))
+    tables = (
+        shop.interactions,
+        shop.items.assign(tags=shop.items["tags"].map("|".join)),
+        shop.users.round(6),
+    )
     text = "".join(table.to_csv(index=False, float_format="%.4f") for table in tables)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -88,7 +92,11 @@ def test_best_probability_by_hand():
     shop = planted_shop(**SMALL)
     oracle, row = Oracle(shop.world), 17
     seen = oracle.look_up(shop)
-    counts = shop.users.set_index("user_id").loc[shop.interactions["user_id"][row], list(BEHAVIOURS)].to_numpy(float)
+    counts = (
+        shop.users.set_index("user_id")
+        .loc[shop.interactions["user_id"][row], list(BEHAVIOURS)]
+        .to_numpy(float)
+    )
     likelihood = [np.prod(rate**counts * np.exp(-rate)) for rate in shop.world.rates]
     posterior = SEGMENT_SHARES * likelihood / (SEGMENT_SHARES * likelihood).sum()
     logits = [-0.8 + 2.5 * gate @ seen.utilities[row] for gate in shop.world.gates]
@@ -97,11 +105,13 @@ def test_best_probability_by_hand():
 
 
 def test_price_matters_only_with_good_reviews_in_the_interaction_variant():
-    """Expect price to lower or raise the logit by its whole part with great reviews, and hardly with bad ones."""
+    """Expect price to move the logit by its whole part with great reviews, and hardly with bad ones."""
     oracle, gate = Oracle(planted_shop(**SMALL, variant="interaction").world), np.full(4, 0.25)
     great, bad = np.array([0.0, 2.0, 1.0, 0.0]), np.array([0.0, -2.0, 1.0, 0.0])
     no_price = np.array([1.0, 1.0, 0.0, 1.0])
-    assert oracle.logit(gate, great) - oracle.logit(gate, great * no_price) == pytest.approx(2.5 * 0.25, rel=0.01)
+    assert oracle.logit(gate, great) - oracle.logit(gate, great * no_price) == pytest.approx(
+        2.5 * 0.25, rel=0.01
+    )
     assert oracle.logit(gate, bad) - oracle.logit(gate, bad * no_price) == pytest.approx(0, abs=0.001)
 
 
@@ -143,7 +153,11 @@ def test_rank_auc_with_ties():
 
 @pytest.mark.parametrize(
     ("change", "named"),
-    [(dict(num_users=3), "num_users"), (dict(num_interactions=10), "num_interactions"), (dict(variant="odd"), "variant")],
+    [
+        (dict(num_users=3), "num_users"),
+        (dict(num_interactions=10), "num_interactions"),
+        (dict(variant="odd"), "variant"),
+    ],
 )
 def test_errors_name_the_argument(change, named):
     """Expect a ValueError that names what is wrong."""

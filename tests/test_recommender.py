@@ -88,8 +88,9 @@ def test_every_gap_has_a_prediction():
         "label": [1, 0, 1, 0], "review": ["Good.", "", "", ""],
     })  # fmt: skip
     items = pd.DataFrame({
-        "item_id": ["tea", "cup", "bare"], "title": ["Tea", "Cup", "Bare"], "tags": [["green"], ["white"], []],
-        "price": [4.0, 5.0, np.nan], "brand": ["Leaf", "Clay", None], "category": ["drink", None, None],
+        "item_id": ["tea", "cup", "bare"], "title": ["Tea", "Cup", "Bare"],
+        "tags": [["green"], ["white"], []], "price": [4.0, 5.0, np.nan],
+        "brand": ["Leaf", "Clay", None], "category": ["drink", None, None],
     })  # fmt: skip
     log = av.InteractionLog(rows, items)
     model = av.AttentionRecommender(log.schema, embed_dim=8)
@@ -97,7 +98,9 @@ def test_every_gap_has_a_prediction():
     assert np.isfinite(probabilities).all()
     vectors, _ = model.field_vectors(log.batch(slice(None), log.schema))
     bare = vectors[3] / (1 + model.film(torch.zeros(len(log.schema.profile))).view(5, -1))
-    torch.testing.assert_close(bare, model.missing.weight)  # eve has no history: film leaves the vectors alone
+    torch.testing.assert_close(
+        bare, model.missing.weight
+    )  # eve has no history: film leaves the vectors alone
 
 
 def test_unseen_values_are_missing_values(shop):
@@ -155,11 +158,23 @@ def test_load_refuses_what_is_not_ours(tmp_path):
         av.AttentionRecommender.load(tmp_path)
 
 
-@pytest.mark.parametrize("option", [dict(attention="odd"), dict(num_heads=3), dict(keys="odd"), dict(conditioning="odd")])
+@pytest.mark.parametrize(
+    "option", [dict(attention="odd"), dict(num_heads=3), dict(keys="odd"), dict(conditioning="odd")]
+)
 def test_unknown_options(option, shop):
     """Expect a ValueError that names the option and what it may be."""
     with pytest.raises(ValueError, match=rf"^{next(iter(option))} must be one of"):
         av.AttentionRecommender(shop.schema, **option)
+
+
+def test_a_schema_without_fields_is_refused():
+    """Expect a ValueError that says which columns make a field."""
+    rows = pd.DataFrame(
+        {"user_id": ["a", "b"], "item_id": ["x", "x"], "timestamp": ["2025-01-01"] * 2, "label": [0, 1]}
+    )
+    log = av.InteractionLog(rows, pd.DataFrame({"item_id": ["x"]}))
+    with pytest.raises(ValueError, match="^schema holds no field"):
+        av.AttentionRecommender(log.schema)
 
 
 def test_reduce_weights():

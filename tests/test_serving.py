@@ -19,7 +19,7 @@ def model(shop):
 
 
 def test_recommend_ranks_all_items_not_taken_before(shop, model):
-    """Expect the highest probabilities among the items that the shopper has not chosen, with weights that sum to 1."""
+    """Expect the highest probabilities among the items not taken before, with weights that sum to 1."""
     user = shop.interactions.loc[shop.interactions["label"] == 1, "user_id"].iloc[0]
     taken = set(shop.interactions.query("user_id == @user and label == 1")["item_id"])
     table = av.recommend(model, shop, user, top_k=100)
@@ -66,8 +66,18 @@ def test_describe_says_what_is_missing():
     """Expect plain words for no tags, no review, an unknown price."""
     import pandas as pd
 
-    rows = pd.DataFrame({"user_id": ["a", "b"], "item_id": ["x", "y"], "timestamp": ["2025-01-01"] * 2, "label": [0, 1], "review": ["Good.", ""]})
-    items = pd.DataFrame({"item_id": ["x", "y"], "title": ["X", "Y"], "tags": [["red"], []], "price": [1.5, None]})
+    rows = pd.DataFrame(
+        {
+            "user_id": ["a", "b"],
+            "item_id": ["x", "y"],
+            "timestamp": ["2025-01-01"] * 2,
+            "label": [0, 1],
+            "review": ["Good.", ""],
+        }
+    )
+    items = pd.DataFrame(
+        {"item_id": ["x", "y"], "title": ["X", "Y"], "tags": [["red"], []], "price": [1.5, None]}
+    )
     log = av.InteractionLog(rows, items)
     assert describe(log, ["x", "y"]) == [
         {"title": "X", "tags": "red", "reviews": "Good.", "price": "1.50"},

@@ -48,7 +48,7 @@ def test_training_reaches_the_best_reachable_score():
 
 
 def test_early_stopping_keeps_the_best_epoch(parts):
-    """Expect training to stop after `patience` epochs without a better loss, with the best epoch's parameters."""
+    """Expect a stop after `patience` epochs without a better loss, and the best epoch's parameters."""
     model = make(parts)
     history = av.fit(model, *parts[:2], epochs=60, learning_rate=0.05, patience=2, **QUICK)
     assert len(history) < 60
@@ -94,13 +94,14 @@ def test_finished_training_returns_at_once(parts, tmp_path, monkeypatch):
 
 
 def test_killed_training_leaves_a_good_checkpoint(parts, tmp_path):
-    """Expect a process killed in mid-training to leave no half file, and the resumed run to end as if whole."""
+    """Expect a process killed in mid-training to leave a good file, and a resumed run to end as if whole."""
     path = tmp_path / "run.safetensors"
     script = (
         "import attnviz as av\n"
         f"train, valid, test = av.planted_shop(**{SMALL}).split()\n"
         "model = av.AttentionRecommender(train.schema, embed_dim=8)\n"
-        f"av.fit(model, train, valid, epochs=40, patience=40, batch_size=256, progress=False, checkpoint={str(path)!r})\n"
+        "av.fit(model, train, valid, epochs=40, patience=40, batch_size=256, progress=False,"
+        f" checkpoint={str(path)!r})\n"
     )
     process = subprocess.Popen([sys.executable, "-c", script])
     while not path.exists() and process.poll() is None:
@@ -136,7 +137,7 @@ def test_damaged_checkpoint_is_refused(parts, tmp_path):
 
 
 def test_weight_log_is_read_back(parts, tmp_path):
-    """Expect one row every log_every steps, one column a field, each row summing to 1; and the epochs' scalars."""
+    """Expect a row every log_every steps, a column a field, rows that sum to 1; and the epochs' scalars."""
     model = make(parts)
     history = av.fit(model, *parts[:2], epochs=3, log_dir=tmp_path, log_every=5, **QUICK)
     frame = av.read_weights(tmp_path)
@@ -159,7 +160,9 @@ def test_read_weights_errors(tmp_path):
         av.read_weights(tmp_path)
 
 
-@pytest.mark.parametrize("option", [dict(epochs=0), dict(batch_size=0), dict(learning_rate=-1.0), dict(log_every=0)])
+@pytest.mark.parametrize(
+    "option", [dict(epochs=0), dict(batch_size=0), dict(learning_rate=-1.0), dict(log_every=0)]
+)
 def test_options_out_of_range(option, parts):
     """Expect a ValueError that names the option."""
     with pytest.raises(ValueError, match=f"^{next(iter(option))}"):

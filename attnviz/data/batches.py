@@ -15,7 +15,7 @@ from .past import history, visible_reviews
 
 @dataclass(frozen=True)
 class Schema:
-    """What a model must know of a log to read it: fields, vocabularies, scales. Plain values, so it can be saved.
+    """What a model must know of a log to read it: fields, vocabularies, scales; plain values, to be saved.
 
     Attributes:
         fields: The fields, in the order of the model's weights.
@@ -23,7 +23,7 @@ class Schema:
         scales: For each field of kind "number", mean and standard deviation of log(1 + value) over the items.
         profile: Names of the profile's numbers.
         profile_scale: (mean, standard deviation) of each, (0, 1) where the profile is made from the history.
-        has_users: Whether the profile comes from a `users` table; else from the history before the interaction.
+        has_users: Whether the profile comes from a `users` table, or from the history before the interaction.
         encoder: The language model that reads the text; see `TextEncoder`.
         text_dim: Length of its sentence vectors.
         max_reviews: How many of an item's latest reviews are read.
@@ -46,7 +46,9 @@ class Schema:
     max_history: int = 20
 
     @classmethod
-    def of(cls, log: InteractionLog, *, encoder: str = "minilm", max_vocabulary: int = 128, **limits: int) -> "Schema":
+    def of(
+        cls, log: InteractionLog, *, encoder: str = "minilm", max_vocabulary: int = 128, **limits: int
+    ) -> "Schema":
         """Read the schema off a log's items and users; no label is looked at.
 
         Args:
@@ -59,14 +61,16 @@ class Schema:
             >>> from attnviz import planted_shop
             >>> shop = planted_shop(num_users=50, num_items=20, num_interactions=200)
             >>> shop.schema.vocabularies["brand"][:1], len(shop.schema.profile)
-            (['Birch'], 43)
+            (['Heath'], 43)
         """
         vocabularies = {
             field.name: _vocabulary(log.items[field.name], max_vocabulary)
             for field in log.fields
             if field.kind in ("tags", "category")
         }
-        scales = {field.name: _log_scale(log.items[field.name]) for field in log.fields if field.kind == "number"}
+        scales = {
+            field.name: _log_scale(log.items[field.name]) for field in log.fields if field.kind == "number"
+        }
         profile, profile_scale = _profile_columns(log, vocabularies, scales)
         text_dim = TextEncoder(encoder).dim
         return cls(log.fields, vocabularies, scales, profile, profile_scale, log.users is not None,
@@ -160,13 +164,15 @@ class Features:
 
     @cached_property
     def _item_profiles(self) -> Tensor:
-        """(item, profile - 1): tags, brand and category as 0 or 1, numbers standardised; all less their mean."""
+        """(item, profile - 1): tags, brand, category as 0 or 1, numbers standardised; all less their mean."""
         columns = []
         for field in self.schema.fields:
             if field.kind == "number":
                 columns.append(self.item_fields[field.name].nan_to_num(0.0)[:, None])
             elif field.kind in ("tags", "category"):
-                columns.append(_multi_hot(self.item_fields[field.name], len(self.schema.vocabularies[field.name])))
+                columns.append(
+                    _multi_hot(self.item_fields[field.name], len(self.schema.vocabularies[field.name]))
+                )
         profiles = torch.cat(columns, dim=1) if columns else torch.zeros(len(self.log.items), 0)
         return profiles - profiles.mean(0)
 
@@ -204,14 +210,20 @@ def _log_scale(column: pd.Series) -> list[float]:
     return [float(logs.mean()) if len(logs) else 0.0, std or 1.0]
 
 
-def _profile_columns(log: InteractionLog, vocabularies: dict, scales: dict) -> tuple[list[str], list[list[float]]]:
+def _profile_columns(
+    log: InteractionLog, vocabularies: dict, scales: dict
+) -> tuple[list[str], list[list[float]]]:
     if log.users is not None:
         numbers = log.users.drop(columns="user_id")
         stds = numbers.std(ddof=0).replace(0.0, 1.0)
         return list(numbers.columns), np.stack([numbers.mean(), stds], axis=1).tolist()
     names = []
     for field in log.fields:
-        names += [field.name] if field.name in scales else [f"{field.name} {v}" for v in vocabularies.get(field.name, [])]
+        names += (
+            [field.name]
+            if field.name in scales
+            else [f"{field.name} {v}" for v in vocabularies.get(field.name, [])]
+        )
     names.append("history length")
     return names, [[0.0, 1.0]] * len(names)
 
@@ -239,7 +251,7 @@ def _multi_hot(positions: Tensor, size: int) -> Tensor:
 
 
 def _read_sentences(log: InteractionLog, schema: Schema) -> tuple[list[str], Tensor]:
-    """The unique sentences that the log's rows may read, and (row, sentence) positions in them, -1 for none."""
+    """The unique sentences that rows may read, and (row, sentence) positions in them, -1 for none."""
     reviews = visible_reviews(log, max_reviews=schema.max_reviews)  # (row, review), positions in past
     read = np.unique(reviews[reviews >= 0])
     number: dict[str, int] = {}
@@ -248,5 +260,7 @@ def _read_sentences(log: InteractionLog, schema: Schema) -> tuple[list[str], Ten
         for column, sentence in enumerate(split_sentences(text)[: schema.sentences_per_review]):
             by_review[place, column] = number.setdefault(sentence, len(number))
     by_row = np.where(reviews[..., None] >= 0, by_review[reviews], -1).reshape(len(reviews), -1)
-    order = (by_row < 0).argsort(axis=1, kind="stable")[:, : schema.max_sentences]  # sentences first, then none
+    order = (by_row < 0).argsort(axis=1, kind="stable")[
+        :, : schema.max_sentences
+    ]  # sentences first, then none
     return list(number), torch.from_numpy(np.take_along_axis(by_row, order, axis=1))

@@ -20,7 +20,11 @@ _ADJECTIVES = {
     +1: ("excellent", "superb", "great", "lovely", "perfect"),
     -1: ("terrible", "poor", "awful", "disappointing", "dreadful"),
 }
-_FRAMES = ("The {noun} is {adjective}.", "I found the {noun} {adjective}.", "{adjective}: that is the {noun}.")
+_FRAMES = (
+    "The {noun} is {adjective}.",
+    "I found the {noun} {adjective}.",
+    "{adjective}: that is the {noun}.",
+)
 
 
 def _sentences_of(aspect: str, sentiment: int) -> list[tuple[str, tuple[str, ...]]]:
@@ -36,8 +40,8 @@ def sentence_table() -> tuple[np.ndarray, dict[str, tuple[str, ...]]]:
 
     Returns:
         Sentences (aspect, sentiment, variant) as strings, aspects in the order of `ASPECTS`, sentiment 0 for
-        negative and 1 for positive; and for each sentence the words that decide: the noun of the aspect and the
-        adjective, or nothing where the aspect must not matter.
+        negative and 1 for positive; and for each sentence the words that decide: the noun of the aspect and
+        the adjective, or nothing where the aspect must not matter.
 
     Example:
         >>> sentences, deciding = sentence_table()
@@ -65,17 +69,24 @@ def deciding_sentiment(text: str) -> tuple[int, int]:
         The sum of the sentiments (-1 or +1) of the deciding sentences, and their number.
 
     Example:
-        >>> deciding_sentiment("The fit is poor. The box is awful. The zip is great. I found the fabric lovely.")
-        (1, 3)
+        >>> deciding_sentiment("The fit is poor. The box is awful. I found the fabric lovely.")
+        (0, 2)
     """
-    signs = [_deciding_signs()[sentence] for sentence in re.split(r"(?<=\.) ", text) if sentence in _deciding_signs()]
+    signs = [
+        _deciding_signs()[sentence]
+        for sentence in re.split(r"(?<=\.) ", text)
+        if sentence in _deciding_signs()
+    ]
     return sum(signs), len(signs)
 
 
 @cache
 def _deciding_signs() -> dict[str, int]:
     return {
-        sentence: sign for aspect in DECIDING_ASPECTS for sign in (-1, +1) for sentence, _ in _sentences_of(aspect, sign)
+        sentence: sign
+        for aspect in DECIDING_ASPECTS
+        for sign in (-1, +1)
+        for sentence, _ in _sentences_of(aspect, sign)
     }
 
 
@@ -93,7 +104,7 @@ def write_reviews(positive: np.ndarray, mentioned: np.ndarray, rng: np.random.Ge
     Example:
         >>> rng = np.random.default_rng(0)
         >>> write_reviews(np.array([[True, False, True, True]]), np.array([[True, True, False, False]]), rng)
-        ['The feel is poor. Great: that is the finish.']
+        ['I found the feel awful. Lovely: that is the zip.']
     """
     table, _ = sentence_table()
     variant = rng.integers(table.shape[2], size=positive.shape)

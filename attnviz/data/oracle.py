@@ -1,4 +1,4 @@
-"""What the planted shop's truth says about any shopper and product: utilities, logits, pushes, the best guess."""
+"""What the planted truth says of any shopper and product: utilities, logits, pushes, the best guess."""
 
 from itertools import combinations
 from math import factorial
@@ -50,7 +50,7 @@ class Oracle:
         self._network_center, self._network_scale = hidden.mean(), hidden.std()
 
     def look_up(self, log: Rows) -> Seen:
-        """Find the utilities of the log's rows; the reviews are those that the shopper could read at that time."""
+        """The utilities of the log's rows, with the reviews that the shopper could read at that time."""
         world = self.world
         user = world.users.set_index("user_id").index.get_indexer(log.interactions["user_id"])
         item = world.items.set_index("item_id").index.get_indexer(log.interactions["item_id"])
@@ -114,7 +114,9 @@ class Oracle:
         return np.tanh(gates * utilities @ first) @ last
 
 
-def shapley_pushes(oracle: Oracle, gates: np.ndarray, utilities: np.ndarray, average: np.ndarray) -> np.ndarray:
+def shapley_pushes(
+    oracle: Oracle, gates: np.ndarray, utilities: np.ndarray, average: np.ndarray
+) -> np.ndarray:
     """Exact Shapley values of the true logit against the average product for this shopper.
 
     Args:
@@ -136,7 +138,9 @@ def shapley_pushes(oracle: Oracle, gates: np.ndarray, utilities: np.ndarray, ave
                 inside = np.isin(np.arange(num), coalition)
                 with_field = inside | (np.arange(num) == field)
                 gain = oracle.logit(gates, np.where(with_field, utilities, average))
-                pushes[:, field] += weight * (gain - oracle.logit(gates, np.where(inside, utilities, average)))
+                pushes[:, field] += weight * (
+                    gain - oracle.logit(gates, np.where(inside, utilities, average))
+                )
     return pushes
 
 

@@ -19,11 +19,11 @@ class Truth(NamedTuple):
     Attributes:
         priority: DataFrame (interaction, field): how much a field matters to this shopper across the shelf;
             sums to 1. Category is 0: it plays no part.
-        push: DataFrame (interaction, field): what raised or lowered the true logit, against an average product
-            for this shopper, in logit units. The pushes sum to the logit minus that of the average product.
+        push: DataFrame (interaction, field): what raised or lowered the true logit, against an average
+            product for this shopper, in logit units. They sum to the logit minus that of the average product.
         probability: (interaction,) the probability that the label was drawn with.
         best_probability: (interaction,) the best guess of it from what a shopper shows.
-        deciding_words: For each sentence of a review, the words that decide (none for delivery and packaging).
+        deciding_words: For each sentence of a review, the words that decide (none for delivery, packaging).
     """
 
     priority: pd.DataFrame
@@ -58,8 +58,9 @@ class PlantedShop(InteractionLog):
     def bayes_auc(self) -> float:
         """The AUC that the best reachable score has on these rows (0 to 1, higher is better).
 
-        The score is the probability of the label given all that a shopper shows: tastes, brand affinities, budget and
-        the posterior of the segment given the behaviour counts. No model of the same input is better on average.
+        The score is the probability of the label given all that a shopper shows: tastes, brand affinities,
+        budget, and the posterior of the segment given the behaviour counts.
+        No model of the same input is better on average.
 
         Raises:
             ValueError: If the rows hold one class only.
@@ -77,18 +78,19 @@ def planted_shop(
 ) -> PlantedShop:
     """Make a shop in which it is known why each shopper decides.
 
-    A shopper belongs to a segment that decides mostly by tags, reviews, price or brand. The segment is hidden. What
-    shows is tastes, brand affinities, a budget, and counts of behaviour. The true logit adds up the four utilities,
-    each times the shopper's gate. Category is a planted null: correlated with price and tags, without any effect.
+    A shopper belongs to a segment that decides mostly by tags, reviews, price or brand.
+    The segment is hidden; what shows is tastes, brand affinities, a budget, and counts of behaviour.
+    The true logit adds up the four utilities, each times the shopper's gate.
+    Category is a planted null: correlated with price and tags, without any effect.
     The first three interactions of each item are a launch, whose shoppers write the item's reviews.
 
     Args:
         num_users: Shoppers, at least 8.
         num_items: Products, at least 8.
         num_interactions: Rows, at least three an item.
-        variant: "additive": a shopper's own field has .85 of the gate. "soft": .6. "interaction": price matters only
-            when reviews are good. "network": a small random network of the same gated utilities, whose shape is not
-            that of any model in this package.
+        variant: "additive": a shopper's own field has .85 of the gate. "soft": .6. "interaction": price
+            matters only when reviews are good. "network": a small random network of the same gated utilities,
+            whose shape is not that of any model in this package.
         seed: The same seed gives the same shop.
 
     Returns:
@@ -102,7 +104,7 @@ def planted_shop(
         >>> len(shop), [field.name for field in shop.fields]
         (500, ['tags', 'reviews', 'price', 'brand', 'category'])
         >>> shop.truth.priority.round(2).iloc[0].tolist()
-        [0.05, 0.05, 0.05, 0.85, 0.0]
+        [0.05, 0.85, 0.05, 0.05, 0.0]
 
     Taught in chapter 2.
     """
@@ -122,10 +124,11 @@ def _check_counts(num_users: int, num_items: int, num_interactions: int) -> None
         ("num_interactions", num_interactions, 3 * num_items),
     ):
         if value < least:
-            raise ValueError(f"{name} must be at least {least}, got {value}: each item opens with three reviews")
+            raise ValueError(
+                f"{name} must be at least {least}, got {value}: each item opens with three reviews"
+            )
 
 
 def _table(deciding: np.ndarray) -> pd.DataFrame:
     frame = pd.DataFrame(deciding, columns=list(DECIDING_FIELDS))
     return frame.assign(category=0.0)
-

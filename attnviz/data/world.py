@@ -11,7 +11,8 @@ VARIANTS = ("additive", "soft", "interaction", "network")
 SEGMENT_SHARES = np.array([0.35, 0.40, 0.10, 0.15])  # deciders by tags, reviews, price, brand
 TAGS = (
     "waterproof", "light", "cotton", "wool", "recycled", "handmade", "vegan", "warm", "foldable", "washable",
-    "windproof", "padded", "quick-dry", "reflective", "stretch", "hooded", "slim", "roomy", "colourful", "plain",
+    "windproof", "padded", "quick-dry", "reflective", "stretch", "hooded", "slim", "roomy",
+    "colourful", "plain",
 )  # fmt: skip
 BRANDS = ("Alder", "Birch", "Cedar", "Dune", "Ember", "Fjord", "Grove", "Heath", "Islet", "Juniper")
 CATEGORIES = ("jacket", "backpack", "boots", "tent", "gloves", "blanket")
@@ -97,7 +98,7 @@ def _draw_items(num_items: int, rng: np.random.Generator) -> dict:
     brand = rng.integers(len(BRANDS), size=num_items)
     items = pd.DataFrame({
         "item_id": [f"i{number}" for number in range(num_items)],
-        "title": [f"{BRANDS[b]} {CATEGORIES[c]} {n}" for n, (b, c) in enumerate(zip(brand, category, strict=True))],
+        "title": [f"{BRANDS[brand[n]]} {CATEGORIES[category[n]]} {n}" for n in range(num_items)],
         "tags": [[TAGS[i] for i in np.flatnonzero(row)] for row in item_tags],
         "price": price,
         "category": [CATEGORIES[c] for c in category],
@@ -116,7 +117,7 @@ def _draw_reviews(num_items: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def draw_interactions(world: World, num_interactions: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Draw who looks at what and when: first each item's launch, whose shoppers write its reviews, then a year.
+    """Draw who looks at what and when: each item's launch, whose shoppers write its reviews, then a year.
 
     Returns:
         DataFrame user_id, item_id, timestamp, label (all 0: labels are drawn later), review; sorted by time.
@@ -132,7 +133,9 @@ def draw_interactions(world: World, num_interactions: int, rng: np.random.Genera
         _LAUNCH_SECONDS + rng.choice(_YEAR_SECONDS, size=num_later, replace=False),
     ])  # fmt: skip
     user = np.concatenate([launch_users.ravel(), rng.integers(num_users, size=num_later)])
-    item = np.concatenate([np.repeat(np.arange(num_items), REVIEWS_PER_ITEM), rng.integers(num_items, size=num_later)])
+    item = np.concatenate(
+        [np.repeat(np.arange(num_items), REVIEWS_PER_ITEM), rng.integers(num_items, size=num_later)]
+    )
     review = np.concatenate([world.review_texts.ravel(), np.full(num_later, "", dtype=object)])
     frame = pd.DataFrame({
         "user_id": world.users["user_id"].to_numpy()[user],
