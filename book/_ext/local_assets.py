@@ -62,6 +62,12 @@ def copy_mathjax(app, exception):
     shutil.copy(source / "tex-chtml.js", target)
 
 
+def mend_citation_list(app, pagename, templatename, context, doctree):
+    """Docutils calls the bibliography a list, but its entries no list items: screen readers find it empty."""
+    if "body" in context:
+        context["body"] = context["body"].replace('<div role="list" class="citation-list">', "<div>")
+
+
 def use_local_mathjax(app, config):
     config.mathjax_path = "mathjax/tex-chtml.js"
 
@@ -71,5 +77,6 @@ def setup(app):
     app.add_directive("mermaid", MermaidDirective)
     app.connect("config-inited", use_local_mathjax)
     app.connect("html-page-context", add_scripts)
+    app.connect("html-page-context", mend_citation_list)
     app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

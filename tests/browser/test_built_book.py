@@ -1,0 +1,117 @@
+"""The built book in a browser that has no network: every page works, for every reader, on every screen."""
+
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from pages import FIELD, REPO
+
+HTML = REPO / "_build" / "html"
+PAGES = sorted(path.relative_to(HTML).as_posix() for path in HTML.glob("book/**/*.html"))
+WITH_EXPLORER = "book/chapters/how-is-a-weight-computed.html"
+
+pytestmark = pytest.mark.skipif(
+    not PAGES, reason="the book is not built, so its pages were not tested: make book"
+)
+every_page = pytest.mark.parametrize("name", PAGES)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        """Say nothing: what matters is asserted."""
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Where the built book is served, on this machine."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(HTML))) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def visit(open_page, address):
+    """Open a page of the book and wait until its formulas, diagrams and explorers stand."""
+
+    def visited(name: str, **options):
+        page = open_page(f"{address}/{name}", **options)
+        settle(page)
+        return page
+
+    return visited
+
+
+def settle(page):
+    page.wait_for_load_state("networkidle")
+    page.evaluate("window.MathJax?.startup?.promise")
+    if page.locator('script[type$="widget-view+json"]').count():
+        page.wait_for_selector(".av-root")
+    if page.locator("pre.mermaid").count():
+        page.wait_for_selector("pre.mermaid svg")
+
+
+def serious(page) -> list[tuple[str, str]]:
+    """What axe-core calls serious or critical in the article; the frame around it is the theme's."""
+    # Without preload: axe would fetch style sheets that it names wrongly.
+    violations = Axe().run(page, context="article", options={"preload": False}).response["violations"]
+    return [
+        (one["id"], node["html"])
+        for one in violations
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+@every_page
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_page_is_accessible_in_both_themes_and_fetches_nothing(visit, name, theme):
+    """axe-core finds nothing serious; the fixture has seen that no request left and no error was logged."""
+    page = visit(name, color_scheme=theme)
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    assert serious(page) == []
+
+
+@every_page
+def test_a_page_fits_a_telephone(visit, name):
+    """At 390 pixels nothing makes the page scroll sideways."""
+    page = visit(name, width=390, height=844)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@every_page
+def test_every_picture_has_a_text(visit, name):
+    """Pictures that cells draw say what they show; a name that a machine made is no such text."""
+    page = visit(name)
+    texts = page.eval_on_selector_all("article img", "images => images.map(image => image.alt)")
+    assert [text for text in texts if len(text.split()) < 3] == []
+
+
+@every_page
+def test_a_page_works_from_its_file(open_page, name):
+    """Opened from the disk, formulas, diagrams and explorers stand there too."""
+    settle(open_page((HTML / name).as_uri()))
+
+
+@pytest.mark.skipif(WITH_EXPLORER not in PAGES, reason="the chapter is not built")
+def test_the_slider_of_the_explorer_changes_the_drawing(visit):
+    """Without a kernel: a high temperature makes the weights equal, and the bars with them."""
+    page = visit(WITH_EXPLORER)
+    explorer = page.locator(FIELD).first
+    bars = explorer.locator(".av-weight-fill")
+    before = [bar.bounding_box()["width"] for bar in bars.all()]
+    explorer.get_by_label("Temperature").fill("1")
+    page.wait_for_timeout(400)
+    after = [bar.bounding_box()["width"] for bar in bars.all()]
+    assert max(after) - min(after) < max(before) - min(before)
+
+
+def test_the_diagram_follows_the_theme(visit):
+    """The diagram on the opening page is drawn in light, and again in dark when the reader switches."""
+    page = visit("book/index.html", color_scheme="light")
+    colour = "getComputedStyle(document.querySelector('pre.mermaid svg .node rect')).fill"
+    light = page.evaluate(colour)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.wait_for_function(f"document.querySelector('pre.mermaid svg .node rect') && {colour} !== '{light}'")
