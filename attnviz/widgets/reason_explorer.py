@@ -7,6 +7,8 @@ import traitlets
 
 from .base import Explorer, check_array, check_fields, check_labels, read_static
 
+WHOSE = ("model", "shopper")
+
 
 class ReasonExplorer(Explorer):
     """A weight says how much the model looks at a field; a push says how much the field moves this score.
@@ -14,6 +16,7 @@ class ReasonExplorer(Explorer):
     A row is a field, with a weight bar and a signed push bar.
     Dragging the level (such as the quality of the reviews) moves the pushes, while the weights stand still:
     a product with average reviews gets no push from them, however much the model looks at them.
+    With whose="shopper" the same figure shows the truth of planted data: a priority in the place of the weight.
 
     Args:
         weights: attention weights from 0 to 1, (case, level, field).
@@ -26,6 +29,9 @@ class ReasonExplorer(Explorer):
         start_level: index of the level that is shown first.
         holds: share of the test cases in which the figure's statement holds, from 0 to 1.
         rule: the rule by which the starting case was chosen, in words.
+        whose: "model": the weights are attention weights, the pushes are of the model's score. "shopper": they are
+            the shopper's own priorities and the pushes of the true score, which only planted data knows.
+        statement: what holds, in words that continue "Holds in 93% of the test cases: ".
 
     Attributes:
         case: index of the case, int.
@@ -44,7 +50,7 @@ class ReasonExplorer(Explorer):
         >>> explorer.state()["pushes"].round(2)
         array([0.8, 0.2])
 
-    Taught in chapter 1.
+    Taught in chapters 1 (the model's) and 2 (the shopper's).
     """
 
     _esm = read_static("reason_explorer", "js")
@@ -66,6 +72,8 @@ class ReasonExplorer(Explorer):
         start_level: int,
         holds: float,
         rule: str,
+        whose: str = "model",
+        statement: str = "",
     ):
         names = check_fields(fields)
         axes = {"case": len(cases), "level": len(level_names), "field": len(names)}
@@ -75,6 +83,8 @@ class ReasonExplorer(Explorer):
         }
         _check_share("weights", arrays["weights"])
         _check_share("holds", np.asarray(holds))
+        if whose not in WHOSE:
+            raise ValueError(f"whose must be one of {WHOSE}, got {whose!r}")
         meta = {
             "fields": names,
             "level_names": check_labels("level_names", level_names),
@@ -83,6 +93,8 @@ class ReasonExplorer(Explorer):
             "start": {"case": int(start_case), "level": int(start_level)},
             "holds": float(holds),
             "rule": str(rule),
+            "whose": whose,
+            "statement": str(statement),
         }
         super().__init__(arrays, meta, **meta["start"])
 

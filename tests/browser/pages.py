@@ -92,7 +92,7 @@ def _training(generator) -> pd.DataFrame:
     return pd.DataFrame(weights, columns=FIELDS).assign(step=steps)
 
 
-def reason_explorer(*, text: str = "") -> ReasonExplorer:
+def reason_explorer(*, text: str = "", **options) -> ReasonExplorer:
     """A reason explorer in which only the push of the reviews depends on the level, and crosses zero."""
     levels = np.linspace(-1, 1, 5)
     weights = np.tile([0.24, 0.41, 0.2, 0.14, 0.01], (3, 5, 1))
@@ -110,4 +110,5 @@ def reason_explorer(*, text: str = "") -> ReasonExplorer:
         start_level=2,
         holds=0.93,
         rule="the first test case in which the reviews have the largest weight and a push near zero." + text,
+        **options,
     )

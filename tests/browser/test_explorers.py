@@ -152,6 +152,16 @@ def test_average_is_no_reason(show):
     assert "holds in 93% of the test cases" in page.locator(REASON).inner_text().lower()
 
 
+def test_the_figure_says_whose_numbers_it_shows(show):
+    """Of planted data it shows the shopper's priority, never called a weight, and what the share is of."""
+    page = show(reason_explorer(whose="shopper", statement="another field moves the score more."))
+    words = page.locator(REASON).inner_text().replace(reason_explorer()._meta["rule"], "")
+    assert "Holds in 93% of the test cases: another field moves the score more." in words
+    assert "What matters most to this shopper: reviews (priority 0.41)" in words
+    assert "weight" not in words.lower()
+    assert "model" not in words.lower()
+
+
 def test_random_case_is_another_case_and_reset_returns(show):
     """The button never stays where it is; Reset goes to the starting case."""
     page = show(reason_explorer())

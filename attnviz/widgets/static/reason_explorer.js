@@ -2,6 +2,16 @@
 
 const TRAITS = ["case", "level"];
 const MOST_NAMED = 7;
+const WORDS = {
+  model: {
+    weight: "weight", first: "looked at most", lead: "The model looks most at ", then: "It moves this score by ",
+    weightTitle: "Weight: how much the model looks", pushTitle: "Push: how much it moves the model’s score",
+  },
+  shopper: {
+    weight: "priority", first: "matters most", lead: "What matters most to this shopper: ", then: "Here it moves the true score by ",
+    weightTitle: "Priority: what matters to this shopper", pushTitle: "Push: how much it moves the true score",
+  },
+};
 
 function compute(data, state) {
   const { fields } = data.meta;
@@ -22,12 +32,12 @@ function compute(data, state) {
 
 const limits = (values) => [Math.min(...values), Math.max(...values)];
 
-function fieldRow(field) {
+function fieldRow(field, words) {
   const weight = weightBar();
   const push = signedBar();
-  const looked = html("span", { class: "av-badge" }, "looked at most");
+  const looked = html("span", { class: "av-badge" }, words.first);
   const moved = html("span", { class: "av-badge" }, "moves it most");
-  const cells = { weight: cell("weight", "weight", weight.node), push: cell("push", "push", push.node) };
+  const cells = { weight: cell("weight", words.weight, weight.node), push: cell("push", "push", push.node) };
   const badges = html("span", { class: "av-badges" }, looked, moved);
   const node = html("div", { class: "av-row" },
     html("div", { class: "av-name" }, html("span", { class: "av-field" }, field), badges),
@@ -55,7 +65,8 @@ function shownNames(names) {
 
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { fields, level_names: levelNames, level_label: levelLabel, cases, start, holds, rule } = data.meta;
+  const { fields, level_names: levelNames, level_label: levelLabel, cases, start, holds, rule, whose, statement } = data.meta;
+  const words = WORDS[whose];
   const speaker = announcer();
   const read = () => ({ case: model.get("case"), level: model.get("level") });
 
@@ -77,14 +88,15 @@ function render({ model, el }) {
     oninput: (i) => change({ level: i }),
   });
   const which = choice({ label: "Case", options: cases, onchange: (i) => change({ case: i }, true) });
-  const rows = fields.map(fieldRow);
+  const rows = fields.map((field) => fieldRow(field, words));
   const verdict = html("p", { class: "av-verdict" });
   const axis = html("span", { class: "av-under" });
   const heading = (title, under) => html("div", {}, html("span", { class: "av-title" }, title), under);
   const head = html("div", { class: "av-head" }, html("div", {}, html("span", { class: "av-title" }, "Field")),
-    heading("Weight: how much the model looks", html("span", { class: "av-under" }, "0 to 1, all fields together 1")),
-    heading("Push: how much it moves this score", axis));
-  const share = html("p", { class: "av-holds" }, html("strong", {}, `Holds in ${wholePercent(holds)} of the test cases.`));
+    heading(words.weightTitle, html("span", { class: "av-under" }, "0 to 1, all fields together 1")),
+    heading(words.pushTitle, axis));
+  const share = html("p", { class: "av-holds" }, html("strong", {}, `Holds in ${wholePercent(holds)} of the test cases${statement ? ":" : "."}`),
+    statement && ` ${statement}`);
   const chosen = html("p", { class: "av-note" }, `Starting case: ${rule}`);
   const key = html("p", { class: "av-note" }, "The thin line shows where a bar goes over all positions of the slider.");
   const figure = html("div", { class: "av-figure" }, verdict, head, ...rows.map((row) => row.node),
@@ -97,7 +109,7 @@ function render({ model, el }) {
     disclosure("Table", numbers, () => update()),
     button("Save SVG", () => saveSvg(fileName(), figure)),
     button("Save JSON", () => saveJson(fileName(), { ...read(), case_name: cases[model.get("case")],
-      level_name: levelNames[model.get("level")], holds, rule, ...compute(data, read()) })));
+      level_name: levelNames[model.get("level")], whose, holds, statement, rule, ...compute(data, read()) })));
   const controls = html("div", { class: "av-controls" }, level.node, which.node);
   const root = html("div", { class: "av-root av-reason-explorer" }, controls, figure, actions, numbers, speaker.node);
 
@@ -108,8 +120,8 @@ function render({ model, el }) {
     which.set(state.case);
     rows.forEach((row, i) => row.set(result.rows[i], result.domain, i === result.looked, i === result.moved));
     axis.textContent = `in logits, from ${decimals(-result.domain, 2, true)} to ${decimals(result.domain, 2, true)}`;
-    verdict.replaceChildren(...sentence(result));
-    if (!numbers.hidden) numbers.replaceChildren(numberTable(result, levelNames));
+    verdict.replaceChildren(...sentence(result, words));
+    if (!numbers.hidden) numbers.replaceChildren(numberTable(result, levelNames, words));
     speaker.say(`${levelLabel}: ${levelNames[state.level]}. ${verdict.textContent}`);
   }
 
@@ -130,19 +142,19 @@ function wholePercent(share) {
   return `${Math.round(100 * share)}%`;
 }
 
-function sentence({ rows, looked, moved }) {
-  const strong = (words) => html("strong", {}, words);
+function sentence({ rows, looked, moved }, words) {
+  const strong = (text) => html("strong", {}, text);
   const [first, other] = [rows[looked], rows[moved]];
-  const start = ["The model looks most at ", strong(first.field), ` (weight ${decimals(first.weight)}). `];
+  const start = [words.lead, strong(first.field), ` (${words.weight} ${decimals(first.weight)}). `];
   if (looked === moved) return [...start, "Here the same field moves the score most: ", strong(decimals(first.push, 2, true)), "."];
-  return [...start, "It moves this score by ", strong(decimals(first.push, 2, true)), "; ",
+  return [...start, words.then, strong(decimals(first.push, 2, true)), "; ",
     strong(other.field), " moves it most: ", strong(decimals(other.push, 2, true)), "."];
 }
 
-function numberTable({ rows }, levelNames) {
+function numberTable({ rows }, levelNames, words) {
   const show = (value) => decimals(value, 4);
-  const columns = ["field", ...levelNames.map((name) => `weight, ${name}`), ...levelNames.map((name) => `push, ${name}`)];
-  return table("Every weight and every push (logit) of this case", columns,
+  const columns = ["field", ...levelNames.map((name) => `${words.weight}, ${name}`), ...levelNames.map((name) => `push, ${name}`)];
+  return table(`Every ${words.weight} and every push (logit) of this case`, columns,
     rows.map((row) => [row.field, ...row.weights.map(show), ...row.pushes.map(show)]));
 }
 
