@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attnviz.data import InteractionLog, history, visible_reviews
+from attnviz.data import InteractionLog, history, popularity, visible_reviews
 
 ROW = st.tuples(
     st.sampled_from("abc"),
@@ -79,3 +79,25 @@ def test_widths_below_one_raise(wrong):
         visible_reviews(log, max_reviews=wrong)
     with pytest.raises(ValueError, match=f"max_items must be 1 or more, got {wrong}"):
         history(log, max_items=wrong)
+
+
+@settings(deadline=None)
+@given(ROWS, ROWS, st.sampled_from([None, 1, 2]))
+def test_popularity_counts_choices_that_are_strictly_earlier(rows, past, days):
+    """A scan of the whole past: label 1, the same item, earlier, and inside the window when there is one."""
+    log = log_of(rows, past)
+    start = pd.Timedelta(days or 1000, "D")
+    expected = [
+        sum(
+            p.label == 1 and p.item_id == row.item_id and row.timestamp - start <= p.timestamp < row.timestamp
+            for p in log.past.itertuples()
+        )
+        for row in log.interactions.itertuples()
+    ]
+    assert popularity(log, days=days).tolist() == expected
+
+
+def test_popularity_of_no_days_is_refused():
+    """A window of 0 days holds nothing that is strictly earlier."""
+    with pytest.raises(ValueError, match="days must be 1 or more, got 0"):
+        popularity(log_of([("a", "x", 1, 1, "")]), days=0)

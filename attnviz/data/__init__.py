@@ -4,6 +4,7 @@ from .airbnb import read_airbnb as read_airbnb
 from .log import Field as Field
 from .log import InteractionLog as InteractionLog
 from .past import history as history
+from .past import popularity as popularity
 from .past import visible_reviews as visible_reviews
 from .planted import PlantedShop as PlantedShop
 from .planted import planted_shop as planted_shop

@@ -77,6 +77,39 @@ def history(log, *, max_items: int = 20) -> np.ndarray:
     return _walk_back(order, first, after - 1, max_items)
 
 
+def popularity(log, *, days: int | None = None) -> np.ndarray:
+    """How often each row's item was chosen before: rows with label 1, strictly earlier, by anybody.
+
+    Args:
+        log: An InteractionLog.
+        days: Count the last days before the row's time only; None: all that is earlier.
+
+    Returns:
+        Integer array (len(log),), 0 or more.
+
+    Raises:
+        ValueError: When days is below 1.
+
+    Example:
+        >>> import pandas as pd
+        >>> from attnviz.data import InteractionLog
+        >>> rows = pd.DataFrame({
+        ...     "user_id": ["ann", "bob", "eve"], "item_id": ["tea"] * 3,
+        ...     "timestamp": ["2025-01-01", "2025-01-02", "2025-03-01"], "label": [1, 0, 1]})
+        >>> log = InteractionLog(rows, pd.DataFrame({"item_id": ["tea"]}))
+        >>> popularity(log), popularity(log, days=30)
+        (array([0, 1, 1]), array([0, 1, 0]))
+    """
+    chosen = log.past["label"].to_numpy() == 1
+    _, first, after = _earlier_rows(log, "item_id", chosen)
+    if days is None:
+        return after - first
+    _require_positive("days", days)
+    window = log.interactions["timestamp"] - pd.Timedelta(days, "D")
+    start = log.with_interactions(log.interactions.assign(timestamp=window))
+    return after - _earlier_rows(start, "item_id", chosen)[2]
+
+
 def _require_positive(name: str, value: int) -> None:
     if value < 1:
         raise ValueError(f"{name} must be 1 or more, got {value}")
