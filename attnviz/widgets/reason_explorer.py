@@ -16,7 +16,7 @@ class ReasonExplorer(Explorer):
     A row is a field, with a weight bar and a signed push bar.
     Dragging the level (such as the quality of the reviews) moves the pushes, while the weights stand still:
     a product with average reviews gets no push from them, however much the model looks at them.
-    With whose="shopper" the same figure shows the truth of planted data: a priority in the place of the weight.
+    With whose="shopper" the figure shows the truth of planted data: a priority in the place of the weight.
 
     Args:
         weights: attention weights from 0 to 1, (case, level, field).
@@ -29,8 +29,8 @@ class ReasonExplorer(Explorer):
         start_level: index of the level that is shown first.
         holds: share of the test cases in which the figure's statement holds, from 0 to 1.
         rule: the rule by which the starting case was chosen, in words.
-        whose: "model": the weights are attention weights, the pushes are of the model's score. "shopper": they are
-            the shopper's own priorities and the pushes of the true score, which only planted data knows.
+        whose: "model": attention weights, and pushes of the model's score. "shopper": the shopper's priorities,
+            and pushes of the true score, which only planted data knows.
         statement: what holds, in words that continue "Holds in 93% of the test cases: ".
 
     Attributes:
