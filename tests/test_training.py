@@ -38,6 +38,15 @@ def test_same_seed_same_parameters_twice(parts):
     assert histories[0].equals(histories[1])
 
 
+def test_the_number_of_threads_is_given_back(parts):
+    """Expect torch to have as many threads after training as before, whatever happens in it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    av.fit(make(parts), *parts[:2], epochs=1, **QUICK)
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(before)
+
+
 def test_training_reaches_the_best_reachable_score():
     """Expect test AUC within .02 of the best reachable on the default shop."""
     train, valid, test = av.planted_shop().split()
@@ -161,7 +170,8 @@ def test_read_weights_errors(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "option", [dict(epochs=0), dict(batch_size=0), dict(learning_rate=-1.0), dict(log_every=0)]
+    "option",
+    [dict(epochs=0), dict(batch_size=0), dict(learning_rate=-1.0), dict(log_every=0), dict(num_threads=0)],
 )
 def test_options_out_of_range(option, parts):
     """Expect a ValueError that names the option."""

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import mannwhitneyu
 
 from .grammar import deciding_sentiment
 from .past import visible_reviews
@@ -158,10 +157,12 @@ def rank_auc(scores: np.ndarray, labels: np.ndarray) -> float:
         >>> rank_auc(np.array([0.1, 0.4, 0.4, 0.8]), np.array([0, 0, 1, 1]))
         0.875
     """
-    positive, negative = scores[labels == 1], scores[labels == 0]
-    if not len(positive) or not len(negative):
+    num_positive = int(labels.sum())
+    num_negative = len(labels) - num_positive
+    if not num_positive or not num_negative:
         raise ValueError("labels hold one class only: the AUC needs rows with label 0 and rows with label 1")
-    return float(mannwhitneyu(positive, negative).statistic / (len(positive) * len(negative)))
+    rank_sum = pd.Series(scores).rank()[labels == 1].sum()  # ties share their mean rank
+    return float((rank_sum - num_positive * (num_positive + 1) / 2) / (num_positive * num_negative))
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
