@@ -22,7 +22,8 @@ class AttentionRecommender(nn.Module):
 
     Args:
         schema: What the model must know of the data; `log.schema`.
-        attention: "point", one query over the fields.
+        attention: "point", one query over the fields. "uniform": every field has the same weight, frozen; the
+            control that shows what attention adds.
         num_heads: 1, the heads of point attention.
         embed_dim: Length of a field's vector.
         keys: "content": a key is K x_f. "field": a key is learned for each field, whatever it holds.
@@ -58,7 +59,7 @@ class AttentionRecommender(nn.Module):
         seed: int = 0,
     ):
         super().__init__()
-        _check_option("attention", attention, ("point",))
+        _check_option("attention", attention, ("point", "uniform"))
         _check_option("num_heads", num_heads, (1,))
         _check_option("keys", keys, ("content", "field"))
         _check_option("conditioning", conditioning, ("film", "none"))
@@ -113,7 +114,10 @@ class AttentionRecommender(nn.Module):
             The vectors x (batch, field, dim), and the further arguments of `logits_from_vectors`: (query,),
             with query (batch, dim).
         """
-        return self._condition(self._item_vectors(batch), batch.profile), (self.query(batch.profile),)
+        query = self.query(batch.profile)
+        if self.options["attention"] == "uniform":
+            query = torch.zeros_like(query)  # all scores 0: the same weight for every field
+        return self._condition(self._item_vectors(batch), batch.profile), (query,)
 
     def logits_from_vectors(self, vectors: Tensor, query: Tensor, mask: Tensor | None = None) -> Tensor:
         """The logits (batch,) of vectors (batch, field, dim); where mask is False a field gets no weight."""

@@ -48,6 +48,15 @@ def test_logit_is_the_formula_written_out(model, batch):
     torch.testing.assert_close(model.scores(vectors, query), scores)
 
 
+def test_uniform_attention_has_the_mean_of_the_vectors(shop, batch):
+    """Expect weights of 1/5 and head(mean of x), whatever the shopper asks."""
+    model = av.AttentionRecommender(shop.schema, attention="uniform", embed_dim=8)
+    logits, weights = model(batch, return_weights=True)
+    torch.testing.assert_close(weights, torch.full_like(weights, 0.2))
+    vectors, _ = model.field_vectors(batch)
+    torch.testing.assert_close(logits, model.head(vectors.mean(1)).squeeze(-1))
+
+
 def test_film_scales_each_field_by_the_shopper(shop, batch):
     """Expect x = e * (1 + G u), and x = e for conditioning none."""
     model = av.AttentionRecommender(shop.schema, embed_dim=8, seed=1)
