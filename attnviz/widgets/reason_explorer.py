@@ -29,8 +29,8 @@ class ReasonExplorer(Explorer):
         start_level: index of the level that is shown first.
         holds: share of the test cases in which the figure's statement holds, from 0 to 1.
         rule: the rule by which the starting case was chosen, in words.
-        whose: "model": attention weights, and pushes of the model's score. "shopper": the shopper's priorities,
-            and pushes of the true score, which only planted data knows.
+        whose: "model": attention weights, and pushes of the model's score. "shopper": her priorities, and
+            pushes of the true score, which only planted data knows.
         statement: what holds, in words that continue "Holds in 93% of the test cases: ".
 
     Attributes:
