@@ -8,24 +8,29 @@ Colours are safe for colour-blind readers; purple, blue and orange are those of 
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import ArrayLike
 
-INK, MUTED, LINE, WEIGHT = "#1d2733", "#55616f", "#d5dce4", "#6a4fb8"
-RAISES, LOWERS = "#1769aa", "#b45309"
-LINES = ("#1f86d1", "#d9730d", "#14305f", "#c25b9a", "#7d4206")
-SEQUENTIAL = LinearSegmentedColormap.from_list(
-    "attnviz", ["#ffffff", "#e3dbf6", "#b5a1e2", "#8468c8", "#5a3fa8", "#33226b"]
+from .plot_style import (
+    INK,
+    LINE,
+    LINES,
+    LOWERS,
+    MUTED,
+    PLAIN,
+    RAISES,
+    SEQUENTIAL,
+    WEIGHT,
+    as_table,
+    make_axes,
+    move_apart,
+    one_line,
+    write_beside,
+    write_label,
 )
-# For every text that somebody else wrote: neither mathtext nor TeX reads it.
-_PLAIN = {"parse_math": False, "usetex": False, "color": INK}
 
-_LONGEST_NAME = 40
-_LONGEST_TITLE = 120
 _MOST_ANNOTATED = 400  # cells
 
 
@@ -55,6 +60,7 @@ def field_weights(
         ValueError: If the weights are not finite, or do not fit the fields.
 
     Example:
+        >>> from matplotlib import pyplot as plt
         >>> ax = field_weights([[0.6, 0.4], [0.8, 0.2]], ["reviews", "price"])
         >>> [round(float(bar.get_width()), 2) for bar in ax.patches]
         [0.7, 0.3]
@@ -62,14 +68,14 @@ def field_weights(
 
     Taught in chapter 1.
     """
-    table = _table("weights", weights, "fields", fields)
-    ax = _axes(ax, (6.4, 0.8 + 0.42 * len(fields)))
+    table = as_table("weights", weights, "fields", fields)
+    ax = make_axes(ax, (6.4, 0.8 + 0.42 * len(fields)))
     mean, _, high = _bars(ax, table, fields, middle=middle, colors=[WEIGHT] * len(fields))
     for row, value in enumerate(mean):
-        _write(ax, _number(value, table, "z.2f"), (high[row], row), (6, 0), ha="left")
+        write_beside(ax, _number(value, table, "z.2f"), (high[row], row), (6, 0), ha="left")
     ax.axvline(1 / len(fields), color=INK, linewidth=1.2, linestyle=":", zorder=0)
     ax.set_xlim(0, max(high.max() * 1.15, 1.3 / len(fields)))
-    _label(ax, "attention weight (dotted: all alike)" + _legend(table, middle), title)
+    write_label(ax, "attention weight (dotted: all alike)" + _legend(table, middle), title)
     return ax
 
 
@@ -97,6 +103,7 @@ def attribution_bars(
         ValueError: If the attributions are not finite, or do not fit the fields.
 
     Example:
+        >>> from matplotlib import pyplot as plt
         >>> ax = attribution_bars([0.5, -1.25], ["reviews", "price"])
         >>> [round(float(bar.get_width()), 2) for bar in ax.patches]
         [0.5, -1.25]
@@ -104,18 +111,18 @@ def attribution_bars(
 
     Taught in chapter 11.
     """
-    table = _table("attributions", attributions, "fields", fields)
-    ax = _axes(ax, (6.4, 0.8 + 0.42 * len(fields)))
+    table = as_table("attributions", attributions, "fields", fields)
+    ax = make_axes(ax, (6.4, 0.8 + 0.42 * len(fields)))
     colors = [RAISES if value >= 0 else LOWERS for value in table.mean(0)]
     mean, low, high = _bars(ax, table, fields, middle=middle, colors=colors)
     for row, value in enumerate(mean):
         end, offset, side = (high[row], 6, "left") if value >= 0 else (low[row], -6, "right")
-        _write(ax, _number(value, table, "+z.2f"), (end, row), (offset, 0), ha=side)
+        write_beside(ax, _number(value, table, "+z.2f"), (end, row), (offset, 0), ha=side)
     ax.axvline(0, color=INK, linewidth=1)
     reach = max(-low.min(), high.max(), 1e-9) * (1.6 if len(table) > 1 else 1.3)
     ax.set_xlim(-reach, reach)
     ax.spines["left"].set_visible(False)
-    _label(ax, "← lowers the score · attribution · raises it →" + _legend(table, middle), title)
+    write_label(ax, "← lowers the score · attribution · raises it →" + _legend(table, middle), title)
     return ax
 
 
@@ -146,6 +153,7 @@ def attention_heatmap(
         ValueError: If the weights are not finite or below 0, or do not fit the names.
 
     Example:
+        >>> from matplotlib import pyplot as plt
         >>> ax = attention_heatmap([[0.9, 0.1], [0.4, 0.6]], ["head 1", "head 2"], ["reviews", "price"])
         >>> [text.get_text() for text in ax.texts]
         ['0.90', '0.10', '0.40', '0.60']
@@ -153,26 +161,26 @@ def attention_heatmap(
 
     Taught in chapter 14.
     """
-    table = _table("weights", weights, "columns", columns)
+    table = as_table("weights", weights, "columns", columns)
     if len(table) != len(rows) or table.min() < 0:
         raise ValueError(
             f"weights must be {len(rows)} rows of at least 0, got {len(table)} from {table.min():.3g}"
         )
-    ax = _axes(ax, (1.6 + 0.62 * len(columns), 0.9 + 0.44 * len(rows)))
+    ax = make_axes(ax, (1.6 + 0.62 * len(columns), 0.9 + 0.44 * len(rows)))
     largest = largest or table.max() or 1.0
     ax.pcolormesh(table, cmap=SEQUENTIAL, vmin=0, vmax=largest, edgecolors="white", linewidth=1.5)
     for (row, column), value in np.ndenumerate(table if table.size <= _MOST_ANNOTATED else np.empty((0, 0))):
         color = "white" if value > 0.61 * largest else "black"
         place = (column + 0.5, row + 0.5)
-        ax.text(*place, f"{value:.2f}", ha="center", va="center", fontsize=9, **_PLAIN | {"color": color})
+        ax.text(*place, f"{value:.2f}", ha="center", va="center", fontsize=9, **PLAIN | {"color": color})
     ax.invert_yaxis()
     ax.xaxis.tick_top()
-    names = [_one_line(column) for column in columns]
+    names = [one_line(column) for column in columns]
     slanted = {"rotation": 35, "ha": "left", "rotation_mode": "anchor"} if max(map(len, names)) > 7 else {}
-    ax.set_xticks(np.arange(len(names)) + 0.5, names, **_PLAIN, **slanted)
-    ax.set_yticks(np.arange(len(rows)) + 0.5, [_one_line(row) for row in rows], **_PLAIN)
+    ax.set_xticks(np.arange(len(names)) + 0.5, names, **PLAIN, **slanted)
+    ax.set_yticks(np.arange(len(rows)) + 0.5, [one_line(row) for row in rows], **PLAIN)
     ax.spines[:].set_visible(False)
-    _label(ax, "", title)
+    write_label(ax, "", title)
     return ax
 
 
@@ -191,6 +199,7 @@ def weight_trajectory(frame: pd.DataFrame, *, ax: Axes | None = None, title: str
         ValueError: If there is no column "step", no field, or no row.
 
     Example:
+        >>> from matplotlib import pyplot as plt
         >>> frame = pd.DataFrame({"step": [0, 20, 40], "reviews": [0.5, 0.6, 0.8], "price": [0.5, 0.4, 0.2]})
         >>> ax = weight_trajectory(frame)
         >>> [text.get_text() for text in ax.texts]
@@ -202,7 +211,7 @@ def weight_trajectory(frame: pd.DataFrame, *, ax: Axes | None = None, title: str
     fields = [column for column in frame.columns if column != "step"]
     if "step" not in frame.columns or not fields or frame.empty:
         raise ValueError(f"frame must have rows, a column 'step' and one a field, got {frame.shape} {fields}")
-    ax = _axes(ax, (7.2, 3.8))
+    ax = make_axes(ax, (7.2, 3.8))
     order = frame[fields].iloc[-1].argsort()
     for place, field in enumerate(fields):
         style = "-" if place < len(LINES) else "--"
@@ -211,8 +220,8 @@ def weight_trajectory(frame: pd.DataFrame, *, ax: Axes | None = None, title: str
     ax.margins(x=0)
     ax.grid(axis="y", color=LINE, linewidth=0.8)
     _name_lines(ax, [ax.lines[place] for place in order], [fields[place] for place in order])
-    _label(ax, "training step", title)
-    ax.set_ylabel("mean attention weight", **_PLAIN | {"color": MUTED})
+    write_label(ax, "training step", title)
+    ax.set_ylabel("mean attention weight", **PLAIN | {"color": MUTED})
     return ax
 
 
@@ -222,12 +231,12 @@ def _name_lines(ax: Axes, lines: list, names: list[str]) -> None:
     inches = ax.get_position().height * ax.figure.get_figheight()
     gap = np.ptp(ax.get_ylim()) * 14 / 72 / inches  # 14 points
     step = lines[0].get_xdata()[-1]
-    for line, name, end, place in zip(lines, names, ends, _apart(ends, gap), strict=True):
+    for line, name, end, place in zip(lines, names, ends, move_apart(ends, gap), strict=True):
         color = line.get_color()
         ax.plot([step], [end], "o", color=color, markersize=5, clip_on=False)
         arrow = {"arrowstyle": "-", "color": color, "linewidth": 1, "shrinkA": 1, "shrinkB": 3}
-        text, offset = f"{_one_line(name)} {end:.2f}", (18, (place - end) / gap * 14)
-        _write(ax, text, (step, end), offset, arrowprops=arrow, annotation_clip=False)
+        text, offset = f"{one_line(name)} {end:.2f}", (18, (place - end) / gap * 14)
+        write_beside(ax, text, (step, end), offset, arrowprops=arrow, annotation_clip=False)
 
 
 def _bars(
@@ -241,7 +250,7 @@ def _bars(
     low, high = np.quantile(table, [0.5 - middle / 2, 0.5 + middle / 2], axis=0)
     if len(table) > 1:
         ax.hlines(places, low, high, color=INK, linewidth=1.2)
-    ax.set_yticks(places, [_one_line(field) for field in fields], **_PLAIN)
+    ax.set_yticks(places, [one_line(field) for field in fields], **PLAIN)
     ax.set_ylim(len(fields) - 0.5, -0.5)
     ax.grid(axis="x", color=LINE, linewidth=0.8)
     return mean, np.minimum(np.minimum(low, mean), 0), np.maximum(np.maximum(high, mean), 0)
@@ -254,75 +263,3 @@ def _number(value: float, table: np.ndarray, form: str) -> str:
 
 def _legend(table: np.ndarray, middle: float) -> str:
     return f"\nbar: mean of {len(table):,}, line: middle {middle:.0%}" if len(table) > 1 else ""
-
-
-def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
-    """The given Axes in our style, or new ones on a white figure of this size in inches."""
-    if ax is None:
-        _, ax = plt.subplots(figsize=size, layout="constrained", facecolor="white")
-    ax.set_facecolor("white")
-    ax.set_axisbelow(True)
-    ax.tick_params(colors=INK, length=0)
-    ax.spines[["top", "right", "bottom"]].set_visible(False)
-    ax.spines["left"].set_color(LINE)
-    return ax
-
-
-def _label(ax: Axes, label: str, title: str | None) -> None:
-    """A label below the x axis and, if there is one, a title at the left."""
-    ax.set_xlabel(label, **_PLAIN | {"color": MUTED})
-    if title is not None:
-        plain = _one_line(title, _LONGEST_TITLE)
-        ax.set_title(plain, loc="left", fontsize=12, fontweight="bold", pad=12, **_PLAIN)
-
-
-def _write(
-    ax: Axes, text: str, point: tuple[float, float], offset: tuple[float, float], **options: object
-) -> None:
-    """Small text beside a point, the offset in points, on white so that lines behind it do not cross it."""
-    box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-    ax.annotate(
-        text,
-        point,
-        offset,
-        textcoords="offset points",
-        va="center",
-        fontsize=9,
-        bbox=box,
-        **options,
-        **_PLAIN,
-    )
-
-
-def _table(name: str, values: ArrayLike, names_name: str, names: Sequence[str]) -> np.ndarray:
-    """Values as (row, column), one column a name; a tensor, array or list, of one row or several."""
-    values = values.detach().cpu() if hasattr(values, "detach") else values
-    table = np.atleast_2d(np.asarray(values, dtype=float))
-    if table.ndim != 2 or table.shape[1] != len(names) or not table.size:
-        raise ValueError(
-            f"{name} must have a column for each of {len(names)} {names_name}, got {table.shape}"
-        )
-    if not np.isfinite(table).all():
-        bad = int((~np.isfinite(table)).sum())
-        raise ValueError(f"{name} must be finite, got {bad} NaN or infinite values")
-    return table
-
-
-def _one_line(text: object, longest: int = _LONGEST_NAME) -> str:
-    r"""Somebody's text without line breaks and control characters, cut when it is too long.
-
-    Example:
-        >>> _one_line("soft\n and \x00 warm"), _one_line("soft and warm", longest=6)
-        ('soft and warm', 'soft …')
-    """
-    plain = " ".join("".join(letter if letter.isprintable() else " " for letter in str(text)).split())
-    return plain if len(plain) <= longest else plain[: longest - 1] + "…"
-
-
-def _apart(values: np.ndarray, gap: float) -> np.ndarray:
-    """Sorted values, moved by as little as possible so that each is a gap above the one before."""
-    steps = gap * np.arange(len(values))
-    free = values - steps
-    highest_before = np.maximum.accumulate(free)
-    lowest_after = np.minimum.accumulate(free[::-1])[::-1]
-    return (highest_before + lowest_after) / 2 + steps

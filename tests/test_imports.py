@@ -14,7 +14,8 @@ PACKAGE = Path(attnviz.__file__).parent
 
 # What each module may import of ours. A name stands for the module and all that lies under it.
 ALONE = (
-    "agreement", "attention", "attribution", "plots", "pretrained", "ranking", "vector_cache", "weight_log",
+    "agreement", "attention", "attribution", "plot_style", "pretrained", "ranking", "vector_cache",
+    "weight_log",
 )  # fmt: skip
 LAYERS = {
     "text": {"pretrained", "vector_cache"},
@@ -23,7 +24,9 @@ LAYERS = {
     "recommender": {"attention", "data", "fields"},
     "serving": {"data", "recommender"},
     "checkpoint": {"data", "recommender"},
+    "evaluation": {"agreement", "data", "ranking", "recommender", "serving"},
     "training": {"checkpoint", "data", "ranking", "recommender", "serving", "weight_log"},
+    "plots": {"plot_style"},
     "widgets": {"widgets"},
 }
 TOP = ("__init__", "__main__")  # these two may import all others

@@ -1,0 +1,93 @@
+"""How the static pictures look: colours, plain text, white axes, and names that do not cover each other."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from numpy.typing import ArrayLike
+
+INK, MUTED, LINE, WEIGHT = "#1d2733", "#55616f", "#d5dce4", "#6a4fb8"
+RAISES, LOWERS = "#1769aa", "#b45309"
+LINES = ("#1f86d1", "#d9730d", "#14305f", "#c25b9a", "#7d4206")
+SEQUENTIAL = LinearSegmentedColormap.from_list(
+    "attnviz", ["#ffffff", "#e3dbf6", "#b5a1e2", "#8468c8", "#5a3fa8", "#33226b"]
+)
+# For every text that somebody else wrote: neither mathtext nor TeX reads it.
+PLAIN = {"parse_math": False, "usetex": False, "color": INK}
+
+LONGEST_NAME = 40
+LONGEST_TITLE = 120
+
+
+def make_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
+    """The given Axes in our style, or new ones on a white figure of this size in inches."""
+    if ax is None:
+        _, ax = plt.subplots(figsize=size, layout="constrained", facecolor="white")
+    ax.set_facecolor("white")
+    ax.set_axisbelow(True)
+    ax.tick_params(colors=INK, length=0)
+    ax.spines[["top", "right", "bottom"]].set_visible(False)
+    ax.spines["left"].set_color(LINE)
+    return ax
+
+
+def write_label(ax: Axes, label: str, title: str | None) -> None:
+    """A label below the x axis and, if there is one, a title at the left."""
+    ax.set_xlabel(label, **PLAIN | {"color": MUTED})
+    if title is not None:
+        plain = one_line(title, LONGEST_TITLE)
+        ax.set_title(plain, loc="left", fontsize=12, fontweight="bold", pad=12, **PLAIN)
+
+
+def write_beside(
+    ax: Axes, text: str, point: tuple[float, float], offset: tuple[float, float], **options: object
+) -> None:
+    """Small text beside a point, the offset in points, on white so that lines behind it do not cross it."""
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    ax.annotate(
+        text,
+        point,
+        offset,
+        textcoords="offset points",
+        va="center",
+        fontsize=9,
+        bbox=box,
+        **options,
+        **PLAIN,
+    )
+
+
+def as_table(name: str, values: ArrayLike, names_name: str, names: Sequence[str]) -> np.ndarray:
+    """Values as (row, column), one column a name; a tensor, array or list, of one row or several."""
+    values = values.detach().cpu() if hasattr(values, "detach") else values
+    table = np.atleast_2d(np.asarray(values, dtype=float))
+    if table.ndim != 2 or table.shape[1] != len(names) or not table.size:
+        raise ValueError(
+            f"{name} must have a column for each of {len(names)} {names_name}, got {table.shape}"
+        )
+    if not np.isfinite(table).all():
+        bad = int((~np.isfinite(table)).sum())
+        raise ValueError(f"{name} must be finite, got {bad} NaN or infinite values")
+    return table
+
+
+def one_line(text: object, longest: int = LONGEST_NAME) -> str:
+    r"""Somebody's text without line breaks and control characters, cut when it is too long.
+
+    Example:
+        >>> one_line("soft\n and \x00 warm"), one_line("soft and warm", longest=6)
+        ('soft and warm', 'soft …')
+    """
+    plain = " ".join("".join(letter if letter.isprintable() else " " for letter in str(text)).split())
+    return plain if len(plain) <= longest else plain[: longest - 1] + "…"
+
+
+def move_apart(values: np.ndarray, gap: float) -> np.ndarray:
+    """Sorted values, moved by as little as possible so that each is a gap above the one before."""
+    steps = gap * np.arange(len(values))
+    free = values - steps
+    highest_before = np.maximum.accumulate(free)
+    lowest_after = np.minimum.accumulate(free[::-1])[::-1]
+    return (highest_before + lowest_after) / 2 + steps
