@@ -16,8 +16,12 @@ function fill(node, attributes, children) {
   return node;
 }
 
+// JupyterLab takes arrow keys and Enter for shortcuts of its own, unless the element in focus has this mark.
+const KEEPS_KEYS = { "data-lm-suppress-shortcuts": true };
+const CONTROLS = ["button", "input", "select"];
+
 const html = (tag, attributes = {}, ...children) =>
-  fill(document.createElement(tag), attributes, children);
+  fill(document.createElement(tag), CONTROLS.includes(tag) ? { ...attributes, ...KEEPS_KEYS } : attributes, children);
 
 const drawn = (tag, attributes = {}, ...children) =>
   fill(document.createElementNS(SVG_NS, tag), attributes, children);
