@@ -1,0 +1,141 @@
+"""How good is the recommender on planted shops, beside its peers and the best reachable score?
+
+    python benchmarks/quality.py            # writes book/_results/quality.csv
+
+Every model gets the same number of tuning trials; the trial and the epoch are chosen on validation rows.
+A seed changes the shop, the split and the model.
+A tenth of the items is cold: the models see no label of theirs, though their reviews can be read.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from peers import Matrix, boosted_trees, factorisation_machine, logistic_regression, mlp
+from results import write_result
+from sklearn.metrics import log_loss, roc_auc_score
+from tqdm import tqdm
+
+import attnviz as av
+
+VARIANTS = ("additive", "soft", "interaction", "network")
+OURS = {
+    "film, content keys": dict(),
+    "film, field keys": dict(keys="field"),
+    "film, uniform": dict(attention="uniform"),
+    "plain, content keys": dict(conditioning="none"),
+    "plain, uniform": dict(conditioning="none", attention="uniform"),
+}
+PEERS = {
+    "logistic regression": logistic_regression,
+    "factorisation machine": factorisation_machine,
+    "MLP": mlp,
+    "boosted trees": boosted_trees,
+}
+TRIALS = (dict(learning_rate=3e-3, weight_decay=1e-4), dict(learning_rate=6e-3, weight_decay=1e-2),
+          dict(learning_rate=1.5e-3, weight_decay=1e-3))  # fmt: skip
+
+
+class Parts(NamedTuple):
+    """A shop's rows: to learn from, to choose on, to report on, the last apart for known and cold items."""
+
+    train: av.PlantedShop
+    valid: av.PlantedShop
+    warm: av.PlantedShop
+    cold: av.PlantedShop
+
+
+def split_with_cold_items(shop: av.PlantedShop, seed: int) -> Parts:
+    """Split by time; then take a tenth of the items out of everything but the test rows."""
+    items = shop.items["item_id"]
+    cold = set(items.sample(frac=0.1, random_state=seed))
+    train, valid, test = shop.split()
+
+    def rows(part: av.PlantedShop, keep_cold: bool) -> av.PlantedShop:
+        is_cold = part.interactions["item_id"].isin(cold)
+        return part.with_interactions(part.interactions[is_cold == keep_cold])
+
+    return Parts(rows(train, False), rows(valid, False), rows(test, False), rows(test, True))
+
+
+def our_trial(
+    options: dict, parts: Parts, trial: int, seed: int
+) -> Callable[[av.InteractionLog], np.ndarray]:
+    """Train one of our models; returns its `predict`."""
+    model = av.AttentionRecommender(parts.train.schema, seed=seed, **options)
+    av.fit(model, parts.train, parts.valid, seed=seed, progress=False, **TRIALS[trial])
+    return partial(av.predict, model)
+
+
+def peer_trial(
+    make: Callable, matrices: dict, trial: int, seed: int
+) -> Callable[[av.InteractionLog], np.ndarray]:
+    """Train a peer on the same content as a flat matrix; returns its predictions."""
+    predict = make(matrices["train"], matrices["valid"], trial=trial, seed=seed)
+    by_log = {id(matrix.log): matrix for matrix in matrices.values()}
+    return lambda log: predict(by_log[id(log)].x)
+
+
+def labels(log: av.InteractionLog) -> np.ndarray:
+    """The labels of a log (row,)."""
+    return log.interactions["label"].to_numpy()
+
+
+def evaluate(name: str, trials: list[Callable], parts: Parts) -> Iterator[dict]:
+    """Rows of the table for the trial with the lowest validation loss."""
+    losses = [log_loss(labels(parts.valid), predict(parts.valid).astype(float)) for predict in trials]
+    best = int(np.argmin(losses))
+    for items, log in (("known", parts.warm), ("cold", parts.cold)):
+        scores = trials[best](log).astype(float)
+        yield dict(model=name, items=items, trial=best, auc=roc_auc_score(labels(log), scores),
+                   log_loss=log_loss(labels(log), scores))  # fmt: skip
+
+
+def run(variant: str, seed: int, sizes: dict, num_trials: int) -> Iterator[dict]:
+    """All models on one shop."""
+    shop = av.planted_shop(variant=variant, seed=seed, **sizes)
+    parts = split_with_cold_items(shop, seed)
+    for items, log in (("known", parts.warm), ("cold", parts.cold)):
+        best = log.truth.best_probability
+        yield dict(model="best reachable", items=items, trial=0, auc=log.bayes_auc(),
+                   log_loss=log_loss(labels(log), best))  # fmt: skip
+    matrices = Matrix.of_parts(parts._asdict())
+    for name, options in OURS.items():
+        yield from evaluate(name, [our_trial(options, parts, t, seed) for t in range(num_trials)], parts)
+    for name, make in PEERS.items():
+        yield from evaluate(name, [peer_trial(make, matrices, t, seed) for t in range(num_trials)], parts)
+
+
+def main() -> None:
+    """Run all and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--variants", nargs="+", default=VARIANTS, choices=VARIANTS)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--trials", type=int, default=2, choices=(1, 2, 3))
+    parser.add_argument("--num-users", type=int, default=4000)
+    parser.add_argument("--num-items", type=int, default=1500)
+    parser.add_argument("--num-interactions", type=int, default=80_000)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    sizes = {name: getattr(options, name) for name in ("num_users", "num_items", "num_interactions")}
+    jobs = [(variant, seed) for variant in options.variants for seed in range(options.seeds)]
+    table = pd.DataFrame(
+        dict(variant=variant, seed=seed, **row)
+        for variant, seed in tqdm(jobs)
+        for row in run(variant, seed, sizes, options.trials)
+    )
+    print(
+        table.groupby(["variant", "items", "model"], sort=False)["auc"]
+        .agg(["mean", "std"])
+        .round(3)
+        .to_string()
+    )
+    print(write_result("quality", table))
+
+
+if __name__ == "__main__":
+    main()
