@@ -61,8 +61,8 @@ class PlantedShop(InteractionLog):
         The score is the probability of the label given all that a shopper shows: tastes, brand affinities,
         budget, and the posterior of the segment given the behaviour counts.
         For shoppers whom it never met, no model of the same input is better on average.
-        A model that was trained on earlier labels of the same shoppers can be: their profiles tell them apart, and
-        what they chose tells the segment. `split(by="user")` keeps that out.
+        A model that was trained on earlier labels of the same shoppers can be: their profiles tell them
+        apart, and what they chose tells the segment. `split(by="user")` keeps that out.
 
         Raises:
             ValueError: If the rows hold one class only.
