@@ -13,6 +13,7 @@ from .data.table import read_table
 from .ranking import auc, hit_rate_at_k, log_loss, ndcg_at_k
 from .recommender import AttentionRecommender, reduce_weights
 from .serving import predict, recommend, shelf
+from .shapley import shapley_point
 from .text import TextEncoder, split_sentences
 from .training import fit
 from .weight_log import read_weights
@@ -45,6 +46,7 @@ __all__ = [
     "read_weights",
     "recommend",
     "reduce_weights",
+    "shapley_point",
     "shelf",
     "split_sentences",
     "top_k_overlap",

@@ -1,15 +1,23 @@
 """Shares of a score: how much each field raised or lowered it against a baseline."""
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-Forward = Callable[..., Tensor]
-
-MAX_SHAPLEY_FIELDS = 12
-_NUMBERS_AT_ONCE = 2**22  # bounds memory: entries of the largest tensor that goes into the model
+from .captum_methods import (
+    Draws,
+    ablation,
+    deeplift,
+    gradient_shap,
+    gradient_x_input,
+    integrated_gradients,
+    kernel_shap,
+    shapley_sampling,
+)
+from .forward import Forward, Scores, checked_baselines, parts
+from .shapley import shapley
 
 
 def attribute(
@@ -20,32 +28,49 @@ def attribute(
     baselines: Tensor | float,
     forward_args: tuple = (),
     n_steps: int = 50,
+    n_samples: int = 25,
+    seed: int = 0,
 ) -> Tensor:
     """Share the difference between a score and its baseline's score out among the fields.
 
-    "shapley" is exact: it scores all 2^field coalitions of fields, in which a field outside the coalition
-    has its baseline's vector.
-    "integrated_gradients" follows the straight line from the baseline to the vectors (through Captum) and
-    sums over dim; it needs a model that has gradients, and is complete up to the error of n_steps.
-    Neither changes the model's parameters or leaves gradients on them.
+    All but "shapley" go through Captum. What is complete sums to score − baseline's score.
+
+    - "shapley": exact; scores all 2^field coalitions, a field outside has its baseline. Complete.
+    - "shapley_sampling": the same along n_samples random orders of the fields. Complete.
+    - "kernel_shap": a regression on n_samples random coalitions; the full and the empty one are among them
+      with the weight of a million others. Complete up to that.
+    - "ablation": score − score with this field at its baseline. Not complete where fields interact.
+    - "integrated_gradients": n_steps on the line from baseline to vector. Complete up to their error.
+    - "gradient_shap": the same at n_samples random places of the line. Complete on average.
+    - "gradient_x_input": gradient times vector; the baselines play no part. Not complete.
+    - "deeplift": differences in place of gradients at activations that are modules. forward_func must be a
+      module or a method of one. Not complete through attention, where vectors are multiplied; and a softmax
+      that is called as a function, as in this package, gets its plain gradient.
+
+    The gradient methods sum over dim. Random methods use the same draws for all rows of a call, so that a
+    batch and a loop over its rows agree; their errors are then alike from row to row.
+    No method changes the model's parameters or leaves gradients on them.
     Call `model.eval()` first: with dropout, each forward pass scores another model.
 
     Args:
         forward_func: `forward_func(vectors, *forward_args) -> logits (batch,)`.
         vectors: (batch, field, dim), float; what is explained.
-        method: "shapley" or "integrated_gradients".
+        method: One of the above.
         baselines: What a field is compared with: a Tensor (batch, field, dim), one that broadcasts to it, or
-            a number.
+            a number. To compare with a sample of products, average over several calls.
         forward_args: Further arguments of forward_func. A Tensor whose first dimension is batch goes along
             with its rows whenever rows are repeated or cut in parts; anything else is passed as it is.
-        n_steps: Steps of integrated gradients; Shapley values do not use it.
+        n_steps: Steps of "integrated_gradients".
+        n_samples: Draws of "gradient_shap", "kernel_shap" and "shapley_sampling".
+        seed: Seed of these draws; the generators of torch and NumPy are left as they were.
 
     Returns:
         Attributions (batch, field), in the unit of the score: above 0 a field raised it, below 0 lowered it.
-        A row sums to score − baseline's score; see `completeness_gap`.
+        See `completeness_gap` for what a row lacks to be complete.
 
     Raises:
-        ValueError: If the method is unknown, the shapes do not fit, or "shapley" gets more than 12 fields.
+        ValueError: If the method is unknown, the shapes do not fit, n_steps or n_samples is below 1,
+            "shapley" gets more than 12 fields, or "deeplift" gets a function that belongs to no module.
 
     Example:
         >>> price, reviews = [1.0], [2.0]
@@ -54,18 +79,22 @@ def attribute(
         ...     return 3 * vectors[:, 0, 0] * vectors[:, 1, 0]
         >>> attribute(score, vectors, baselines=0.0)
         tensor([[3., 3.]])
+        >>> attribute(score, vectors, method="ablation", baselines=0.0)
+        tensor([[6., 6.]])
 
-    Paper: Shapley (1953); Lundberg and Lee (2017); Sundararajan, Taly and Yan (2017) for integrated
-    gradients. Taught in chapter 11.
+    Paper: Shapley (1953); Lundberg and Lee (2017) for the SHAP methods; Sundararajan, Taly and Yan (2017)
+    for integrated gradients; Shrikumar, Greenside and Kundaje (2017) for DeepLIFT; Castro, Gómez and Tejada
+    (2009) for sampling; Kokhlikyan et al. (2020) for Captum. Taught in chapter 11.
     """
-    if method not in _METHODS:
-        raise ValueError(f"method must be one of {sorted(_METHODS)}, got {method!r}")
-    baselines = _checked_baselines(vectors, baselines)
-    scores, batched_args = _scores_of(forward_func, forward_args, len(vectors))
+    _check_options(method, n_steps, n_samples)
+    baselines = checked_baselines(vectors, baselines)
+    scores = Scores(forward_func, forward_args, len(vectors))
+    draws = Draws(n_steps, n_samples, seed)
+    explain, repeats = _METHODS[method]
     attributions = torch.zeros_like(vectors[:, :, 0], requires_grad=False)
-    for rows in _parts(vectors, times=n_steps if method in _REPEATS_STEPS else 1):
-        args = tuple(arg[rows] for arg in batched_args)
-        attributions[rows] = _METHODS[method](scores, vectors[rows].detach(), baselines[rows], args, n_steps)
+    for rows in parts(vectors, times=repeats(vectors.shape[1], draws)):
+        args = tuple(arg[rows] for arg in scores.args)
+        attributions[rows] = explain(scores, vectors[rows].detach(), baselines[rows], args, draws)
     return attributions
 
 
@@ -103,107 +132,42 @@ def completeness_gap(
 
     Paper: Sundararajan, Taly and Yan (2017), axiom "completeness". Taught in chapter 11.
     """
-    baselines = _checked_baselines(vectors, baselines)
+    baselines = checked_baselines(vectors, baselines)
     if attributions.shape != vectors.shape[:2]:
         expected, got = tuple(vectors.shape[:2]), tuple(attributions.shape)
         raise ValueError(f"attributions must be (batch, field) = {expected}, got {got}")
-    scores, batched_args = _scores_of(forward_func, forward_args, len(vectors))
+    scores = Scores(forward_func, forward_args, len(vectors))
     difference = torch.zeros_like(vectors[:, 0, 0])
-    for rows in _parts(vectors, times=1):
-        args = [arg[rows] for arg in batched_args]
+    for rows in parts(vectors, times=1):
+        args = [arg[rows] for arg in scores.args]
         difference[rows] = scores(vectors[rows], *args) - scores(baselines[rows], *args)
     return attributions.sum(1) - difference
 
 
 @torch.no_grad()
-def _shapley(scores: Forward, vectors: Tensor, baselines: Tensor, args: tuple, n_steps: int) -> Tensor:
-    batch, field, dim = vectors.shape
-    coalitions = _coalitions(field).to(vectors.device)  # (coalition, field), bool
-    coefficients = _shapley_coefficients(coalitions).to(vectors.dtype)  # (coalition, field)
-    at_once = max(1, _NUMBERS_AT_ONCE // (batch * field * dim))
-    attributions = torch.zeros_like(vectors[:, :, 0])
-    start = scores(baselines, *args)  # (batch,); taken off, so that large scores do not round
-    for present, shares in zip(coalitions.split(at_once), coefficients.split(at_once), strict=True):
-        mixed = torch.where(present[:, None, :, None], vectors, baselines)  # (coalition, batch, field, dim)
-        repeated = [arg.repeat(len(present), *[1] * (arg.dim() - 1)) for arg in args]
-        reached = scores(mixed.flatten(0, 1), *repeated).view(-1, batch)  # (coalition, batch)
-        attributions += (reached - start).T @ shares
-    return attributions
+def _shapley(scores: Scores, vectors: Tensor, baselines: Tensor, args: tuple, draws: Draws) -> Tensor:
+    return shapley(scores, vectors, baselines, args)
 
 
-def _coalitions(field: int) -> Tensor:
-    if field > MAX_SHAPLEY_FIELDS:
-        raise ValueError(
-            f"vectors have {field} fields, but method='shapley' scores 2^field coalitions and takes at most "
-            f"{MAX_SHAPLEY_FIELDS}: join fields, or use method='integrated_gradients'"
-        )
-    return (torch.arange(2**field)[:, None] >> torch.arange(field)) % 2 == 1
+class _Method(NamedTuple):
+    explain: Callable[[Scores, Tensor, Tensor, tuple, Draws], Tensor]
+    repeats: Callable[[int, Draws], int]  # how often a row of so many fields goes into the model at once
 
 
-def _shapley_coefficients(coalitions: Tensor) -> Tensor:
-    """What the score of each coalition counts for each field, (coalition, field).
-
-    A field's share is the mean over coalitions S without it of score(S + field) − score(S), with the weight
-    |S|! (n − |S| − 1)! / n!; so a coalition of size s counts +weight(s − 1) for its members and −weight(s)
-    for the other fields.
-    """
-    field = coalitions.shape[1]
-    weight = [1 / (field * math.comb(field - 1, size)) for size in range(field)]
-    inside = torch.tensor([0.0, *weight], dtype=torch.float64, device=coalitions.device)
-    outside = torch.tensor([*weight, 0.0], dtype=torch.float64, device=coalitions.device)
-    size = coalitions.sum(1, keepdim=True)  # (coalition, 1)
-    return torch.where(coalitions, inside[size], -outside[size])
+_METHODS = {
+    "ablation": _Method(ablation, lambda field, draws: field),
+    "deeplift": _Method(deeplift, lambda field, draws: 2),
+    "gradient_shap": _Method(gradient_shap, lambda field, draws: draws.n_samples),
+    "gradient_x_input": _Method(gradient_x_input, lambda field, draws: 1),
+    "integrated_gradients": _Method(integrated_gradients, lambda field, draws: draws.n_steps),
+    "kernel_shap": _Method(kernel_shap, lambda field, draws: draws.n_samples),
+    "shapley": _Method(_shapley, lambda field, draws: 1),
+    "shapley_sampling": _Method(shapley_sampling, lambda field, draws: field),
+}
 
 
-def _integrated_gradients(
-    scores: Forward, vectors: Tensor, baselines: Tensor, args: tuple, n_steps: int
-) -> Tensor:
-    from captum.attr import IntegratedGradients
-
-    attributions = IntegratedGradients(scores).attribute(
-        vectors.clone().requires_grad_(),
-        baselines=baselines,
-        additional_forward_args=args or None,
-        n_steps=n_steps,
-    )
-    return attributions.detach().sum(-1)
-
-
-# A method takes (scores, vectors, baselines, batched args, n_steps) and returns (batch, field).
-_METHODS = {"shapley": _shapley, "integrated_gradients": _integrated_gradients}
-_REPEATS_STEPS = {"integrated_gradients"}  # methods that score each row n_steps times at once
-
-
-def _parts(vectors: Tensor, *, times: int) -> Iterator[slice]:
-    """Slices of rows, each small enough to be repeated so many times."""
-    batch, field, dim = vectors.shape
-    size = max(1, _NUMBERS_AT_ONCE // (times * field * dim))
-    return (slice(start, start + size) for start in range(0, batch, size))
-
-
-def _scores_of(forward_func: Forward, forward_args: tuple, batch: int) -> tuple[Forward, tuple[Tensor, ...]]:
-    """forward_func with its output checked, and the arguments it still needs: those that have rows."""
-    has_rows = [isinstance(arg, Tensor) and arg.dim() > 0 and len(arg) == batch for arg in forward_args]
-
-    def scores(vectors: Tensor, *batched_args: Tensor) -> Tensor:
-        given = iter(batched_args)
-        args = [next(given) if rows else arg for rows, arg in zip(has_rows, forward_args, strict=True)]
-        logits = forward_func(vectors, *args)
-        if logits.shape != (len(vectors),):
-            expected, got = (len(vectors),), tuple(logits.shape)
-            raise ValueError(f"forward_func must return logits (batch,) = {expected}, got {got}")
-        return logits
-
-    return scores, tuple(arg for rows, arg in zip(has_rows, forward_args, strict=True) if rows)
-
-
-def _checked_baselines(vectors: Tensor, baselines: Tensor | float) -> Tensor:
-    if vectors.dim() != 3 or not vectors.is_floating_point() or 0 in vectors.shape[1:]:
-        got = f"{vectors.dtype} {tuple(vectors.shape)}"
-        raise ValueError(f"vectors must be float (batch, field, dim), got {got}")
-    baselines = torch.as_tensor(baselines, dtype=vectors.dtype, device=vectors.device).detach()
-    try:
-        return baselines.expand_as(vectors)
-    except RuntimeError as error:
-        got = f"baselines {tuple(baselines.shape)} and vectors {tuple(vectors.shape)}"
-        raise ValueError(f"baselines must be a number or broadcast to vectors, got {got}") from error
+def _check_options(method: str, n_steps: int, n_samples: int) -> None:
+    if method not in _METHODS:
+        raise ValueError(f"method must be one of {sorted(_METHODS)}, got {method!r}")
+    if n_steps < 1 or n_samples < 1:
+        raise ValueError(f"n_steps and n_samples must be at least 1, got {n_steps} and {n_samples}")

@@ -136,6 +136,18 @@ class AttentionRecommender(nn.Module):
         """The attention scores (batch, field), before softmax."""
         return attention_scores(query, self._keys(vectors))
 
+    def point_terms(self, vectors: Tensor, query: Tensor) -> tuple[Tensor, Tensor]:
+        """What `shapley_point` needs: logit = bias + sum_f softmax(scores)_f values_f.
+
+        Args:
+            vectors: (batch, field, dim), from `field_vectors` or `baseline_vectors`.
+            query: (batch, dim).
+
+        Returns:
+            Attention scores before softmax and head . x_f, each (batch, field).
+        """
+        return self.scores(vectors, query), vectors @ self.head.weight[0]
+
     def _keys(self, vectors: Tensor) -> Tensor:
         if self.options["keys"] == "field":
             return self.key(self.field_keys.weight).expand(len(vectors), -1, -1)

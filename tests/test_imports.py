@@ -14,8 +14,7 @@ PACKAGE = Path(attnviz.__file__).parent
 
 # What each module may import of ours. A name stands for the module and all that lies under it.
 ALONE = (
-    "agreement", "attention", "attribution", "plot_style", "pretrained", "ranking", "vector_cache",
-    "weight_log",
+    "agreement", "attention", "forward", "plot_style", "pretrained", "ranking", "vector_cache", "weight_log",
 )  # fmt: skip
 LAYERS = {
     "text": {"pretrained", "vector_cache"},
@@ -26,6 +25,9 @@ LAYERS = {
     "checkpoint": {"data", "recommender"},
     "evaluation": {"agreement", "data", "ranking", "recommender", "serving"},
     "training": {"checkpoint", "data", "ranking", "recommender", "serving", "weight_log"},
+    "shapley": {"forward"},
+    "captum_methods": {"forward"},
+    "attribution": {"captum_methods", "forward", "shapley"},
     "plots": {"plot_style"},
     "widgets": {"widgets"},
 }

@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 
 import attnviz as av
 from attnviz.data.batches import Schema
+from attnviz.shapley import shapley_point
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,25 @@ def test_uniform_attention_has_the_mean_of_the_vectors(shop, batch):
     torch.testing.assert_close(weights, torch.full_like(weights, 0.2))
     vectors, _ = model.field_vectors(batch)
     torch.testing.assert_close(logits, model.head(vectors.mean(1)).squeeze(-1))
+
+
+def test_point_terms_give_the_logit_and_the_exact_shapley_values(model, shop, batch):
+    """Expect bias + sum of weight x value, and from the terms alone what all coalitions through it give."""
+    with torch.no_grad():
+        vectors, (query,) = model.field_vectors(batch)
+        vectors, query = vectors.double(), query.double()
+        baselines = model.baseline_vectors(batch, batch).double()
+        model.double()
+        (scores, values), (base_scores, base_values) = (
+            model.point_terms(x, query) for x in (vectors, baselines)
+        )
+        expected = (scores.softmax(1) * values).sum(1) + model.head.bias
+        torch.testing.assert_close(model.logits_from_vectors(vectors, query), expected)
+    closed = shapley_point(scores, values, baseline_scores=base_scores, baseline_values=base_values)
+    exact = av.attribute(
+        model.logits_from_vectors, vectors, baselines=baselines, forward_args=(query,), method="shapley"
+    )
+    torch.testing.assert_close(closed, exact, atol=1e-6, rtol=1e-6)
 
 
 def test_film_scales_each_field_by_the_shopper(shop, batch):
