@@ -6,6 +6,7 @@ an unchanged second build passes although the first one failed; the execution ca
 """
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -20,17 +21,25 @@ ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "_build"
 CACHE = BUILD / ".jupyter_cache"
 DOCTREES = BUILD / ".doctrees"
-STAMP = BUILD / ".book"  # holds the digest of the package with which the last good build was made
+STAMP = BUILD / ".book"  # what the last build was made of, and whether it was good
 MERMAID_SHA256 = "7a644017d37f93c8359790884e6b67fb1f747c78eb20475952404bd87190a3f8"
 
 
-def package_digest() -> str:
-    """A digest of what the chapters' outputs depend on besides their own text."""
-    digest = hashlib.sha256()
-    files = [p for p in (ROOT / "attnviz").rglob("*") if p.is_file() and "__pycache__" not in p.parts]
-    for path in sorted([*files, ROOT / "constraints.txt"]):
-        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
+def digests() -> dict[str, str]:
+    """What outputs depend on besides a chapter's own text: all files of the package, and those that train."""
+    everything = [p for p in (ROOT / "attnviz").rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    everything.append(ROOT / "constraints.txt")
+    seen_only = ("widgets", "static", "plots.py", "plot_style.py")
+    training = [path for path in everything if not set(seen_only) & set(path.parts)]
+    return {"outputs": digest(everything), "models": digest(training)}
+
+
+def digest(paths: list[Path]) -> str:
+    """One digest of the names and contents of files."""
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        total.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()
 
 
 def fetch_mermaid() -> str:
@@ -55,15 +64,18 @@ def fetch_mermaid() -> str:
     return f"mermaid {MERMAID_VERSION}: fetched with npm"
 
 
-def drop_what_is_stale(digest: str) -> None:
-    """Forget outputs of another version of the package, and the pages of a build that did not end well."""
-    if not STAMP.exists():
-        shutil.rmtree(DOCTREES, ignore_errors=True)
-    elif STAMP.read_text() != digest:
+def drop_what_is_stale(now: dict[str, str]) -> None:
+    """Forget what another version of the package made, and the pages of a build that did not end well."""
+    last = json.loads(STAMP.read_text()) if STAMP.exists() else {}
+    same_outputs = last.get("outputs") == now["outputs"]
+    if last and not same_outputs:
         print("the package changed: every chapter is executed again")
-        for folder in (DOCTREES, CACHE, BUILD / "models"):
-            shutil.rmtree(folder, ignore_errors=True)
-    STAMP.unlink(missing_ok=True)
+    if not same_outputs:
+        shutil.rmtree(CACHE, ignore_errors=True)
+    if not (same_outputs and last["good"]):
+        shutil.rmtree(DOCTREES, ignore_errors=True)
+    if last.get("models") != now["models"]:
+        shutil.rmtree(BUILD / "models", ignore_errors=True)
 
 
 def environment() -> dict[str, str]:
@@ -95,18 +107,18 @@ def print_seconds(before: dict, after: dict) -> None:
 
 
 def main() -> int:
-    """Build once; leave a stamp only if the build was good."""
+    """Build once, and note of what and how it ended."""
     BUILD.mkdir(exist_ok=True)
-    digest = package_digest()
+    now = digests()
     print(fetch_mermaid())
-    drop_what_is_stale(digest)
+    drop_what_is_stale(now)
+    STAMP.write_text(json.dumps({**now, "good": False}))
     before = executions()
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     command = [str(jupyter_book), "build", str(ROOT), "-n", "-W", "--keep-going"]
     code = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL).returncode
     print_seconds(before, executions())
-    if code == 0:
-        STAMP.write_text(digest)
+    STAMP.write_text(json.dumps({**now, "good": code == 0}))
     return code
 
 
