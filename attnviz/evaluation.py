@@ -15,42 +15,30 @@ GROUPS = ("new", "returning", "repeat")
 MEASURES = ("ndcg", "hit_rate", "auc")
 
 
-def rank_held_out(
-    model: AttentionRecommender,
-    held_out: InteractionLog,
-    *,
-    num_candidates: int = 100,
-    seed: int = 0,
-    k: int = 10,
-) -> pd.DataFrame:
+def rank_held_out(model: AttentionRecommender, candidates: InteractionLog, *, k: int = 10) -> pd.DataFrame:
     """Rank each held-out choice by the model, and beside it by how often the items were chosen before.
 
     Args:
         model: A trained model.
-        held_out: Choices that played no part in the training, such as the last part of a split by time.
-        num_candidates: See `sampled_candidates`.
-        seed: Of the sample.
+        candidates: `sampled_candidates` of choices that played no part in the training, such as the last part
+            of a split by time.
         k: See `query_measures`.
 
     Returns:
         The `ranking_table` of three rankings in the groups of `groups_by_history`: "model"; "popularity", how
-        often the item was chosen before the row's time; "popularity, 90 days", the same in the 90 days before.
-
-    Raises:
-        ValueError: As `sampled_candidates`.
+        often the item was chosen before the row's time; "popularity, 90 days", the same over 90 days.
 
     Paper: Krichene and Rendle (2020) on what sampled rankings can and cannot say. Taught in "Real stays".
     """
-    rows = sampled_candidates(held_out, num_candidates=num_candidates, seed=seed)
     ranked_by = {
-        "model": predict(model, rows),
-        "popularity": popularity(rows),
-        "popularity, 90 days": popularity(rows, days=90),
+        "model": predict(model, candidates),
+        "popularity": popularity(candidates),
+        "popularity, 90 days": popularity(candidates, days=90),
     }
-    shape = (len(held_out), 1 + num_candidates)
-    labels = rows.interactions["label"].to_numpy().reshape(shape)
+    labels = candidates.interactions["label"].to_numpy()
+    shape = (labels.sum(), -1)
     scores = {name: values.reshape(shape) for name, values in ranked_by.items()}
-    return ranking_table(scores, labels, groups_by_history(held_out), k=k)
+    return ranking_table(scores, labels.reshape(shape), groups_by_history(candidates)[labels == 1], k=k)
 
 
 def sampled_candidates(log: InteractionLog, *, num_candidates: int = 100, seed: int = 0) -> InteractionLog:
@@ -67,7 +55,7 @@ def sampled_candidates(log: InteractionLog, *, num_candidates: int = 100, seed: 
         A log of len(log) * (1 + num_candidates) rows: each choice (label 1), then its candidates (label 0).
 
     Raises:
-        ValueError: If the log is not implicit, or a user left fewer items than are to be drawn.
+        ValueError: If the log is not implicit, num_candidates is below 1, or a user left too few items.
 
     Example:
         >>> stays = pd.DataFrame({"user_id": ["ann", "bob"], "item_id": ["loft", "room"],
@@ -79,6 +67,8 @@ def sampled_candidates(log: InteractionLog, *, num_candidates: int = 100, seed: 
 
     Taught in "Real stays".
     """
+    if num_candidates < 1:
+        raise ValueError(f"num_candidates must be 1 or more, got {num_candidates}")
     rows = log.sample_negatives(num_candidates, seed)
     wanted = len(log) * (1 + num_candidates)
     if len(rows) != wanted:

@@ -126,13 +126,13 @@ def test_a_held_out_ranking_stands_beside_popularity():
     log = log_of(rows, num_items=30)
     train, held_out = log.split(fractions=(0.5, 0.5))
     model = av.AttentionRecommender(train.schema, embed_dim=4)
-    table = rank_held_out(model, held_out, num_candidates=20, k=5)
+    candidates = sampled_candidates(held_out, num_candidates=20)
+    table = rank_held_out(model, candidates, k=5)
     assert set(table["model"]) == {"model", "popularity", "popularity, 90 days"}
     assert set(table["n"]) == {40}
     counted = table[table["model"] == "popularity"].iloc[0]
     assert counted["hit_rate"] == 1
     assert counted["auc"] > 0.95
-    candidates = sampled_candidates(held_out, num_candidates=20)
     by_hand = query_measures(
         popularity(candidates).reshape(40, 21),
         candidates.interactions["label"].to_numpy().reshape(40, 21),
