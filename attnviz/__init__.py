@@ -10,6 +10,7 @@ from .data.batches import Batch, Schema
 from .data.log import Field, InteractionLog
 from .data.planted import PlantedShop, planted_shop
 from .data.table import read_table
+from .evaluation import groups_by_history, query_measures, rank_held_out, ranking_table, sampled_candidates
 from .ranking import auc, hit_rate_at_k, log_loss, ndcg_at_k
 from .recommender import AttentionRecommender, reduce_weights
 from .serving import predict, recommend, shelf
@@ -33,6 +34,7 @@ __all__ = [
     "bootstrap_interval",
     "completeness_gap",
     "fit",
+    "groups_by_history",
     "hit_rate_at_k",
     "kendall_tau",
     "log_loss",
@@ -41,11 +43,15 @@ __all__ = [
     "plots",
     "point_attention",
     "predict",
+    "query_measures",
+    "rank_held_out",
+    "ranking_table",
     "read_airbnb",
     "read_table",
     "read_weights",
     "recommend",
     "reduce_weights",
+    "sampled_candidates",
     "shapley_point",
     "shelf",
     "split_sentences",
