@@ -11,6 +11,8 @@ from .data.log import Field, InteractionLog
 from .data.planted import PlantedShop, planted_shop
 from .data.table import read_table
 from .evaluation import groups_by_history, query_measures, rank_held_out, ranking_table, sampled_candidates
+from .faithfulness import aopc, comprehensiveness, deletion_curve, insertion_curve, sufficiency
+from .orders import best_curve, best_order, random_curve, random_order
 from .ranking import auc, hit_rate_at_k, log_loss, ndcg_at_k
 from .recommender import AttentionRecommender, reduce_weights
 from .serving import predict, recommend, shelf
@@ -29,13 +31,19 @@ __all__ = [
     "PlantedShop",
     "Schema",
     "TextEncoder",
+    "aopc",
     "attribute",
     "auc",
+    "best_curve",
+    "best_order",
     "bootstrap_interval",
     "completeness_gap",
+    "comprehensiveness",
+    "deletion_curve",
     "fit",
     "groups_by_history",
     "hit_rate_at_k",
+    "insertion_curve",
     "kendall_tau",
     "log_loss",
     "ndcg_at_k",
@@ -44,6 +52,8 @@ __all__ = [
     "point_attention",
     "predict",
     "query_measures",
+    "random_curve",
+    "random_order",
     "rank_held_out",
     "ranking_table",
     "read_airbnb",
@@ -55,6 +65,7 @@ __all__ = [
     "shapley_point",
     "shelf",
     "split_sentences",
+    "sufficiency",
     "top_k_overlap",
     "widgets",
 ]

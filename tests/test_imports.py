@@ -28,6 +28,9 @@ LAYERS = {
     "shapley": {"forward"},
     "captum_methods": {"forward"},
     "attribution": {"captum_methods", "forward", "shapley"},
+    "removal": {"forward"},
+    "faithfulness": {"forward", "removal"},
+    "orders": {"forward", "removal", "shapley"},
     "plots": {"plot_style"},
     "widgets": {"widgets"},
 }

@@ -1,0 +1,221 @@
+"""Orders of removal to compare with: the best there is, and chance."""
+
+import torch
+from torch import Tensor
+
+from .forward import Forward
+from .removal import Removal
+from .shapley import coalitions
+
+MAX_ELEMENTS = 12
+
+
+def best_order(
+    forward_func: Forward,
+    vectors: Tensor,
+    *,
+    removal: str = "baseline",
+    baselines: Tensor | float | None = None,
+    mask: Tensor | None = None,
+    forward_args: tuple = (),
+) -> Tensor:
+    """The order of removal whose deletion curve has the smallest area: no other of the n! has less.
+
+    It scores all 2^n sets of removed elements and finds the order by dynamic programming over them, so it is
+    exact, where removing at each step what hurts most (greedy) is not.
+    Of orders with the same area, it is one in which the element that comes first goes first.
+
+    Args:
+        forward_func: As for `comprehensiveness`, and so are all others.
+        vectors: (batch, element, dim), at most 12 elements.
+        removal: How elements are taken away.
+        baselines: What stands in their place.
+        mask: Which are elements.
+        forward_args: Further arguments.
+
+    Returns:
+        Ranking scores (batch, element) for `comprehensiveness`, `deletion_curve` and so on: the number of
+        the row's elements for the one that goes first, down to 1; 0 for padding.
+
+    Raises:
+        ValueError: If shapes or options do not fit, or there are more than 12 elements.
+
+    Example:
+        >>> def score(vectors):
+        ...     return vectors.sum((1, 2))
+        >>> best_order(score, torch.tensor([[[1.0], [3.0], [-2.0]]]), baselines=0.0)
+        tensor([[2., 3., 1.]])
+
+    Paper: Bellman (1962) for the dynamic programming over sets. Taught in chapter 9.
+    """
+    given = dict(removal=removal, baselines=baselines, mask=mask, forward_args=forward_args)
+    rows = Removal(forward_func, vectors, **given)
+    removed = _removed_sets(vectors.shape[1], vectors.device)
+    found = [
+        _smallest_area(_set_logits(rows, removed, part), removed, rows.valid[part])
+        for part in rows.parts(len(removed))
+    ]
+    return torch.cat(found) if found else torch.zeros_like(vectors[:, :, 0])
+
+
+def best_curve(
+    forward_func: Forward,
+    vectors: Tensor,
+    *,
+    removal: str = "baseline",
+    baselines: Tensor | float | None = None,
+    mask: Tensor | None = None,
+    forward_args: tuple = (),
+) -> Tensor:
+    """The lowest logit that removing any 0, 1, 2, ... elements can reach: the floor of all deletion curves.
+
+    The sets of two sizes need not be nested, so a single order may not reach it everywhere.
+
+    Args:
+        forward_func: As for `comprehensiveness`, and so are all others.
+        vectors: (batch, element, dim), at most 12 elements.
+        removal: How elements are taken away.
+        baselines: What stands in their place.
+        mask: Which are elements.
+        forward_args: Further arguments.
+
+    Returns:
+        Logits (batch, element + 1), by the number removed; NaN after a row's last element.
+
+    Raises:
+        ValueError: If shapes or options do not fit, or there are more than 12 elements.
+
+    Example:
+        >>> def score(vectors):
+        ...     return vectors.sum((1, 2))
+        >>> best_curve(score, torch.tensor([[[1.0], [3.0], [-2.0]]]), baselines=0.0)
+        tensor([[ 2., -1., -2.,  0.]])
+
+    Taught in chapter 9.
+    """
+    given = dict(removal=removal, baselines=baselines, mask=mask, forward_args=forward_args)
+    return _by_size(Removal(forward_func, vectors, **given), "amin")
+
+
+def random_curve(
+    forward_func: Forward,
+    vectors: Tensor,
+    *,
+    removal: str = "baseline",
+    baselines: Tensor | float | None = None,
+    mask: Tensor | None = None,
+    forward_args: tuple = (),
+) -> Tensor:
+    """The mean deletion curve of all orders: exactly what a random order reaches on average.
+
+    Args:
+        forward_func: As for `comprehensiveness`, and so are all others.
+        vectors: (batch, element, dim), at most 12 elements; with more, use `random_order` several times.
+        removal: How elements are taken away.
+        baselines: What stands in their place.
+        mask: Which are elements.
+        forward_args: Further arguments.
+
+    Returns:
+        Logits (batch, element + 1), by the number removed; NaN after a row's last element.
+
+    Raises:
+        ValueError: If shapes or options do not fit, or there are more than 12 elements.
+
+    Example:
+        >>> def score(vectors):
+        ...     return vectors.sum((1, 2))
+        >>> random_curve(score, torch.tensor([[[1.0], [3.0], [-1.0]]]), baselines=0.0)
+        tensor([[3., 2., 1., 0.]])
+
+    Taught in chapter 9.
+    """
+    given = dict(removal=removal, baselines=baselines, mask=mask, forward_args=forward_args)
+    return _by_size(Removal(forward_func, vectors, **given), "mean")
+
+
+def random_order(ranking_scores: Tensor, *, seed: int = 0) -> Tensor:
+    """A random order for each row: what a set of ranking scores must beat.
+
+    Args:
+        ranking_scores: (batch, element); only its shape, dtype and device count.
+        seed: The same seed gives the same orders.
+
+    Returns:
+        Ranking scores (batch, element): in each row the numbers 1 to element in random order.
+
+    Example:
+        >>> random_order(torch.zeros(2, 3)).sort(1).values
+        tensor([[1., 2., 3.],
+                [1., 2., 3.]])
+
+    Taught in chapter 9.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    draws = torch.rand(ranking_scores.shape, generator=generator, dtype=torch.float64)
+    return (draws.argsort(1) + 1).to(ranking_scores)
+
+
+def _removed_sets(element: int, device: torch.device) -> Tensor:
+    """All sets of removed elements (set, element), bool; a set's number has the bits of its members."""
+    if element > MAX_ELEMENTS:
+        raise ValueError(
+            f"vectors have {element} elements, but all 2^element sets are scored and at most {MAX_ELEMENTS} "
+            "are possible: use random_order and deletion_curve"
+        )
+    return next(coalitions(element, 2**element, device=device))
+
+
+def _set_logits(rows: Removal, removed: Tensor, part: slice) -> Tensor:
+    """Logits (set, row); NaN where a set holds padding."""
+    valid = rows.valid[part]
+    logits = rows.logits(~removed[:, None].expand(-1, len(valid), -1), part)
+    return logits.masked_fill((removed[:, None] & ~valid).any(-1), torch.nan)
+
+
+def _by_size(rows: Removal, reduce: str) -> Tensor:
+    """The lowest or the mean logit of the sets of each size, (batch, element + 1)."""
+    removed = _removed_sets(rows.vectors.shape[1], rows.vectors.device)
+    size = removed.sum(1)
+    curve = rows.vectors.new_full((len(rows.vectors), rows.vectors.shape[1] + 1), torch.nan)
+    for part in rows.parts(len(removed)):
+        logits = _set_logits(rows, removed, part)
+        for number in range(curve.shape[1]):
+            chosen = logits[size == number]  # (set, row)
+            lowest = chosen.nan_to_num(torch.inf).amin(0)
+            reached = lowest if reduce == "amin" else chosen.nanmean(0)
+            curve[part, number] = reached.masked_fill(lowest.isinf(), torch.nan)
+    return curve
+
+
+def _smallest_area(logits: Tensor, removed: Tensor, valid: Tensor) -> Tensor:
+    """Ranking scores (row, element) from the logits (set, row) of all sets.
+
+    The least area of a path from the empty set to a set is its own logit plus the least area to one of the
+    sets that lack one of its members.
+    """
+    number, element = removed.shape
+    area = logits.nan_to_num(torch.inf)  # (set, row); sets with padding are never entered
+    last = torch.zeros(logits.shape, dtype=torch.long, device=logits.device)
+    bits = 2 ** torch.arange(element, device=logits.device)
+    for size in range(1, element + 1):
+        sets = (removed.sum(1) == size).nonzero().squeeze(1)  # (set,)
+        members = removed[sets].nonzero()[:, 1].view(-1, size).flip(1)  # (set, member)
+        before = area[sets[:, None] - bits[members]]  # (set, member, row)
+        least = before.min(1)
+        area[sets] += least.values
+        last[sets] = members.gather(1, least.indices)
+    return _walk_back(last, valid, bits)
+
+
+def _walk_back(last: Tensor, valid: Tensor, bits: Tensor) -> Tensor:
+    """From all elements removed back to none: the element that goes last gets 1, the one before it 2."""
+    row = torch.arange(len(valid), device=valid.device)
+    now = (valid * bits).sum(1)  # (row,), the number of the set of all elements
+    ranking_scores = torch.zeros(valid.shape, device=valid.device)
+    for step in range(1, valid.shape[1] + 1):
+        member = last[now, row]
+        left = now > 0
+        ranking_scores[row[left], member[left]] = float(step)
+        now = torch.where(left, now - bits[member], now)
+    return ranking_scores
