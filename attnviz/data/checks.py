@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from .columns import (
-    Findings,
     as_text,
     checked_ids,
     checked_labels,
@@ -15,6 +14,7 @@ from .columns import (
     checked_times,
     review_texts,
 )
+from .problems import DataProblems, Findings, problem_table
 
 REQUIRED = {
     "interactions": ("user_id", "item_id", "timestamp", "label"),
@@ -58,8 +58,8 @@ def check_tables(
         The tables, with `dropped` counting each kind of problem.
 
     Raises:
-        ValueError: On any problem when strict; on a missing column, an empty table or
-            a single class always.
+        DataProblems: On any problem when strict; when no row is left, or on a single class, always.
+        ValueError: On a missing column or an empty table.
     """
     _require_frames({"interactions": interactions, "items": items, "users": users, "past": past})
     if implicit:
@@ -72,11 +72,51 @@ def check_tables(
     if past is not None:
         checked_past, found_past = _check_interactions("past", past, items, users)
     findings = [one for one in (found_items, found_users, found, found_past) if one is not None]
-    if strict:
-        _raise_findings(findings)
-    _require_content(checked, implicit)
+    _note_content(found, checked, implicit)
+    if found.is_unusable or (strict and any(one.problems for one in findings)):
+        raise DataProblems(findings)
     dropped = {kind: count for one in findings for kind, count in one.dropped.items()}
     return CheckedTables(checked, items, users, checked_past, dropped)
+
+
+def find_problems(
+    interactions: pd.DataFrame,
+    items: pd.DataFrame,
+    users: pd.DataFrame | None = None,
+    past: pd.DataFrame | None = None,
+    *,
+    implicit: bool = False,
+) -> pd.DataFrame:
+    """What an `InteractionLog` of these tables would complain about. Taught in chapter 2.
+
+    Args:
+        interactions: As in `InteractionLog`, and so are the others.
+        items: One row an item.
+        users: One row a user, or None.
+        past: The rows that reviews and history may be read from, or None.
+        implicit: True when every label may be 1.
+
+    Returns:
+        One line a problem: table, kind, row (its position; NA: the whole table), detail (the value that shows
+        it) and repair (what strict=False does). A row with two problems has two lines.
+
+    Raises:
+        ValueError: When a column is missing or a table is empty.
+
+    Example:
+        >>> rows = pd.DataFrame({
+        ...     "user_id": ["ann", "bob"], "item_id": ["tea", "pot"],
+        ...     "timestamp": ["2025-01-01", "soon"], "label": [1, 0]})
+        >>> find_problems(rows, pd.DataFrame({"item_id": ["tea"]}))[["kind", "row", "detail"]].values.tolist()
+        [['unparsable time (not ISO 8601 text or a datetime)', 1, "timestamp='soon'"],
+         ['unknown item', 1, "item_id='pot'"],
+         ['one class only, every label is 1', <NA>, '']]
+    """
+    try:
+        check_tables(interactions, items, users, past, implicit=implicit)
+    except DataProblems as error:
+        return error.problems
+    return problem_table([])
 
 
 def _with_labels(table: pd.DataFrame | None) -> pd.DataFrame | None:
@@ -108,26 +148,14 @@ def _require_frames(tables: dict) -> None:
             raise TypeError(f"{name} must be a DataFrame, got {kind}; attnviz.read_table reads files")
 
 
-def _require_content(interactions: pd.DataFrame, implicit: bool) -> None:
-    if interactions.empty:
-        raise ValueError(
-            "interactions: no row is left after dropping the rows with problems; pass strict=True to see them"
-        )
+def _note_content(found: Findings, interactions: pd.DataFrame, implicit: bool) -> None:
     labels = interactions["label"].unique()
-    if len(labels) == 1 and not implicit:
-        raise ValueError(
-            f"interactions: one class only, every label is {labels[0]}; "
-            "pass implicit=True when the rows are choices without ratings"
-        )
-
-
-def _raise_findings(findings: list[Findings]) -> None:
-    lines = [line for found in findings for line in found.lines]
-    if lines:
-        raise ValueError(
-            "the tables have problems:\n- "
-            + "\n- ".join(lines)
-            + "\nCorrect them, or pass strict=False and read the counts in .dropped"
+    if not len(labels):
+        found.whole("no row is left after dropping the rows with problems", "at least one is needed")
+    elif len(labels) == 1 and not implicit:
+        found.whole(
+            f"one class only, every label is {labels[0]}",
+            "pass implicit=True when the rows are choices without ratings",
         )
 
 
@@ -147,9 +175,9 @@ def _check_interactions(name, source, items, users) -> tuple[pd.DataFrame, Findi
         _check_known(found, table, "user_id", users, "user is not in the users table")
     key = ["user_id", "item_id", "timestamp"]
     repeated = np.zeros(len(table), dtype=bool)
-    repeated[found.kept] = table.loc[found.kept, key].duplicated().to_numpy()
+    repeated[found.kept] = found.kept_rows(table[key]).duplicated().to_numpy()
     found.drop("duplicate of an earlier row (user, item, time)", repeated, "item_id")
-    table = table[found.kept].reset_index(drop=True)
+    table = found.kept_rows(table)
     return table.astype({"label": "int64"}), found
 
 
@@ -167,7 +195,7 @@ def _check_items(source: pd.DataFrame) -> tuple[pd.DataFrame, Findings]:
         table[column] = as_text(table[column]).astype(object).where(known, None)
     title = table.get("title", table["item_id"])
     table["title"] = as_text(title).where(title.notna(), table["item_id"])
-    return table[found.kept].reset_index(drop=True), found
+    return found.kept_rows(table), found
 
 
 def _check_users(source: pd.DataFrame) -> tuple[pd.DataFrame, Findings]:
@@ -184,7 +212,7 @@ def _check_users(source: pd.DataFrame) -> tuple[pd.DataFrame, Findings]:
     found.drop("duplicated user_id", _repeated_ids(found, table, "user_id"), "user_id")
     unknown = ~np.isfinite(numbers.to_numpy(dtype=float, na_value=np.nan)).all(axis=1)
     found.drop("a number of the profile is missing or infinite", unknown, "user_id")
-    return table[found.kept].reset_index(drop=True), found
+    return found.kept_rows(table), found
 
 
 def _repeated_ids(found: Findings, table: pd.DataFrame, column: str) -> np.ndarray:

@@ -1,51 +1,9 @@
 """Columns of a log's tables: their types, and the rows that do not have them."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import pandas as pd
 
-FIRST_ROWS = 3
-
-
-@dataclass
-class Findings:
-    """The problems of one table, and the rows that are left without them."""
-
-    table: str
-    source: pd.DataFrame
-    kept: np.ndarray = field(init=False)
-    lines: list[str] = field(default_factory=list)
-    dropped: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self):
-        """Start with all rows."""
-        self.kept = np.ones(len(self.source), dtype=bool)
-
-    def drop(self, kind: str, bad: np.ndarray, column: str) -> None:
-        """Note the bad rows; each row is counted under the first kind that drops it."""
-        self._note(kind, bad, column, "drops these rows")
-        self._count(kind, bad & self.kept)
-        self.kept &= ~bad
-
-    def blank(self, kind: str, bad: np.ndarray, column: str) -> None:
-        """Note bad values that can be unknown without losing their row."""
-        self._note(kind, bad, column, f"keeps these rows and sets {column} to unknown")
-        self._count(kind, bad)
-
-    def _count(self, kind: str, bad: np.ndarray) -> None:
-        if bad.any():
-            self.dropped[f"{self.table}: {kind}"] = int(bad.sum())
-
-    def _note(self, kind: str, bad: np.ndarray, column: str, repair: str) -> None:
-        positions = np.flatnonzero(bad)
-        if not len(positions):
-            return
-        first = ", ".join(
-            f"row {row} ({column}={_shown(self.source[column].iloc[row])})" for row in positions[:FIRST_ROWS]
-        )
-        count = f"{len(positions):,} row{'s' * (len(positions) > 1)}"
-        self.lines.append(f"{self.table}: {kind}: {count}, first {first}; strict=False {repair}")
+from .problems import Findings
 
 
 def as_text(values: pd.Series) -> pd.Series:
@@ -132,8 +90,3 @@ def review_texts(source: pd.DataFrame) -> pd.Series:
 
 def _is_number(value) -> bool:
     return isinstance(value, int | float | np.number)
-
-
-def _shown(value, width: int = 40) -> str:
-    text = repr(value.item() if isinstance(value, np.generic) else value)
-    return text if len(text) <= width else text[: width - 3] + "..."

@@ -4,6 +4,7 @@ import gzip
 import html
 import re
 import zlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from .log import InteractionLog
+from .problems import DataProblems
 
 _PRICE = re.compile(r"\s*(-?)\s*[$€£]?\s*(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\s*[$€£]?\s*")
 _DIGITS = re.compile(r"\s*\d+(\.\d+)?\s*")
@@ -38,13 +40,34 @@ def require_columns(name: str, table: pd.DataFrame, columns: tuple[str, ...], hi
         raise ValueError(f"{name}: no column {', '.join(map(repr, missing))}; {hint}")
 
 
-def log_from_files(files: dict[str, str], tables: dict[str, pd.DataFrame], **options) -> InteractionLog:
-    """An InteractionLog of the tables, whose errors say which file each table came from."""
+def log_from_files(
+    files: Mapping[str, str],
+    tables: dict[str, pd.DataFrame],
+    *,
+    lines: Mapping[str, np.ndarray] | None = None,
+    counted: Mapping[str, int] | None = None,
+    **options,
+) -> InteractionLog:
+    """An InteractionLog of the tables, whose errors say which file each table came from.
+
+    Args:
+        files: Table -> the file it came from.
+        tables: As `InteractionLog` takes them.
+        lines: Table -> the line in its file of each row; tables without are numbered from 0 below a header.
+        counted: What the reader itself left out, by reason; it is put before the log's own counts.
+        **options: As `InteractionLog` takes them.
+    """
+    note = ", ".join(f"{table} from {file}" for table, file in files.items())
+    if not lines:
+        note += "; row 0 is the first row below the header"
     try:
-        return InteractionLog(**tables, **options)
+        log = InteractionLog(**tables, **options)
+    except DataProblems as error:
+        raise DataProblems(error.findings, note=note, numbers=lines, counted=counted) from error
     except ValueError as error:
-        sources = ", ".join(f"{table} from {file}" for table, file in files.items())
-        raise ValueError(f"{error}\n({sources}; row 0 is the first row below the header)") from error
+        raise ValueError(f"{error}\n({note})") from error
+    log.dropped = {**(counted or {}), **log.dropped}
+    return log
 
 
 def parse_prices(values: pd.Series) -> pd.Series:
@@ -56,7 +79,20 @@ def parse_prices(values: pd.Series) -> pd.Series:
     """
     if pd.api.types.is_numeric_dtype(values):
         return values
-    return pd.Series([_price(value) for value in values], index=values.index, dtype=object)
+    return pd.Series([parse_price(value) for value in values], index=values.index, dtype=object)
+
+
+def parse_price(value):
+    """One price, as `parse_prices` reads it."""
+    if not isinstance(value, str):
+        return value
+    if not value.strip():
+        return np.nan
+    match = _PRICE.fullmatch(value)
+    if match is None:
+        return value
+    sign, whole, cents = match.groups()
+    return float(sign + whole.replace(",", "") + (cents or ""))
 
 
 def parse_unix_times(values: pd.Series) -> pd.Series:
@@ -77,19 +113,19 @@ def parse_unix_times(values: pd.Series) -> pd.Series:
 
 def plain_text(values: pd.Series) -> pd.Series:
     """Reviews without markup: <br/> becomes a new line, and entities (&amp;) their characters."""
-    return values.str.replace(_LINE_BREAK, "\n", regex=True).map(html.unescape, na_action="ignore")
+    return values.map(without_markup, na_action="ignore")
 
 
-def _price(value):
-    if not isinstance(value, str):
-        return value
-    if not value.strip():
-        return np.nan
-    match = _PRICE.fullmatch(value)
-    if match is None:
-        return value
-    sign, whole, cents = match.groups()
-    return float(sign + whole.replace(",", "") + (cents or ""))
+def without_markup(text: str) -> str:
+    r"""A text without markup: <br/> becomes a new line, and entities (&amp;) their characters.
+
+    Example:
+        >>> without_markup("Soft &amp; warm.<br />Fits.")
+        'Soft & warm.\nFits.'
+    """
+    if "<" in text:
+        text = _LINE_BREAK.sub("\n", text)
+    return html.unescape(text) if "&" in text else text
 
 
 def _time(value):
