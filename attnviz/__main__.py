@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from safetensors import SafetensorError
 
+from . import data_check
 from .data.airbnb import read_airbnb
 from .data.batches import Schema
 from .data.log import InteractionLog
@@ -25,10 +26,10 @@ LONGEST_TITLE = 40
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one verb. 0: done; 2: a wrong input, told in one line; 130: stopped with Ctrl-C."""
+    """Run one verb. 0: done; 1: problems found; 2: a wrong input, told in one line; 130: stopped with Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
-        options.verb(options)
+        return options.verb(options) or 0
     except (ValueError, OSError, SafetensorError) as error:
         told = "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
         print(f"attnviz: {told}", file=sys.stderr)
@@ -36,7 +37,6 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\nattnviz: stopped; {options.after_stop(options)}", file=sys.stderr)
         return 130
-    return 0
 
 
 def train(options: argparse.Namespace) -> None:
@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="VERB", title="verbs")
     _add_train(verbs)
     _add_recommend(verbs)
+    data_check.add_parser(verbs)
     return parser
 
 
@@ -111,7 +112,7 @@ def _add_train(verbs) -> None:
         default=0,
         help="the number that chance starts from",
     )
-    add("--num-negatives", type=int, metavar="N", default=4, help="listings not taken, sampled for each stay")
+    add("--num-negatives", type=int, metavar="N", default=8, help="listings not taken, sampled for each stay")
     add(
         "--num-candidates",
         type=int,

@@ -26,12 +26,13 @@ MERMAID_SHA256 = "7a644017d37f93c8359790884e6b67fb1f747c78eb20475952404bd87190a3
 
 
 def digests() -> dict[str, str]:
-    """What outputs depend on besides a chapter's own text: all files of the package, and those that train."""
+    """What outputs depend on besides a chapter's own text: the package, the real data, and what trains."""
     everything = [p for p in (ROOT / "attnviz").rglob("*") if p.is_file() and "__pycache__" not in p.parts]
     everything.append(ROOT / "constraints.txt")
     seen_only = ("widgets", "static", "plots.py", "plot_style.py")
     training = [path for path in everything if not set(seen_only) & set(path.parts)]
-    return {"outputs": digest(everything), "models": digest(training)}
+    with_stays = "with" if os.environ.get("ATTNVIZ_REAL_DATA") else "without"
+    return {"outputs": f"{digest(everything)} {with_stays} real data", "models": digest(training)}
 
 
 def digest(paths: list[Path]) -> str:
