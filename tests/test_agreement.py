@@ -7,9 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
+from scipy.spatial import distance
+from sklearn import metrics
 
 import attnviz.agreement as agreement
-from attnviz.agreement import Interval, bootstrap_interval, kendall_tau, top_k_overlap
+from attnviz.agreement import (
+    Interval,
+    average_precision,
+    bootstrap_interval,
+    jensen_shannon,
+    kendall_tau,
+    top_k_overlap,
+)
 
 TABLES = st.tuples(st.integers(1, 4), st.integers(2, 8)).flatmap(
     lambda shape: st.tuples(
@@ -92,6 +101,69 @@ def test_top_k_overlap_at_random_is_k_of_n():
         assert top_k_overlap(a, b, k=k).mean().item() == pytest.approx(k / 5, abs=0.01)
 
 
+@pytest.mark.filterwarnings("ignore:invalid value encountered")
+@given(TABLES)
+@settings(deadline=None)
+def test_jensen_shannon_equals_scipy(tables):
+    """It is the square of SciPy's distance to base 2, of absolute values, undefined rows included."""
+    a, b = tables
+    expected = distance.jensenshannon(np.abs(a), np.abs(b), base=2, axis=1) ** 2
+    np.testing.assert_allclose(jensen_shannon(torch.tensor(a), torch.tensor(b)), expected, atol=1e-12)
+
+
+@given(TABLES, st.floats(1e-3, 1e3))
+@settings(deadline=None)
+def test_jensen_shannon_is_about_shares_only(tables, factor):
+    """It is symmetric, lies in [0, 1], does not change with the scale or the sign, and is 0 to itself."""
+    a, b = map(torch.tensor, tables)
+    divergence = jensen_shannon(a, b)
+    torch.testing.assert_close(jensen_shannon(b, a), divergence, equal_nan=True)
+    torch.testing.assert_close(jensen_shannon(-factor * a, b), divergence, equal_nan=True)
+    defined = divergence[~divergence.isnan()]
+    assert ((defined >= 0) & (defined <= 1)).all()
+    assert jensen_shannon(a, a).nan_to_num(0.0).max() == 0
+
+
+def test_jensen_shannon_of_extremes():
+    """Values whose sum would overflow are shares like any others; infinite ones and NaN are undefined."""
+    a = torch.tensor([[3e38, 3e38], [1e-40, 1e-40], [torch.inf, 1.0], [torch.nan, 1.0], [0.0, 0.0]])
+    b = torch.ones(5, 2)
+    torch.testing.assert_close(
+        jensen_shannon(a, b), torch.tensor([0.0, 0.0, *[torch.nan] * 3]), equal_nan=True
+    )
+    torch.testing.assert_close(jensen_shannon(b, a), jensen_shannon(a, b), equal_nan=True)
+    assert jensen_shannon(torch.tensor([[3, 1]]), torch.tensor([[3, 1]])).dtype == torch.float32
+
+
+@given(TABLES)
+@settings(deadline=None)
+def test_average_precision_equals_scikit_learn(tables):
+    """With ties it is scikit-learn's, row by row; undefined where no field is wanted."""
+    scores, wanted = tables[0], tables[1] > 0
+    expected = [
+        metrics.average_precision_score(row, values) if row.any() else math.nan
+        for row, values in zip(wanted, scores, strict=True)
+    ]
+    found = average_precision(torch.tensor(scores), torch.tensor(wanted))
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_average_precision_by_hand():
+    """One wanted field: 1 / its place. A NaN among the scores is undefined."""
+    scores = torch.tensor([[0.1, 0.4, 0.3, 0.2]] * 4 + [[torch.nan, 0.4, 0.3, 0.2]])
+    wanted = torch.eye(4, dtype=torch.bool)[[0, 1, 2, 3, 1]]
+    found = average_precision(scores, wanted)
+    torch.testing.assert_close(found, torch.tensor([1 / 4, 1, 1 / 2, 1 / 3, torch.nan]), equal_nan=True)
+
+
+def test_average_precision_errors():
+    """The message names the argument."""
+    with pytest.raises(ValueError, match=r"scores and wanted must both be \(batch, field\)"):
+        average_precision(torch.zeros(2, 3), torch.zeros(2, 4, dtype=torch.bool))
+    with pytest.raises(ValueError, match="wanted must be bool.*int64"):
+        average_precision(torch.zeros(2, 3), torch.zeros(2, 3, dtype=torch.long))
+
+
 def test_interval_equals_scipy():
     """Low and high are those of SciPy's percentile bootstrap, up to the noise of the draws."""
     values = np.random.default_rng(0).exponential(size=300)
@@ -136,7 +208,7 @@ def test_interval_of_one_value():
     assert bootstrap_interval([0.3]) == Interval(0.3, 0.3, 0.3, 0)
 
 
-@pytest.mark.parametrize("measure", [kendall_tau, top_k_overlap])
+@pytest.mark.parametrize("measure", [kendall_tau, top_k_overlap, jensen_shannon])
 @pytest.mark.parametrize("shapes", [((2, 3), (2, 4)), ((3,), (3,)), ((2, 3, 1), (2, 3, 1))])
 def test_tables_of_other_shapes(measure, shapes):
     """Both shapes stand in the message."""
