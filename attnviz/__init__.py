@@ -2,7 +2,8 @@
 
 from importlib import import_module
 
-from .agreement import bootstrap_interval, kendall_tau, top_k_overlap
+from .adversarial import adversarial_weights
+from .agreement import average_precision, bootstrap_interval, jensen_shannon, kendall_tau, top_k_overlap
 from .attention import point_attention
 from .attribution import attribute, completeness_gap
 from .data.airbnb import read_airbnb
@@ -15,6 +16,7 @@ from .faithfulness import aopc, comprehensiveness, deletion_curve, insertion_cur
 from .orders import best_curve, best_order, random_curve, random_order
 from .ranking import auc, hit_rate_at_k, log_loss, ndcg_at_k
 from .recommender import AttentionRecommender, reduce_weights
+from .sanity import permuted_weights, randomised, uniform_weights
 from .serving import predict, recommend, shelf
 from .shapley import shapley_point
 from .text import TextEncoder, split_sentences
@@ -31,9 +33,11 @@ __all__ = [
     "PlantedShop",
     "Schema",
     "TextEncoder",
+    "adversarial_weights",
     "aopc",
     "attribute",
     "auc",
+    "average_precision",
     "best_curve",
     "best_order",
     "bootstrap_interval",
@@ -44,9 +48,11 @@ __all__ = [
     "groups_by_history",
     "hit_rate_at_k",
     "insertion_curve",
+    "jensen_shannon",
     "kendall_tau",
     "log_loss",
     "ndcg_at_k",
+    "permuted_weights",
     "planted_shop",
     "plots",
     "point_attention",
@@ -54,6 +60,7 @@ __all__ = [
     "query_measures",
     "random_curve",
     "random_order",
+    "randomised",
     "rank_held_out",
     "ranking_table",
     "read_airbnb",
@@ -67,6 +74,7 @@ __all__ = [
     "split_sentences",
     "sufficiency",
     "top_k_overlap",
+    "uniform_weights",
     "widgets",
 ]
 

@@ -123,6 +123,10 @@ class AttentionRecommender(nn.Module):
         """The logits (batch,) of vectors (batch, field, dim); where mask is False a field gets no weight."""
         return self.head(self.attend(vectors, query, mask=mask)[0]).squeeze(-1)
 
+    def logits_with_weights(self, vectors: Tensor, weights: Tensor) -> Tensor:
+        """The logits (batch,) of vectors (batch, field, dim) with weights (batch, field) of any origin."""
+        return self.head((weights.unsqueeze(-2) @ vectors).squeeze(-2)).squeeze(-1)
+
     def attend(
         self, vectors: Tensor, query: Tensor, *, mask: Tensor | None = None, temperature: float = 1.0
     ) -> tuple[Tensor, Tensor]:

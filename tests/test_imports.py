@@ -14,7 +14,8 @@ PACKAGE = Path(attnviz.__file__).parent
 
 # What each module may import of ours. A name stands for the module and all that lies under it.
 ALONE = (
-    "agreement", "attention", "forward", "plot_style", "pretrained", "ranking", "vector_cache", "weight_log",
+    "agreement", "attention", "forward", "plot_style", "pretrained", "ranking", "sanity", "vector_cache",
+    "weight_log",
 )  # fmt: skip
 LAYERS = {
     "text": {"pretrained", "vector_cache"},
@@ -31,6 +32,7 @@ LAYERS = {
     "removal": {"forward"},
     "faithfulness": {"forward", "removal"},
     "orders": {"forward", "removal", "shapley"},
+    "adversarial": {"agreement", "sanity"},
     "plots": {"plot_style"},
     "widgets": {"widgets"},
 }

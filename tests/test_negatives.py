@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attnviz.data import InteractionLog
+from attnviz.data import InteractionLog, planted_shop
 
 ROWS = st.lists(
     st.tuples(st.sampled_from("abc"), st.integers(0, 5), st.integers(0, 2)),
@@ -128,3 +128,29 @@ def test_candidates_must_be_in_the_log():
         log.candidates("z")
     with pytest.raises(ValueError, match="items: 1 of 2 are not in the log, first '9'"):
         log.candidates("a", ["1", "9"])
+
+
+def test_shuffled_labels_are_the_same_labels_elsewhere():
+    """All else stays, the past included; the same seed gives the same labels; nothing is left to learn."""
+    shop = planted_shop(num_users=300, num_items=50, num_interactions=5000)
+    shuffled = shop.shuffle_labels(seed=1)
+    labels, others = shop.interactions["label"], shuffled.interactions["label"]
+    assert labels.sum() == others.sum()
+    assert others.equals(shop.shuffle_labels(seed=1).interactions["label"])
+    assert not others.equals(shop.shuffle_labels(seed=2).interactions["label"])
+    assert abs(np.corrcoef(labels, others)[0, 1]) < 0.05
+    assert shuffled.interactions.drop(columns="label").equals(shop.interactions.drop(columns="label"))
+    assert shuffled.past is shop.past
+    assert shuffled.schema is shop.schema
+    assert abs(shuffled.bayes_auc() - 0.5) < 0.05 < shop.bayes_auc() - 0.5
+    np.testing.assert_array_equal(shuffled.truth.probability, shop.truth.probability)
+    split = shop.split()[1].shuffle_labels()
+    assert split.dropped == shop.dropped
+
+
+def test_labels_that_are_all_the_same_cannot_be_shuffled():
+    """An implicit log needs negatives first, and the message says so."""
+    log = log_of([("a", 0, 0), ("b", 1, 0)])
+    with pytest.raises(ValueError, match=r"labels 0 and 1.*sample_negatives\(\)"):
+        log.shuffle_labels()
+    assert log.sample_negatives(1).shuffle_labels().interactions["label"].sum() == 2

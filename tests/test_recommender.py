@@ -77,6 +77,24 @@ def test_point_terms_give_the_logit_and_the_exact_shapley_values(model, shop, ba
     torch.testing.assert_close(closed, exact, atol=1e-6, rtol=1e-6)
 
 
+def test_logits_with_weights(model, batch):
+    """Expect the model's own logit with its own weights, and with all the weight on one field its value."""
+    logits, weights = model(batch, return_weights=True)
+    vectors, (query,) = model.field_vectors(batch)
+    torch.testing.assert_close(model.logits_with_weights(vectors, weights[:, 0, 0]), logits)
+    only_third = torch.eye(5)[2].expand(32, 5)
+    _, values = model.point_terms(vectors, query)
+    torch.testing.assert_close(model.logits_with_weights(vectors, only_third), values[:, 2] + model.head.bias)
+
+
+def test_randomised_is_an_untrained_model(model):
+    """Expect each parameter drawn again, so that a copy with the same options has forgotten all."""
+    untrained = av.randomised(model, seed=5)
+    assert untrained.options == model.options
+    for name, parameter in untrained.named_parameters():
+        assert (parameter != model.get_parameter(name)).all(), name
+
+
 def test_film_scales_each_field_by_the_shopper(shop, batch):
     """Expect x = e * (1 + G u), and x = e for conditioning none."""
     model = av.AttentionRecommender(shop.schema, embed_dim=8, seed=1)

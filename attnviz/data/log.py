@@ -10,7 +10,7 @@ from typing import Literal
 import pandas as pd
 
 from .checks import INTERACTION_COLUMNS, check_tables
-from .negatives import candidates, sample_negatives
+from .negatives import candidates, sample_negatives, shuffle_labels
 from .parquet import write_tables
 from .split import split_by_time, split_by_user
 
@@ -218,6 +218,10 @@ class InteractionLog:
     def sample_negatives(self, num_negatives: int = 4, seed: int = 0) -> "InteractionLog":
         """This implicit log with items that the user never took added; see `sample_negatives`."""
         return sample_negatives(self, num_negatives, seed=seed)
+
+    def shuffle_labels(self, seed: int = 0) -> "InteractionLog":
+        """This log with its labels dealt out to other rows; see `shuffle_labels`."""
+        return shuffle_labels(self, seed=seed)
 
     def candidates(
         self, users: str | Iterable[str], items: Iterable[str] | None = None, at=None

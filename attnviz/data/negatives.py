@@ -1,4 +1,4 @@
-"""Rows that did not happen: sampled negatives, and candidates to score."""
+"""What did not happen: sampled negatives, candidates to score, and labels of other rows."""
 
 from collections.abc import Iterable
 
@@ -83,6 +83,40 @@ def candidates(log, users: str | Iterable[str], items: Iterable[str] | None = No
     )
     rows = rows.assign(timestamp=moment, label=0, review="")
     return log.with_interactions(rows.astype(log.interactions.dtypes.to_dict()))
+
+
+def shuffle_labels(log, *, seed: int = 0):
+    """Deal the labels out to other rows: the same shoppers, items and times, and nothing to learn.
+
+    `past` keeps its labels, so that what a row shows of its history is what it was.
+    The truth of a planted log stays that of its rows: the labels no longer follow it.
+
+    Args:
+        log: An InteractionLog with labels 0 and 1.
+        seed: The same seed gives the same labels.
+
+    Returns:
+        A log with as many 1s as before, in random rows.
+
+    Raises:
+        ValueError: When all labels are the same.
+
+    Example:
+        >>> from attnviz.data import planted_shop
+        >>> shop = planted_shop(num_users=50, num_items=20, num_interactions=200)
+        >>> shuffled = shuffle_labels(shop)
+        >>> bool(shuffled.interactions["label"].sum() == shop.interactions["label"].sum())
+        True
+
+    Paper: Adebayo et al. (2018), "data randomization test". Taught in chapter 12.
+    """
+    rows = log.interactions
+    if rows["label"].nunique() < 2:
+        raise ValueError(
+            "the log must hold labels 0 and 1, but all are the same: add negatives with sample_negatives()"
+        )
+    labels = np.random.default_rng(seed).permutation(rows["label"].to_numpy())
+    return log.with_interactions(rows.assign(label=labels))
 
 
 def _require_choices(log, num_negatives: int) -> None:
