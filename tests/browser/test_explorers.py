@@ -72,6 +72,12 @@ def test_reason_table_holds_every_level(show):
         np.testing.assert_allclose(numbers[:, 5 + level], explorer.state()["pushes"], atol=FOUR_DECIMALS)
 
 
+def test_without_attributions_nothing_stands_in_their_place(show):
+    """A row has its name, numbers and bars, and no word of the program's."""
+    text = show(field_explorer(attributions=False, training=False)).locator(FIELD).inner_text()
+    assert not {"false", "null", "undefined", "NaN"} & set(text.split())
+
+
 # --- doing --------------------------------------------------------------------------------------------
 
 
