@@ -26,7 +26,7 @@ LONGEST_TITLE = 40
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one verb. 0: done; 1: problems found; 2: a wrong input, told in one line; 130: stopped with Ctrl-C."""
+    """Run one verb. 0: done; 1: problems found; 2: wrong input, told in one line; 130: stopped by Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
         return options.verb(options) or 0
