@@ -1,6 +1,9 @@
 """Interactive explorers that run in the browser, in a notebook and in a built page alike."""
 
+from .agreement_explorer import AgreementExplorer
 from .field_explorer import FieldExplorer
 from .reason_explorer import ReasonExplorer
+from .removal_explorer import RemovalExplorer
+from .weight_triangle import WeightTriangle
 
-__all__ = ["FieldExplorer", "ReasonExplorer"]
+__all__ = ["AgreementExplorer", "FieldExplorer", "ReasonExplorer", "RemovalExplorer", "WeightTriangle"]
