@@ -7,9 +7,13 @@ from .agreement import average_precision, bootstrap_interval, jensen_shannon, ke
 from .attention import point_attention
 from .attribution import attribute, completeness_gap
 from .data.airbnb import read_airbnb
+from .data.amazon import read_amazon
 from .data.batches import Batch, Schema
+from .data.checks import find_problems
+from .data.download import download
 from .data.log import Field, InteractionLog
 from .data.planted import PlantedShop, planted_shop
+from .data.problems import DataProblems
 from .data.table import read_table
 from .evaluation import groups_by_history, query_measures, rank_held_out, ranking_table, sampled_candidates
 from .faithfulness import aopc, comprehensiveness, deletion_curve, insertion_curve, sufficiency
@@ -28,6 +32,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AttentionRecommender",
     "Batch",
+    "DataProblems",
     "Field",
     "InteractionLog",
     "PlantedShop",
@@ -44,6 +49,8 @@ __all__ = [
     "completeness_gap",
     "comprehensiveness",
     "deletion_curve",
+    "download",
+    "find_problems",
     "fit",
     "groups_by_history",
     "hit_rate_at_k",
@@ -64,6 +71,7 @@ __all__ = [
     "rank_held_out",
     "ranking_table",
     "read_airbnb",
+    "read_amazon",
     "read_table",
     "read_weights",
     "recommend",

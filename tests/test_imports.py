@@ -19,7 +19,8 @@ ALONE = (
 )  # fmt: skip
 LAYERS = {
     "text": {"pretrained", "vector_cache"},
-    "data": {"data", "text"},
+    "data": {"data", "text", "vector_cache"},
+    "data_check": {"data"},
     "fields": {"attention", "data"},
     "recommender": {"attention", "data", "fields"},
     "serving": {"data", "recommender"},
