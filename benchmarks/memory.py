@@ -30,13 +30,13 @@ def resident():
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
-before, peak_before, start = resident(), peak(), time.perf_counter()
+before, peak_before, start = resident(), peak(), (time.perf_counter(), time.process_time())
 log = read_amazon(*sys.argv[1:], strict=False)
-seconds = time.perf_counter() - start
+seconds, cpu_seconds = time.perf_counter() - start[0], time.process_time() - start[1]
 tables = sum(int(table.memory_usage(deep=True).sum()) for table in (log.interactions, log.items))
 assert log.past is log.interactions
-print(json.dumps({"rows": len(log), "items": len(log.items), "seconds": seconds, "tables": tables,
-                  "before": before, "peak_before": peak_before, "peak": peak()}))
+print(json.dumps({"rows": len(log), "items": len(log.items), "seconds": seconds, "cpu_seconds": cpu_seconds,
+                  "tables": tables, "before": before, "peak_before": peak_before, "peak": peak()}))
 """
 TEXT = "soft warm the a very it fits well zip broke after two days nice colour for my daughter not as shown"
 WORDS = TEXT.split()
@@ -96,7 +96,9 @@ def main() -> None:
         command = [sys.executable, "-c", READ, *map(str, paths)]
         out = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     above, mega = out["peak"] - out["before"], 2**20
-    print(f"rows {out['rows']:,}, items {out['items']:,}, {out['rows'] / out['seconds']:,.0f} rows/s")
+    speed, cpu_speed = args.number / out["seconds"], args.number / out["cpu_seconds"]
+    print(f"{args.number:,} reviews, {out['rows']:,} rows without repeats, {out['items']:,} items")
+    print(f"{speed:,.0f} reviews/s, {cpu_speed:,.0f} a second of processor time")
     print(f"after import {out['before'] / mega:.0f} MiB (its peak {out['peak_before'] / mega:.0f})")
     print(f"peak while reading {out['peak'] / mega:.0f} MiB, {above / mega:.0f} above import")
     print(f"tables {out['tables'] / mega:.0f} MiB; ratio {above / out['tables']:.2f} (at most 3)")

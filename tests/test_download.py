@@ -143,6 +143,7 @@ def test_what_cannot_be_fetched_is_told_in_one_paragraph(shop, tmp_path, kind):
     )
     assert text.startswith(f"{address} could not be fetched (")
     assert f"put the file at {tmp_path / NAMES[0]};" in text
+    assert ("the server says 404" in text) == (kind == "not found")
     assert "\n" not in text
     assert list(tmp_path.iterdir()) == []
 

@@ -177,9 +177,10 @@ def _whole_gzip(address: str, progress: bool):
 
 
 def _by_hand(address: str, path: Path, error: Exception) -> str:
-    reason = " ".join(str(error).split())
+    answer = getattr(error, "response", None)
+    reason = "no connection, or it broke" if answer is None else f"the server says {answer.status_code}"
     return (
-        f"{address} could not be fetched ({reason[:200]}). Is there a network, and a category of that name? "
+        f"{address} could not be fetched ({reason}). Is there a network, and a category of that name? "
         f"You can also fetch this address by hand, on any machine, and put the file at {path}; "
         "call download again and it is found there."
     )
