@@ -7,7 +7,9 @@ from torch import Tensor, nn
 
 Forward = Callable[..., Tensor]
 
-NUMBERS_AT_ONCE = 2**22  # bounds memory: entries of the largest tensor that goes into the model
+NUMBERS_AT_ONCE = (
+    2**20
+)  # bounds memory, and fits a cache: entries of the largest tensor that goes into a model
 
 
 class Scores:

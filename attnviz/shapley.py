@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -10,6 +11,8 @@ from .forward import Scores, at_once
 
 MAX_FIELDS = 12
 MAX_POINT_FIELDS = 20
+_TABLE = 2**17  # numbers of a table that stays in the processor's cache
+_ROWS_AT_ONCE = 128  # or more, where a table of all coalitions of more rows is small
 _LARGEST_DISTANCE = 600  # exp of it, times any sensible value, still is a float64
 
 
@@ -22,9 +25,10 @@ def shapley_point(
     With a linear head the logit is bias + sum_f w_f v_f, where v_f = head . x_f is what field f alone would
     give, and w = softmax(s).
     A field outside the coalition brings the score and value of its baseline vector.
-    So the logits of all coalitions are two matrix products: one for the numerators sum_f exp(s_f) v_f, one
-    for the denominators sum_f exp(s_f). No forward pass is needed, and the bias cancels.
-    It computes in float64.
+    So a coalition's logit is a sum of exp(s_f) v_f over a sum of exp(s_f), where each field adds one of two
+    numbers. The sums over all coalitions are made for each half of the fields, as products of a table of
+    coalitions and the numbers, and then added, half to half.
+    No forward pass is needed, and the bias cancels. It computes in float64.
 
     Args:
         scores: (batch, field), attention scores before softmax, with any temperature already in them.
@@ -51,23 +55,58 @@ def shapley_point(
     baseline_scores, baseline_values = _checked_terms(scores, values, baseline_scores, baseline_values)
     both_scores = torch.cat([scores, baseline_scores], 1).double()  # (batch, 2 field)
     both_values = torch.cat([values, baseline_values], 1).double()
-    shares = [
-        _point_shares(*rows) for rows in zip(both_scores.split(4096), both_values.split(4096), strict=True)
-    ]
-    return torch.cat(shares).to(scores.dtype)
+    size = max(_ROWS_AT_ONCE, _TABLE // 2 ** scores.shape[1])
+    rows = zip(both_scores.split(size), both_values.split(size), strict=True)
+    return torch.cat([_point_shares(*part) for part in rows]).to(scores.dtype)
 
 
 def _point_shares(scores: Tensor, values: Tensor) -> Tensor:
     """Attributions (row, field) of scores and values (row, 2 field): the product's, then the baseline's."""
     field = scores.shape[1] // 2
     masses = _masses(scores, field).T  # (2 field, row)
-    parts_of_logit = masses * values.T
-    shares = torch.zeros(field, len(scores), dtype=scores.dtype, device=scores.device)
-    for present in coalitions(field, at_once(max(len(scores), 2 * field)), device=scores.device):
-        chosen = torch.cat([present, ~present], 1).to(scores.dtype)  # (coalition, 2 field)
-        logits = (chosen @ parts_of_logit) / (chosen @ masses)  # (coalition, row)
-        shares += shapley_coefficients(present).T @ logits
+    first, second = (_Half.of(masses, masses * values.T, half) for half in _halves(field))
+    inside, outside = _size_weights(field, scores.device)
+    shares = torch.zeros_like(masses[:field])
+    for part in torch.arange(len(first.present)).split(max(1, _TABLE // max(1, second.masses.numel()))):
+        masses_of_all = first.masses[part, None] + second.masses  # (first, second, row)
+        logits = (first.sums[part, None] + second.sums).div_(masses_of_all)
+        size = first.present[part].sum(1, keepdim=True) + second.present.sum(1)  # (first, second)
+        shares -= outside[size].flatten() @ logits.flatten(0, 1)  # of all coalitions, for all fields
+        logits *= (inside + outside)[size].unsqueeze(-1)  # what members get, and what was taken too much
+        shares[: first.field] += first.present[part].T.to(logits) @ logits.sum(1)
+        shares[first.field :] += second.present.T.to(logits) @ logits.sum(0)
     return shares.T
+
+
+class _Half(NamedTuple):
+    """Some of the fields: their coalitions, and what these add to denominators and numerators.
+
+    Attributes:
+        present: (coalition, field), bool.
+        masses: (coalition, row).
+        sums: (coalition, row).
+    """
+
+    present: Tensor
+    masses: Tensor
+    sums: Tensor
+
+    @classmethod
+    def of(cls, masses: Tensor, terms: Tensor, fields: slice) -> "_Half":
+        """From masses and terms (2 field, row): the product's fields, then the baseline's."""
+        count = fields.stop - fields.start
+        present = next(coalitions(count, 2**count, device=masses.device))
+        chosen = torch.cat([present, ~present], 1).to(masses)  # (coalition, 2 field)
+        parts = [torch.cat([part[fields] for part in table.chunk(2)]) for table in (masses, terms)]
+        return cls(present, *[chosen @ part for part in parts])
+
+    @property
+    def field(self) -> int:
+        return self.present.shape[1]
+
+
+def _halves(field: int) -> tuple[slice, slice]:
+    return slice(0, field // 2), slice(field // 2, field)
 
 
 def _masses(scores: Tensor, field: int) -> Tensor:
@@ -114,12 +153,16 @@ def shapley_coefficients(present: Tensor) -> Tensor:
     |S|! (n − |S| − 1)! / n!; so a coalition of size s counts +weight(s − 1) for its members and −weight(s)
     for the other fields.
     """
-    field = present.shape[1]
-    weight = [1 / (field * math.comb(field - 1, size)) for size in range(field)]
-    inside = torch.tensor([0.0, *weight], dtype=torch.float64, device=present.device)
-    outside = torch.tensor([*weight, 0.0], dtype=torch.float64, device=present.device)
+    inside, outside = _size_weights(present.shape[1], present.device)
     size = present.sum(1, keepdim=True)  # (coalition, 1)
     return torch.where(present, inside[size], -outside[size])
+
+
+def _size_weights(field: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """By a coalition's size, 0 to field: weight(size − 1) for its members and weight(size) for the others."""
+    weight = [1 / (field * math.comb(field - 1, size)) for size in range(field)]
+    inside = torch.tensor([0.0, *weight], dtype=torch.float64, device=device)
+    return inside, torch.tensor([*weight, 0.0], dtype=torch.float64, device=device)
 
 
 def _checked_terms(

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import attnviz.forward as forward
+import attnviz.shapley as shapley
 from attnviz.attention import point_attention
 from attnviz.attribution import attribute
 from attnviz.shapley import shapley_point
@@ -123,8 +123,10 @@ def test_blocks_and_batches(monkeypatch):
     """Whatever the bound on memory, and row by row, the same values."""
     given = example()
     together = closed(*given)
-    monkeypatch.setattr(forward, "NUMBERS_AT_ONCE", 40)
-    torch.testing.assert_close(closed(*given), together)
+    for table, rows in [(1, 1), (20, 2), (50, 4)]:
+        monkeypatch.setattr(shapley, "_TABLE", table)
+        monkeypatch.setattr(shapley, "_ROWS_AT_ONCE", rows)
+        torch.testing.assert_close(closed(*given), together)
     vectors, baselines, query, head = given
     rows = [closed(vectors[[i]], baselines[[i]], query[[i]], head) for i in range(len(vectors))]
     torch.testing.assert_close(torch.cat(rows), together)
