@@ -160,7 +160,7 @@ class _Run:
             self.best = copy.deepcopy(self.model.state_dict())
         self.history.append(row)
         self.epoch = epoch + 1
-        weight_log.epoch(self.step, row)
+        weight_log.epoch(self.step - 1, row)
 
     def is_over(self) -> bool:
         """Whether the validation loss has not improved for `patience` epochs."""

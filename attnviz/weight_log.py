@@ -1,5 +1,6 @@
 """The log of the weights while a model trains: TensorBoard event files, written and read back."""
 
+import logging
 from pathlib import Path
 
 import pandas as pd
@@ -18,10 +19,6 @@ class WeightLog:
         self.writer = None
 
     def __enter__(self) -> "WeightLog":
-        if self.log_dir is not None:
-            from torch.utils.tensorboard import SummaryWriter
-
-            self.writer = SummaryWriter(str(self.log_dir), purge_step=self.first_step or None)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -30,16 +27,25 @@ class WeightLog:
 
     def weights(self, step: int, weights: Tensor) -> None:
         """Log the means over batch, head and query of weights (batch, head, query, field)."""
-        if self.writer and step % self.every == 0:
+        if step % self.every == 0:
             means = weights.detach().mean((0, 1, 2)).tolist()
-            for field, mean in zip(self.fields, means, strict=True):
-                self.writer.add_scalar(_WEIGHT + field, mean, step)
+            self._write({_WEIGHT + field: mean for field, mean in zip(self.fields, means, strict=True)}, step)
 
     def epoch(self, step: int, row: dict[str, float]) -> None:
-        """Log an epoch's losses and AUC."""
-        if self.writer:
-            for name in ("train_loss", "valid_loss", "valid_auc"):
-                self.writer.add_scalar(name.replace("_", "/"), row[name], step)
+        """Log an epoch's losses and AUC; step is its last."""
+        names = ("train_loss", "valid_loss", "valid_auc")
+        self._write({name.replace("_", "/"): row[name] for name in names}, step)
+
+    def _write(self, scalars: dict[str, float], step: int) -> None:
+        """Write to a file that begins with the first entry: a training that is over leaves the log alone."""
+        if self.log_dir is None:
+            return
+        if self.writer is None:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self.writer = SummaryWriter(str(self.log_dir), purge_step=self.first_step or None)
+        for tag, value in scalars.items():
+            self.writer.add_scalar(tag, value, step)
 
 
 def read_weights(log_dir: str | Path) -> pd.DataFrame:
@@ -62,6 +68,8 @@ def read_weights(log_dir: str | Path) -> pd.DataFrame:
         raise FileNotFoundError(
             f"log_dir {str(log_dir)!r} is not a folder: give the folder that fit() logged to"
         )
+    # What a stopped training logged after its last checkpoint is replaced: no reason for a warning.
+    logging.getLogger("tensorboard").setLevel(logging.ERROR)
     events = EventAccumulator(str(log_dir), size_guidance={"scalars": 0}).Reload()
     tags = [tag for tag in events.Tags()["scalars"] if tag.startswith(_WEIGHT)]
     if not tags:

@@ -12,6 +12,7 @@ import torch
 
 import attnviz as av
 from attnviz.checkpoint import Checkpoint
+from attnviz.training import _Run
 
 SMALL = dict(num_users=200, num_items=100, num_interactions=4000)
 QUICK = dict(batch_size=256, progress=False)
@@ -159,6 +160,34 @@ def test_weight_log_is_read_back(parts, tmp_path):
     events = EventAccumulator(str(tmp_path)).Reload()
     logged = [entry.value for entry in events.Scalars("valid/auc")]
     np.testing.assert_allclose(logged, history["valid_auc"], rtol=1e-6)
+
+
+def test_the_log_of_a_stopped_and_resumed_training_is_whole(parts, tmp_path, monkeypatch, capfd):
+    """Expect each step and epoch once, resumed in the middle or called again when over; no warning."""
+    options = dict(epochs=3, checkpoint=tmp_path / "run.safetensors", log_every=5, resume=True, **QUICK)
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    av.fit(make(parts), *parts[:2], log_dir=whole, **{**options, "checkpoint": None})
+    validate = _Run.validate
+
+    def stop_in_the_second(self, epoch, *rest):
+        if epoch == 1:
+            raise Stop
+        validate(self, epoch, *rest)
+
+    monkeypatch.setattr(_Run, "validate", stop_in_the_second)
+    with pytest.raises(Stop):
+        av.fit(make(parts), *parts[:2], log_dir=stopped, **options)
+    monkeypatch.undo()
+    for _ in range(2):
+        av.fit(make(parts), *parts[:2], log_dir=stopped, **options)
+    assert av.read_weights(stopped).equals(av.read_weights(whole))
+    assert capfd.readouterr().err == ""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = [EventAccumulator(str(folder)).Reload().Scalars("valid/auc") for folder in (stopped, whole)]
+    logged = [[(entry.step, entry.value) for entry in entries] for entries in events]
+    assert logged[0] == logged[1]
+    assert len(logged[0]) == 3
 
 
 def test_read_weights_errors(tmp_path):
