@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.data.amazon import read_amazon
@@ -323,6 +323,43 @@ def test_many_chunks_give_the_table_of_one_line_at_a_time(tmp_path):
     assert log.interactions["review"].tolist() == table["reviewText"].tolist()
     assert log.interactions["label"].tolist() == (table["overall"] >= 4).astype(int).tolist()
     assert log.dropped == {"interactions: repeats another review": 40_000 - len(table)}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=3,
+)
+ODD = st.sampled_from(["", " ", "B1", "$1 - $2", "None", "<b>", "\ud83d", "1e999", "nan", 1e308, 2**63, -1])
+
+
+@settings(max_examples=50)
+@given(st.data())
+def test_no_value_breaks_the_reader(tmp_path_factory, data):
+    """Whatever JSON stands under a key of either format: it is read, blanked, dropped or told; no crash."""
+    review, product = data.draw(
+        st.sampled_from([(review_2018(), product_2018()), (review_2023(), product_2023())])
+    )
+    folder = tmp_path_factory.mktemp("odd")
+    odd = [
+        {key: data.draw(JSON | ODD | st.just(value), label=key) for key, value in record.items()}
+        for record in (review, product)
+    ]
+    low = {key: 1.0 if key in ("overall", "rating") else value for key, value in review.items()}
+    high = {key: 5.0 if key in ("overall", "rating") else value for key, value in review.items()}
+    user = "reviewerID" if "reviewerID" in review else "user_id"
+    reviews = written(folder / "r.json", low, {**high, user: "BOB"}, odd[0])
+    meta = written(folder / "m.json", product, odd[1])
+    log = read_amazon(reviews, meta, strict=False)
+    assert 2 <= len(log) <= 3
+    assert log.items["item_id"].is_unique
+    log.write(folder / "log")
+    told = None
+    try:
+        read_amazon(reviews, meta)
+    except DataProblems as error:
+        told = error.dropped
+    assert told in (None, log.dropped)
 
 
 @given(st.lists(st.lists(st.integers(-4, 4), max_size=12), max_size=12))
