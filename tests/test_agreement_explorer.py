@@ -51,6 +51,15 @@ def test_an_undefined_tau_stays_undefined():
     assert np.isfinite(state["taus"]["trained"]).all()
 
 
+def test_a_change_from_the_browser_reaches_python():
+    """A message of the browser hides the names and shuffles the panels; state stays by name."""
+    explorer = AgreementExplorer(**figure())
+    before = explorer.state()["taus"]["trained"]
+    explorer.set_state({"names_hidden": True, "panel_order": [2, 0, 1]})
+    assert (explorer.names_hidden, explorer.panel_order) == (True, [2, 0, 1])
+    np.testing.assert_array_equal(explorer.state()["taus"]["trained"], before)
+
+
 def test_traits_of_the_interaction_are_synced():
     """These names are what the browser reads and writes."""
     synced = set(AgreementExplorer(**figure()).traits(sync=True))

@@ -47,6 +47,13 @@ def test_an_averaged_order_needs_no_order():
     assert RemovalExplorer(**arguments).state()["removed"] == {"random": None, "best possible": ["price"]}
 
 
+def test_a_change_from_the_browser_reaches_python():
+    """A message of the browser sets the traits, as a notebook's kernel gets it."""
+    explorer = RemovalExplorer(**figure())
+    explorer.set_state({"case": 0, "removed": 3})
+    np.testing.assert_array_equal(explorer.state()["logits"], [3.0, 7.0])
+
+
 def test_traits_of_the_interaction_are_synced():
     """These names are what the browser reads and writes."""
     assert {"case", "removed"} <= set(RemovalExplorer(**figure()).traits(sync=True))

@@ -65,6 +65,13 @@ def test_a_bias_for_each_case():
     assert triangle.state()["logit"] == one.state()["logit"]
 
 
+def test_a_change_from_the_browser_reaches_python():
+    """A message of the browser sets the traits; JSON has no difference between 1 and 1.0."""
+    triangle = WeightTriangle(**figure())
+    triangle.set_state({"case": 1, "dot": [1, 0, 0], "on_line": True})
+    np.testing.assert_allclose(triangle.state()["weights"], [0.9, 0.0, 0.0, 0.1], atol=1e-6)
+
+
 def test_traits_of_the_interaction_are_synced():
     """These names are what the browser reads and writes."""
     assert {"case", "dot", "on_line"} <= set(WeightTriangle(**figure()).traits(sync=True))

@@ -62,7 +62,7 @@ function tauLine() {
   const at = (tau) => percent(50 + 48 * tau);
   const span = drawn("line", { class: "av-interval", y1: 10, y2: 10 });
   const mean = drawn("line", { class: "av-mean", y1: 1, y2: 19 });
-  const node = drawn("svg", { class: "av-bar av-tau", "aria-hidden": "true", height: 36 },
+  const node = drawn("svg", { class: "av-bar av-tau", "aria-hidden": "true", overflow: "visible", height: 36 },
     drawn("line", { class: "av-axis", x1: at(-1), x2: at(1), y1: 10, y2: 10 }),
     ...[-1, 0, 1].flatMap((tau) => [
       drawn("line", { class: "av-zero", x1: at(tau), x2: at(tau), y1: tau ? 6 : 2, y2: tau ? 14 : 18 }),

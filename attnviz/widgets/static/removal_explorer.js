@@ -17,7 +17,14 @@ function compute(data, state) {
       gone: mean ? null : order.slice(0, state.removed),
     };
   });
-  return { columns, removed: state.removed, full: columns[0].probabilities[0], deepest: argmax(columns.map((one) => one.drop)) };
+  return { columns, removed: state.removed, full: columns[0].probabilities[0], most: argmax(columns.map((one) => one.drop)) };
+}
+
+// The orders that take most of the score, as the numbers are shown; none where all take the same.
+function deepest({ columns, most, full }) {
+  const low = columns[most].probability;
+  const lowest = columns.flatMap(({ probability }, o) => (probability - low < SAME ? [o] : []));
+  return low > full - SAME || lowest.length === columns.length ? [] : lowest;
 }
 
 // --- parts of the drawing ---------------------------------------------------
@@ -30,7 +37,7 @@ function card() {
   const wire = drawn("line", { class: "av-wire", x1: 0, x2: "100%", y1: CARD_HEIGHT / 2, y2: CARD_HEIGHT / 2 });
   const [place, name] = [html("span", { class: "av-place" }), html("span", { class: "av-field" })];
   const body = html("div", { class: "av-card" },
-    drawn("svg", { class: "av-bar av-shape", "aria-hidden": "true", height: CARD_HEIGHT }, face, edge, strike),
+    drawn("svg", { class: "av-bar av-shape", "aria-hidden": "true", overflow: "visible", height: CARD_HEIGHT }, face, edge, strike),
     html("span", { class: "av-words" }, place, name));
   const node = html("li", { class: "av-plug" }, body,
     drawn("svg", { class: "av-bar av-gap", "aria-hidden": "true", height: CARD_HEIGHT, width: WIRE }, wire));
@@ -61,7 +68,7 @@ function thermometer(height) {
     return [drawn("line", { class: "av-tick", x1: "52%", x2: "58%", y1: y, y2: y }),
       share % 0.5 ? null : drawn("text", { class: "av-tick-text", x: "66%", y, dy: "0.35em" }, String(share))];
   });
-  const node = drawn("svg", { class: "av-bar av-thermometer", "aria-hidden": "true", height },
+  const node = drawn("svg", { class: "av-bar av-thermometer", "aria-hidden": "true", overflow: "visible", height },
     drawn("rect", { class: "av-track", ...tube, height: "100%" }), lost, mercury, ...ticks.filter(Boolean), full);
   const span = (rect, low, high) => {
     rect.setAttribute("y", percent(100 * (1 - high)));
@@ -82,11 +89,12 @@ function orderColumn(name, mean, count) {
   const mercury = thermometer(CARD_HEIGHT * count + 4 * (count - 1));
   const under = html("span", { class: "av-under" });
   const [left, fall, logit] = [html("span", { class: "av-left" }), html("span", { class: "av-fall" }), html("span", { class: "av-under" })];
-  const deepest = html("span", { class: "av-badge" }, "falls most");
+  const badge = html("span", { class: "av-badge" }, "falls most");
   const node = html("section", { class: "av-order", "aria-label": name },
     html("div", { class: "av-order-head" }, html("span", { class: "av-title" }, name), under),
-    html("div", { class: "av-order-body" }, html("ul", { class: "av-cards" }, ...cards.map((one) => one.node)), mercury.node),
-    html("div", { class: "av-remains" }, left, html("span", { class: "av-change" }, fall, logit), deepest));
+    html("div", { class: "av-order-body" }, html("div", { class: "av-order-parts" },
+      html("ul", { class: "av-cards" }, ...cards.map((one) => one.node)), mercury.node)),
+    html("div", { class: "av-remains" }, left, html("span", { class: "av-change" }, fall, logit), badge));
   return {
     node,
     set(column, { removed, full }, isDeepest) {
@@ -98,7 +106,7 @@ function orderColumn(name, mean, count) {
       left.textContent = decimals(column.probability);
       fall.textContent = movement(column.probability - full);
       logit.textContent = `logit ${decimals(column.logit, 2, true)} (${decimals(-column.drop, 2, true)})`;
-      deepest.hidden = !isDeepest;
+      badge.hidden = !isDeepest;
       node.classList.toggle("av-deepest", isDeepest);
     },
   };
@@ -134,7 +142,6 @@ function render({ model, el }) {
   const orders = html("div", { class: "av-orders" }, ...columns.map((column) => column.node));
   orders.style.setProperty("--av-count", names.length);
   orders.style.setProperty("--av-abreast", names.length > 3 ? 2 : names.length);
-  orders.classList.toggle("av-abreast", names.length === 3);
   const figure = html("div", { class: "av-figure" }, verdict, orders,
     claimFoot(data.meta, ["The thermometer shows the probability that remains. The dashed line is the probability with all fields.",
       ...(averaged.length ? [`The cards of ${averaged.join(" and ")} fade together: in a mean over many orders every field is out equally often.`] : [])]));
@@ -155,8 +162,8 @@ function render({ model, el }) {
     const result = compute(data, state);
     count.set(state.removed, `${state.removed} of ${fields.length}`);
     which.set(state.case);
-    const falls = result.columns[result.deepest].probability < result.full - SAME;
-    columns.forEach((column, o) => column.set(result.columns[o], result, falls && state.removed < fields.length && o === result.deepest));
+    const marked = deepest(result);
+    columns.forEach((column, o) => column.set(result.columns[o], result, marked.includes(o)));
     verdict.replaceChildren(...sentence(result, fields.length));
     if (!numbers.hidden) numbers.replaceChildren(numberTable(result));
     speaker.say(`${state.removed} of ${fields.length} removed. ${verdict.textContent}`);
@@ -172,9 +179,9 @@ function render({ model, el }) {
   };
 }
 
-function sentence({ columns, removed, full, deepest }, count) {
+function sentence({ columns, removed, full, most: place }, count) {
   const strong = (text) => html("strong", {}, text);
-  const [first, most] = [columns[0], columns[deepest]];
+  const [first, most] = [columns[0], columns[place]];
   if (removed === 0) return ["With all fields the probability is ", strong(decimals(full)), "."];
   const start = [`With all fields the probability is ${decimals(full)}. `];
   if (removed === count) return [...start, "With all of them removed it is ", strong(decimals(first.probability)), ", in whatever order they went."];

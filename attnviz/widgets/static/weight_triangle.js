@@ -1,7 +1,7 @@
 // WeightTriangle (figure F3, "Same score, other weights"): the weights of a prediction are not unique.
 
 const TRAITS = ["case", "dot", "on_line"];
-const CORNERS = [[34, 340], [220, 18], [406, 340]]; // of the drawing: left, top, right
+const CORNERS = [[34, 340], [220, 18], [406, 340]]; // of the drawing: left, top (over the middle), right
 const [WIDTH, HEIGHT] = [440, 390];
 const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2]; // widths of a band of probability
 const MOST_BANDS = 9;
@@ -40,11 +40,10 @@ function compute(data, state) {
 const toPoint = (shares) => [0, 1].map((axis) => dotProduct(shares, CORNERS.map((corner) => corner[axis])));
 
 function toShares([x, y]) {
-  const [[x0, y0], [x1, y1], [x2, y2]] = CORNERS;
-  const area = (y1 - y2) * (x0 - x2) + (x2 - x1) * (y0 - y2);
-  const first = ((y1 - y2) * (x - x2) + (x2 - x1) * (y - y2)) / area;
-  const second = ((y2 - y0) * (x - x2) + (x0 - x2) * (y - y2)) / area;
-  return [first, second, 1 - first - second];
+  const [[left, base], [, top], [right]] = CORNERS;
+  const second = (base - y) / (base - top);
+  const third = (x - left) / (right - left) - second / 2;
+  return [1 - second - third, second, third];
 }
 
 const between = (a, b, t) => a.map((value, i) => value + t * (b[i] - value));
@@ -115,7 +114,7 @@ const MARKERS = {
 
 const moveTo = (node, [x, y]) => node.setAttribute("transform", `translate(${x.toFixed(2)} ${y.toFixed(2)})`);
 const outline = (polygon) => polygon.map((shares) => toPoint(shares).map((value) => value.toFixed(2)).join(",")).join(" ");
-const words = (attributes) => drawn("text", { "paint-order": "stroke", "stroke-linejoin": "round", "text-anchor": "middle", ...attributes });
+const words = (attributes) => drawn("text", { "paint-order": "stroke", "stroke-linejoin": "round", "text-anchor": "middle", "font-weight": 650, ...attributes });
 
 function triangle(names, onmove) {
   const bands = drawn("g");
@@ -127,17 +126,17 @@ function triangle(names, onmove) {
   markers.dot.append(grip);
   const labels = { model: words({ class: "av-label" }), furthest: words({ class: "av-label" }) };
   const corners = CORNERS.map(([x, y], i) => fill(words({ class: "av-corner", x, y: i === 1 ? y - 6 : y + 22 }), {}, [names[i]]));
-  const chances = CORNERS.map(([x, y], i) => words(i === 1 ? { class: "av-corner-p", x: x + 48, y: y + 12 } : { class: "av-corner-p", x, y: y + 38 }));
-  const node = drawn("svg", { class: "av-triangle", "aria-hidden": "true", viewBox: `0 0 ${WIDTH} ${HEIGHT}` },
+  const chances = CORNERS.map(([x, y], i) => words({ class: "av-corner-p", "font-weight": 400, x: i === 1 ? x + 48 : x, y: i === 1 ? y + 12 : y + 38 }));
+
+  const node = drawn("svg", { class: "av-triangle", "aria-hidden": "true", overflow: "visible", viewBox: `0 0 ${WIDTH} ${HEIGHT}` },
     bands, edge, strip, line, markers.furthest, markers.model, ...corners, ...chances, ...Object.values(labels), markers.dot);
   drag(node, grip, onmove);
   return {
     node,
     set({ corners: ends, model, furthest, dot, epsilon }) {
       const chance = model.probability;
-      bands.replaceChildren(...bandsOf(ends).map(({ low, high, opacity }) => drawn("polygon", {
-        class: "av-band", "fill-opacity": opacity, points: outline(region(ends, logitOf(low), logitOf(high))),
-      })));
+      bands.replaceChildren(...bandsOf(ends).map(({ low, high, opacity }) =>
+        drawn("polygon", { class: "av-band", "fill-opacity": opacity, points: outline(region(ends, logitOf(low), logitOf(high))) })));
       strip.setAttribute("points", outline(region(ends, logitOf(chance - epsilon), logitOf(chance + epsilon))));
       drawLine(line, lineOf(ends, model.logit));
       ends.forEach((end, i) => { chances[i].textContent = `p ${decimals(end.probability)}`; });
@@ -154,8 +153,7 @@ function triangle(names, onmove) {
 
 function drawLine(line, ends) {
   line.setAttribute("visibility", ends ? "visible" : "hidden");
-  if (!ends) return;
-  ends.map(toPoint).forEach(([x, y], i) => fill(line, { [`x${i + 1}`]: x, [`y${i + 1}`]: y }, []));
+  ends?.map(toPoint).forEach(([x, y], i) => fill(line, { [`x${i + 1}`]: x, [`y${i + 1}`]: y }, []));
 }
 
 // The ring is dragged; a click elsewhere brings it there. Only the ring keeps a finger from scrolling the page.
@@ -227,6 +225,7 @@ function render({ model, el }) {
     update();
   }
 
+  // The line that the dot is kept on, if it is.
   const segment = (state) => {
     const { corners, model: own } = compute(data, state);
     return state.on_line ? lineOf(corners, own.logit) : null;
@@ -239,8 +238,8 @@ function render({ model, el }) {
     const ends = segment(state);
     if (!ends) return change({ dot: withShare(state.dot, corner, share) });
     const length = ends[1][corner] - ends[0][corner];
-    const t = Math.abs(length) < 1e-9 ? null : clamp((share - ends[0][corner]) / length, 0, 1);
-    return change({ dot: t === null ? [...state.dot] : tidy(between(...ends, t)) });
+    if (Math.abs(length) < 1e-9) return update();
+    return change({ dot: tidy(between(...ends, clamp((share - ends[0][corner]) / length, 0, 1))) });
   }
 
   function showCase(i) {
@@ -259,7 +258,7 @@ function render({ model, el }) {
   }));
   const which = choice({ label: "Case", options: cases, onchange: showCase });
   const box = html("input", { type: "checkbox", id: uniqueId(), onchange: () => keepLine(box.checked) });
-  const line = html("div", { class: "av-control av-check" }, html("label", { for: box.id }, box, html("span", {}, "Stay on the line of the model’s score")));
+  const keep = html("label", { for: box.id }, box, html("span", {}, "Stay on the line of the model’s score"));
   const drawing = triangle(names, move);
   const scale = legend();
   const rows = {
@@ -268,7 +267,7 @@ function render({ model, el }) {
     dot: weightingRow("dot", "yours", names),
   };
   const verdict = html("p", { class: "av-verdict" });
-  const frozen = html("p", { class: "av-note" });
+  const frozen = note("");
   const heading = (title) => html("div", {}, html("span", { class: "av-title" }, title));
   const side = html("div", { class: "av-side" },
     html("div", { class: "av-head" }, heading("Weights"), ...names.map(heading), heading("p")),
@@ -287,7 +286,8 @@ function render({ model, el }) {
     button("Save SVG", () => saveSvg(fileName(), figure)),
     button("Save JSON", () => saveJson(fileName(), { ...read(), case_name: cases[model.get("case")],
       holds, statement, rule, ...compute(data, read()) })));
-  const controls = html("div", { class: "av-controls" }, ...sliders.map((one) => one.node), which.node, line);
+  const controls = html("div", { class: "av-controls" }, ...sliders.map((one) => one.node), which.node,
+    html("div", { class: "av-control av-check" }, keep));
   const root = html("div", { class: "av-root av-claim av-weight-triangle" }, controls, figure, actions, numbers, speaker.node);
 
   function update() {
@@ -332,8 +332,9 @@ function sentence({ model, dot, difference, within, epsilon }) {
   const strong = (text) => html("strong", {}, text);
   const own = decimals(model.probability);
   if (dot.moved < SAME) return ["These are the model’s own weights. They give a probability of ", strong(own), "."];
-  const start = ["Move ", strong(decimals(dot.moved)), " of the weight elsewhere: the probability is ", strong(decimals(dot.probability)),
-    " instead of ", strong(own), ". "];
+  const start = ["Move ", strong(decimals(dot.moved)), " of the weight elsewhere: the probability "];
+  if (within && decimals(dot.probability) === own) return [...start, "stays ", strong(own), ". The weights are ", strong("not unique"), "."];
+  start.push("is ", strong(decimals(dot.probability)), " instead of ", strong(own), ". ");
   if (within) return [...start, `The same within \u00b1${epsilon}: the weights are `, strong("not unique"), "."];
   return [...start, `${decimals(Math.abs(difference))} apart, more than ${epsilon}: another prediction.`];
 }
