@@ -21,6 +21,7 @@ from .orders import best_curve, best_order, random_curve, random_order
 from .ranking import auc, hit_rate_at_k, log_loss, ndcg_at_k
 from .recommender import AttentionRecommender, reduce_weights
 from .sanity import permuted_weights, randomised, uniform_weights
+from .sentences import sentences_of
 from .serving import predict, recommend, shelf
 from .shapley import shapley_point
 from .text import TextEncoder, split_sentences
@@ -77,6 +78,7 @@ __all__ = [
     "recommend",
     "reduce_weights",
     "sampled_candidates",
+    "sentences_of",
     "shapley_point",
     "shelf",
     "split_sentences",

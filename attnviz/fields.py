@@ -71,6 +71,11 @@ class TextVector(nn.Module):
         )  # (batch, sentence, dim)
         return point_attention(query, keys, values, mask=known)
 
+    def pool(self, sentences: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+        """The same from sentence vectors (batch, sentence, text_dim) and which of them there are."""
+        query = self.query.weight.expand(len(sentences), -1)
+        return point_attention(query, self.key(sentences), self.value(sentences), mask=known)
+
 
 def field_encoders(schema: Schema, embed_dim: int) -> nn.ModuleDict:
     """One encoder a field, in the order of the schema."""

@@ -117,7 +117,7 @@ class AttentionRecommender(nn.Module):
         query = self.query(batch.profile)
         if self.options["attention"] == "uniform":
             query = torch.zeros_like(query)  # all scores 0: the same weight for every field
-        return self._condition(self._item_vectors(batch), batch.profile), (query,)
+        return self.condition(self._item_vectors(batch), batch.profile), (query,)
 
     def logits_from_vectors(self, vectors: Tensor, query: Tensor, mask: Tensor | None = None) -> Tensor:
         """The logits (batch,) of vectors (batch, field, dim); where mask is False a field gets no weight."""
@@ -168,7 +168,7 @@ class AttentionRecommender(nn.Module):
             (batch, field, dim).
         """
         average = self._item_vectors(reference).mean(0, keepdim=True)  # (1, field, dim)
-        return self._condition(average.expand(len(batch), -1, -1), batch.profile)
+        return self.condition(average.expand(len(batch), -1, -1), batch.profile)
 
     def sentence_weights(self, batch: Batch, field: str = "reviews") -> Tensor:
         """The weights (batch, sentence) inside a text field: 0 for no sentence, the others sum to 1."""
@@ -181,7 +181,8 @@ class AttentionRecommender(nn.Module):
             vectors.append(torch.where(known.unsqueeze(-1), found, self.missing.weight[place]))
         return torch.stack(vectors, dim=1)  # (batch, field, dim)
 
-    def _condition(self, vectors: Tensor, profile: Tensor) -> Tensor:
+    def condition(self, vectors: Tensor, profile: Tensor) -> Tensor:
+        """What the shopper (batch, profile) makes of item vectors (batch, field, dim): x = e * (1 + G u)."""
         if self.options["conditioning"] == "none":
             return vectors
         return vectors * (1 + self.film(profile).view_as(vectors))

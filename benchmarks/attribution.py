@@ -205,7 +205,7 @@ def report(fields: int, table: pd.DataFrame) -> None:
         ("kernel_shap here over Captum's", ("kernel_shap", "captum, one by one"), ("kernel_shap", "attnviz")),
     ]:
         if slow in set(zip(table["method"], table["by"], strict=True)):
-            print(f"  {name}: {ratio(table, slow, quick):,.1f} times faster")
+            print(f"  {name}: {ratio(table, slow, quick):,.1f} times")
 
 
 def main() -> None:

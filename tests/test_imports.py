@@ -23,6 +23,7 @@ LAYERS = {
     "data_check": {"data"},
     "fields": {"attention", "data"},
     "recommender": {"attention", "data", "fields"},
+    "sentences": {"data", "recommender"},
     "serving": {"data", "recommender"},
     "checkpoint": {"data", "recommender"},
     "evaluation": {"agreement", "data", "ranking", "recommender", "serving"},

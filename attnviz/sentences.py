@@ -1,0 +1,97 @@
+"""The sentences of a field as vectors of their own, so that removal and attributions work inside a review."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .data.batches import Batch
+from .recommender import AttentionRecommender
+
+
+class Sentences(NamedTuple):
+    """What explains a text field from within.
+
+    Attributes:
+        forward_func: `forward_func(vectors, *forward_args, mask=None) -> logits (batch,)`.
+        vectors: (batch, sentence, text_dim), from the language model.
+        mask: (batch, sentence), bool, False for padding.
+        forward_args: Which sentences are known, and the product's other fields and shopper.
+        weights: (batch, sentence), the model's weights inside the field; rows without a sentence are 0.
+    """
+
+    forward_func: Callable[..., Tensor]
+    vectors: Tensor
+    mask: Tensor
+    forward_args: tuple[Tensor, ...]
+    weights: Tensor
+
+
+def sentences_of(model: AttentionRecommender, batch: Batch, *, field: str = "reviews") -> Sentences:
+    """Take a text field apart into its sentences; the other fields stay as they are.
+
+    A product whose sentences were all removed is scored as one without a review.
+
+    Args:
+        model: A trained model.
+        batch: Products and shoppers.
+        field: The name of a text field.
+
+    Returns:
+        Sentences(forward_func, vectors, mask, forward_args, weights), which `comprehensiveness`,
+        `deletion_curve`, `best_order` and `attribute` take.
+
+    Raises:
+        ValueError: If the model has no such text field, or the batch holds no sentence.
+
+    Example:
+        >>> from attnviz import comprehensiveness, planted_shop
+        >>> shop = planted_shop(num_users=50, num_items=20, num_interactions=200)
+        >>> model = AttentionRecommender(shop.schema, embed_dim=8).eval()
+        >>> score, vectors, mask, forward_args, weights = sentences_of(model, shop.batch(slice(90, 94)))
+        >>> given = dict(removal="mask", mask=mask, forward_args=forward_args)
+        >>> comprehensiveness(score, vectors, weights, **given).shape
+        torch.Size([4])
+
+    Taught in chapter 9.
+    """
+    kinds = {known.name: known.kind for known in model.schema.fields}
+    if kinds.get(field) != "text":
+        texts = [name for name, kind in kinds.items() if kind == "text"]
+        raise ValueError(f"field must be a text field of the model, one of {texts}, got {field!r}")
+    if not len(batch.sentences):
+        raise ValueError("batch must hold a sentence, but none of its products has a review before its time")
+    positions = batch.fields[field]  # (batch, sentence), -1 for none
+    with torch.no_grad():
+        vectors, (query,) = model.field_vectors(batch)
+        scale = model.condition(torch.ones_like(vectors), batch.profile)[:, model.fields.index(field)]
+        weights = model.sentence_weights(batch, field)
+    return Sentences(
+        _score_from(model, field),
+        batch.sentences[positions.clamp(min=0)],
+        positions >= 0,
+        (positions >= 0, vectors, query, scale),
+        weights,
+    )
+
+
+def _score_from(model: AttentionRecommender, field: str) -> Callable[..., Tensor]:
+    place, encoder = model.fields.index(field), model.encoders[field]
+
+    def score(
+        sentences: Tensor,
+        known: Tensor,
+        vectors: Tensor,
+        query: Tensor,
+        scale: Tensor,
+        *,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        known = known if mask is None else mask
+        pooled, _ = encoder.pool(sentences, known)  # (batch, dim)
+        found = torch.where(known.any(1, keepdim=True), pooled, model.missing.weight[place]) * scale
+        parts = [vectors[:, :place], found.unsqueeze(1), vectors[:, place + 1 :]]
+        return model.logits_from_vectors(torch.cat(parts, dim=1), query)
+
+    return score

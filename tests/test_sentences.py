@@ -1,0 +1,88 @@
+"""A review's sentences, taken away one by one."""
+
+import dataclasses
+
+import pytest
+import torch
+
+import attnviz as av
+from attnviz.sentences import sentences_of
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return av.planted_shop(num_users=60, num_items=30, num_interactions=400)
+
+
+@pytest.fixture(scope="module", params=["film", "none"])
+def model(request, shop):
+    return av.AttentionRecommender(shop.schema, embed_dim=8, seed=1, conditioning=request.param).eval()
+
+
+@pytest.fixture(scope="module")
+def batch(shop):
+    return shop.batch(slice(60, 140), shop.schema)
+
+
+def test_all_sentences_give_the_models_own_logit(model, batch):
+    """Nothing removed, nothing changed; products with and without a review."""
+    found = sentences_of(model, batch)
+    assert found.mask.any(1).any()
+    assert not found.mask.any(1).all()
+    torch.testing.assert_close(found.forward_func(found.vectors, *found.forward_args), model(batch))
+    torch.testing.assert_close(found.weights, model.sentence_weights(batch))
+
+
+def test_removal_by_mask_is_the_product_without_the_sentence(model, batch):
+    """The same logit as that of a batch in which the top sentence was never read."""
+    found = sentences_of(model, batch)
+    fall = av.comprehensiveness(
+        found.forward_func, found.vectors, found.weights, removal="mask", mask=found.mask,
+        forward_args=found.forward_args,
+    )  # fmt: skip
+    unread = batch.fields["reviews"].clone()
+    unread[torch.arange(len(unread)), found.weights.argmax(1)] = -1
+    without = model(dataclasses.replace(batch, fields=batch.fields | {"reviews": unread}))
+    has_text = found.mask.any(1)
+    torch.testing.assert_close(fall[has_text], (model(batch) - without)[has_text], atol=1e-5, rtol=1e-5)
+    assert fall[~has_text].isnan().all()
+
+
+def test_all_removed_is_a_product_without_a_review(model, batch):
+    """The last point of each deletion curve is the logit with the vector of a missing field."""
+    found = sentences_of(model, batch)
+    curve = av.deletion_curve(
+        found.forward_func, found.vectors, found.weights, removal="mask", mask=found.mask,
+        forward_args=found.forward_args,
+    )  # fmt: skip
+    last = curve.gather(1, found.mask.sum(1, keepdim=True))[:, 0]
+    nothing = batch.fields | {"reviews": torch.full_like(batch.fields["reviews"], -1)}
+    torch.testing.assert_close(last, model(dataclasses.replace(batch, fields=nothing)), atol=1e-5, rtol=1e-5)
+
+
+def test_best_order_and_attributions_take_sentences(model, batch):
+    """The best order beats the weights; integrated gradients are complete, and padding gets nothing."""
+    found = sentences_of(model, batch)
+    given = dict(removal="mask", mask=found.mask, forward_args=found.forward_args)
+    best = av.best_order(found.forward_func, found.vectors, **given)
+    areas = [
+        av.aopc(av.deletion_curve(found.forward_func, found.vectors, order, **given)).nan_to_num(0.0)
+        for order in (best, found.weights)
+    ]
+    assert (areas[0] >= areas[1] - 1e-5).all()
+    assert (areas[0] > areas[1] + 1e-4).any()
+    shared = dict(baselines=0.0, forward_args=found.forward_args)
+    values = av.attribute(found.forward_func, found.vectors, method="integrated_gradients", **shared)
+    gap = av.completeness_gap(found.forward_func, found.vectors, values, **shared)
+    torch.testing.assert_close(gap, torch.zeros_like(gap), atol=1e-4, rtol=0)
+    assert (values[~found.mask] == 0).all()
+
+
+def test_errors(model, shop, batch):
+    """A field that holds no text, and a batch without any review."""
+    with pytest.raises(
+        ValueError, match=r"field must be a text field of the model, one of \['reviews'\], got 'price'"
+    ):
+        sentences_of(model, batch, field="price")
+    with pytest.raises(ValueError, match="batch must hold a sentence"):
+        sentences_of(model, shop.batch(slice(0, 1), shop.schema))
