@@ -109,14 +109,13 @@ def kernel_shap(scores: Scores, vectors: Tensor, baselines: Tensor, args: tuple,
 
     explainer = KernelShap(total)
     explainer.interpretable_model = _LeastSquares(reached)
+    options = dict(
+        n_samples=draws.n_samples, perturbations_per_eval=draws.n_samples, return_input_shape=False
+    )
+    mask = _fields(vectors).expand_as(vectors)[None]
     with _seeded(draws.seed):
         attributions = explainer.attribute(
-            vectors[None],
-            baselines=baselines[None],
-            feature_mask=_fields(vectors).expand_as(vectors)[None],
-            n_samples=draws.n_samples,
-            perturbations_per_eval=draws.n_samples,
-            return_input_shape=False,
+            vectors[None], baselines=baselines[None], feature_mask=mask, **options
         )
     return attributions.to(vectors)
 
