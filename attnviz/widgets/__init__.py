@@ -2,8 +2,18 @@
 
 from .agreement_explorer import AgreementExplorer
 from .field_explorer import FieldExplorer
+from .neighbour_picker import NeighbourPicker
 from .reason_explorer import ReasonExplorer
 from .removal_explorer import RemovalExplorer
+from .roc_slider import RocSlider
 from .weight_triangle import WeightTriangle
 
-__all__ = ["AgreementExplorer", "FieldExplorer", "ReasonExplorer", "RemovalExplorer", "WeightTriangle"]
+__all__ = [
+    "AgreementExplorer",
+    "FieldExplorer",
+    "NeighbourPicker",
+    "ReasonExplorer",
+    "RemovalExplorer",
+    "RocSlider",
+    "WeightTriangle",
+]

@@ -1,0 +1,105 @@
+"""NeighbourPicker: the figure "What lies near a sentence?"."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import traitlets
+
+from .base import Explorer, check_array, check_labels
+from .claims import check_claim, check_names, read_figure
+
+
+class NeighbourPicker(Explorer):
+    """Pick a text, and see which others lie nearest to it and which farthest.
+
+    Only the cosines travel to the browser, not the vectors.
+    Near means "used alike in the texts that the encoder has read", not "of the same opinion".
+
+    Args:
+        vectors: a vector for each text, (text, dim), of any length but zero.
+        texts: the texts, each of them once.
+        kinds: optional, a short note for each text, such as `"zip, good"`.
+        count: how many neighbours stand in each of the two lists.
+        start: index of the text that is picked first.
+        rule: the rule by which that text was chosen, in words.
+        holds: optional, share of the test cases in which the figure's statement holds, from 0 to 1.
+        statement: what holds, in words that continue "Holds in 98% of the test cases: ".
+
+    Attributes:
+        chosen: index of the picked text, int.
+
+    Raises:
+        ValueError: a shape or a number of labels does not fit, a vector is zero, or there are too few texts
+            for two lists of `count`; the message names the argument.
+
+    Example:
+        >>> picker = NeighbourPicker(
+        ...     vectors=[[1, 0], [3, 4], [0, 1]], texts=["soft", "gentle", "late"], count=1,
+        ...     rule="the first text")
+        >>> picker.state()["nearest"], picker.state()["cosines"].round(2)
+        (['gentle'], array([1. , 0.6, 0. ]))
+
+    Taught in chapter 4.
+    """
+
+    _esm = read_figure("neighbour_picker", "js")
+    _css = read_figure("neighbour_picker", "css")
+
+    chosen = traitlets.Int(0).tag(sync=True)
+
+    def __init__(
+        self,
+        *,
+        vectors,
+        texts: Sequence[str],
+        rule: str,
+        kinds: Sequence[str] | None = None,
+        count: int = 10,
+        start: int = 0,
+        holds: float | None = None,
+        statement: str = "",
+    ):
+        names = check_names("texts", texts)
+        most = (len(names) - 1) // 2
+        if not 1 <= count <= most:
+            raise ValueError(
+                f"count: expected 1 to {most} neighbours for {len(names)} texts, got {count}. "
+                f"Give more texts, or show fewer neighbours."
+            )
+        notes = [""] * len(names) if kinds is None else check_labels("kinds", kinds, len(names))
+        arrays = {"cosines": _cosines(check_array("vectors", vectors, {"text": len(names), "dim": None}))}
+        meta = {"texts": names, "kinds": notes, "count": int(count), "start": {"chosen": int(start)}}
+        super().__init__(arrays, meta | check_claim(holds, rule, statement), **meta["start"])
+
+    def state(self) -> dict:
+        """What the browser shows for the picked text.
+
+        Returns:
+            `nearest` and `farthest`, the texts of the two lists, the most extreme first; `cosines` (text,)
+            to all texts, from -1 to 1, 1 with itself.
+        """
+        texts, count = self._meta["texts"], self._meta["count"]
+        cosines = self._arrays["cosines"][self.chosen].astype(np.float64)
+        order = [int(i) for i in np.argsort(-cosines, kind="stable") if i != self.chosen]
+        return {
+            "nearest": [texts[i] for i in order[:count]],
+            "farthest": [texts[i] for i in order[: -count - 1 : -1]],
+            "cosines": cosines,
+        }
+
+    @traitlets.validate("chosen")
+    def _check_chosen(self, proposal) -> int:
+        return self._check_index("chosen", proposal["value"], len(self._meta["texts"]))
+
+
+def _cosines(vectors: np.ndarray) -> np.ndarray:
+    """The cosine of every pair (text, text)."""
+    wide = vectors.astype(np.float64)
+    lengths = np.linalg.norm(wide, axis=1, keepdims=True)
+    if (lengths == 0).any():
+        raise ValueError(
+            f"vectors: expected vectors with a direction, got zero for text {int(lengths.argmin())}. "
+            f"Leave that text out."
+        )
+    unit = wide / lengths  # (text, dim)
+    return (unit @ unit.T).clip(-1, 1).astype(np.float32)

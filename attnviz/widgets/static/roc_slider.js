@@ -1,0 +1,188 @@
+// RocSlider: a threshold in the histograms of both labels, and the same threshold on the ROC curve.
+
+const TRAITS = ["threshold", "judge"];
+const LEVELS = 100;
+const PER_BAR = 2; // levels that one bar of the histogram joins
+const HISTOGRAM = { width: 440, height: 300, left: 14, right: 426, middle: 140, reach: 118 };
+const CURVE = { size: 300, left: 40, top: 10, side: 250 };
+
+const share = (part, whole) => (whole ? part / whole : 0);
+
+function compute(data, state) {
+  const level = Math.round(LEVELS * state.threshold);
+  const curves = data.meta.judges.map((name, judge) => {
+    const [others, taken] = [0, 1].map((label) => data.arrays.named.at(judge, label));
+    return {
+      name, others, taken, auc: data.arrays.auc.at()[judge],
+      points: others.map((count, i) => ({ threshold: i / LEVELS, fpr: share(count, others[0]), tpr: share(taken[i], taken[0]) })),
+    };
+  });
+  const own = curves[state.judge];
+  const [truePositives, falsePositives] = [own.taken[level], own.others[level]];
+  const named = truePositives + falsePositives;
+  return {
+    threshold: level / LEVELS, judge: own.name, auc: own.auc,
+    true_positives: truePositives, false_negatives: own.taken[0] - truePositives, false_positives: falsePositives, true_negatives: own.others[0] - falsePositives,
+    tpr: own.points[level].tpr, fpr: own.points[level].fpr, precision: named ? truePositives / named : null,
+    level, curves, own, place: state.judge,
+  };
+}
+
+// --- the two histograms -------------------------------------------------------
+
+// The share of a label's rows in each bar.
+function barShares(counts) {
+  const bars = LEVELS / PER_BAR;
+  return Array.from({ length: bars }, (_, i) => {
+    const end = i === bars - 1 ? 0 : counts[(i + 1) * PER_BAR]; // the last bar holds a probability of 1 too
+    return share(counts[i * PER_BAR] - end, counts[0]);
+  });
+}
+
+const words = (attributes, text) => drawn("text", attributes, text);
+
+function histogram() {
+  const { width, height, left, right, middle, reach } = HISTOGRAM;
+  const bars = LEVELS / PER_BAR;
+  const at = (value) => left + value * (right - left);
+  const side = (name) => Array.from({ length: bars }, (_, i) => drawn("rect", {
+    class: name, x: at(i / bars) + 0.5, width: (right - left) / bars - 1,
+  }));
+  const [taken, others] = [side("av-positive"), side("av-negative")];
+  const line = drawn("line", { class: "av-threshold", y1: 8, y2: 272 });
+  const ticks = [0, 0.5, 1].map((value) => words({ class: "av-tick-text", x: at(value), y: 290, "text-anchor": "middle" }, decimals(value, 1)));
+  const node = drawn("svg", { class: "av-histogram", "aria-hidden": "true", viewBox: `0 0 ${width} ${height}` },
+    ...taken, ...others, drawn("line", { class: "av-axis", x1: left, x2: right, y1: middle, y2: middle }), line, ...ticks,
+    words({ class: "av-up", x: left, y: 18 }, "taken"), words({ class: "av-down", x: right, y: 270, "text-anchor": "end" }, "not taken"),
+    words({ class: "av-tick-text", x: at(0.75), y: 290, "text-anchor": "middle" }, "probability"));
+  return {
+    node,
+    set({ own, level }) {
+      const shares = { taken: barShares(own.taken), others: barShares(own.others) };
+      const highest = Math.max(...shares.taken, ...shares.others);
+      const draw = (rects, values, upwards) => rects.forEach((rect, i) => {
+        const long = (reach * values[i]) / highest;
+        fill(rect, { y: upwards ? middle - long : middle, height: long, "fill-opacity": i * PER_BAR >= level ? 1 : 0.3 }, []);
+      });
+      draw(taken, shares.taken, true);
+      draw(others, shares.others, false);
+      fill(line, { x1: at(level / LEVELS), x2: at(level / LEVELS) }, []);
+    },
+  };
+}
+
+// --- the curve ------------------------------------------------------------------
+
+function rocCurve(judges) {
+  const { size, left, top, side } = CURVE;
+  const place = ({ fpr, tpr }) => [left + side * fpr, top + side * (1 - tpr)];
+  const lines = judges.map(() => drawn("polyline", { class: "av-curve" }));
+  const dot = drawn("circle", { class: "av-dot", r: 7 });
+  const ticks = [0, 0.5, 1].flatMap((value) => [
+    words({ class: "av-tick-text", x: left + side * value, y: top + side + 16, "text-anchor": "middle" }, decimals(value, 1)),
+    words({ class: "av-tick-text", x: left - 7, y: top + side * (1 - value) + 4, "text-anchor": "end" }, decimals(value, 1))]);
+  const node = drawn("svg", { class: "av-roc", "aria-hidden": "true", viewBox: `0 0 ${size} ${size}` },
+    drawn("rect", { class: "av-box", x: left, y: top, width: side, height: side }),
+    drawn("line", { class: "av-chance", x1: left, y1: top + side, x2: left + side, y2: top, "stroke-dasharray": "4 4" }),
+    ...lines, dot, ...ticks, words({ class: "av-tick-text", x: left + side / 2, y: size - 6, "text-anchor": "middle" }, "share of the others that is named (FPR)"),
+    words({ class: "av-tick-text", transform: `translate(11 ${top + side / 2}) rotate(-90)`, "text-anchor": "middle" }, "share of the taken that is named (TPR)"));
+  return {
+    node,
+    set({ curves, own, level, place: judge }) {
+      curves.forEach(({ points }, i) => {
+        const ends = [...points, { fpr: 0, tpr: 0 }].map((point) => place(point).map((value) => value.toFixed(2)).join(","));
+        fill(lines[i], { points: ends.join(" "), class: i === judge ? "av-curve av-own" : "av-curve" }, []);
+      });
+      const [x, y] = place(own.points[level]);
+      fill(dot, { cx: x, cy: y }, []);
+    },
+  };
+}
+
+function countTable({ judge, threshold, true_positives, false_negatives, false_positives, true_negatives, tpr, fpr }) {
+  const whole = (count) => count.toLocaleString("en-US");
+  return table(`${judge}, threshold ${decimals(threshold)}`, ["", "named", "not named", "share named"], [
+    ["taken", whole(true_positives), whole(false_negatives), `${decimals(tpr)} (TPR)`],
+    ["not taken", whole(false_positives), whole(true_negatives), `${decimals(fpr)} (FPR)`]]);
+}
+
+// --- the explorer -----------------------------------------------------------------
+
+function render({ model, el }) {
+  const data = { meta: model.get("_meta"), arrays: readArrays(model) };
+  const { judges, start, holds, rule, statement } = data.meta;
+  const speaker = announcer();
+  const read = () => Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
+
+  function change(values) {
+    for (const [name, value] of Object.entries(values)) model.set(name, value);
+    model.save_changes();
+    update();
+  }
+
+  const threshold = slider({
+    label: "Threshold", min: 0, max: LEVELS, step: 1, ends: ["0: name everything", "1: name nothing"],
+    oninput: (level) => change({ threshold: level / LEVELS }),
+  });
+  const which = choice({ label: "Probabilities of", options: judges, onchange: (judge) => change({ judge }) });
+  const [bars, curve] = [histogram(), rocCurve(judges)];
+  const verdict = html("p", { class: "av-verdict" });
+  const counts = html("div", { class: "av-counts" });
+  const aucs = html("p", { class: "av-note" });
+  const panel = (title, ...content) => html("section", { class: "av-panel" }, html("span", { class: "av-title" }, title), ...content);
+  const figure = html("div", { class: "av-figure" }, verdict, html("div", { class: "av-parts" },
+    panel("What happened, by predicted probability", bars.node, counts), panel("ROC curve: all thresholds", curve.node, aucs)),
+  claimFoot(data.meta, ["Named is what reaches the threshold, the full bars. Upper bars share out the taken rows, lower bars the others.",
+    "The thick curve is the chosen one’s; the dashed line is chance."], "Starting threshold"));
+  const numbers = html("div", { class: "av-tables" });
+  const fileName = () => `roc-slider-threshold-${Math.round(LEVELS * model.get("threshold"))}`;
+  const saved = () => {
+    const { curves, own, level, place, ...rest } = compute(data, read());
+    return { ...rest, curves: curves.map(({ name, auc, points }) => ({ name, auc, points })), holds, statement, rule };
+  };
+  const actions = html("div", { class: "av-actions" },
+    button("Reset", () => change(start)),
+    disclosure("Table", numbers, () => update()),
+    button("Save SVG", () => saveSvg(fileName(), figure)),
+    button("Save JSON", () => saveJson(fileName(), saved())));
+  const controls = html("div", { class: "av-controls" }, threshold.node, which.node);
+  const root = html("div", { class: "av-root av-claim av-roc-slider" }, controls, figure, actions, numbers, speaker.node);
+
+  function update() {
+    const result = compute(data, read());
+    threshold.set(result.level, decimals(result.threshold));
+    which.set(result.place);
+    bars.set(result);
+    curve.set(result);
+    counts.replaceChildren(countTable(result));
+    aucs.textContent = `AUC, the area under a curve: ${result.curves.map(({ name, auc }) => `${name} ${decimals(auc, 3)}`).join(", ")}; chance 0.500.`;
+    verdict.replaceChildren(...sentence(result));
+    if (!numbers.hidden) numbers.replaceChildren(numberTable(result));
+    speaker.say(`Threshold ${decimals(result.threshold)}. ${verdict.textContent}`);
+  }
+
+  el.replaceChildren(root);
+  const forget = onChange(model, TRAITS, update);
+  update();
+  return () => {
+    forget();
+    speaker.stop();
+    root.remove();
+  };
+}
+
+function sentence({ threshold, tpr, fpr, precision }) {
+  const strong = (text) => html("strong", {}, text);
+  const start = ["From ", strong(decimals(threshold)), " on, it names ", strong(wholePercent(tpr)), " of what was taken and ", strong(wholePercent(fpr)), " of what was not. "];
+  if (precision === null) return [...start, "It names nothing."];
+  return [...start, "Of all that it names, ", strong(wholePercent(precision)), " was taken."];
+}
+
+function numberTable({ curves }) {
+  const levels = Array.from({ length: LEVELS / 5 + 1 }, (_, i) => 5 * i);
+  const columns = ["threshold", ...curves.flatMap(({ name }) => [`TPR, ${name}`, `FPR, ${name}`])];
+  return table("Every twentieth part of the slider", columns, levels.map((level) => [decimals(level / LEVELS),
+    ...curves.flatMap(({ points }) => [decimals(points[level].tpr, 4), decimals(points[level].fpr, 4)])]));
+}
+
+export default { render };
