@@ -101,7 +101,7 @@ function rocCurve(judges) {
 
 function countTable({ judge, threshold, true_positives, false_negatives, false_positives, true_negatives, tpr, fpr }) {
   const whole = (count) => count.toLocaleString("en-US");
-  return table(`${judge}, threshold ${decimals(threshold)}`, ["", "named", "not named", "share named"], [
+  return table(`${judge}, threshold ${decimals(threshold)}`, ["", "named", "not named", "share"], [
     ["taken", whole(true_positives), whole(false_negatives), `${decimals(tpr)} (TPR)`],
     ["not taken", whole(false_positives), whole(true_negatives), `${decimals(fpr)} (FPR)`]]);
 }
