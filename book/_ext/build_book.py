@@ -26,13 +26,17 @@ MERMAID_SHA256 = "7a644017d37f93c8359790884e6b67fb1f747c78eb20475952404bd87190a3
 
 
 def digests() -> dict[str, str]:
-    """What outputs depend on besides a chapter's own text: the package, the real data, and what trains."""
+    """What pages depend on besides their own text: the package, the real data, what trains, the contents."""
     everything = [p for p in (ROOT / "attnviz").rglob("*") if p.is_file() and "__pycache__" not in p.parts]
     everything.append(ROOT / "constraints.txt")
     seen_only = ("widgets", "static", "plots.py", "plot_style.py")
     training = [path for path in everything if not set(seen_only) & set(path.parts)]
     with_stays = "with" if os.environ.get("ATTNVIZ_REAL_DATA") else "without"
-    return {"outputs": f"{digest(everything)} {with_stays} real data", "models": digest(training)}
+    return {
+        "outputs": f"{digest(everything)} {with_stays} real data",
+        "models": digest(training),
+        "frame": digest([ROOT / "_config.yml", ROOT / "_toc.yml"]),
+    }
 
 
 def digest(paths: list[Path]) -> str:
@@ -73,7 +77,8 @@ def drop_what_is_stale(now: dict[str, str]) -> None:
         print("the package changed: every chapter is executed again")
     if not same_outputs:
         shutil.rmtree(CACHE, ignore_errors=True)
-    if not (same_outputs and last["good"]):
+    same_frame = last.get("frame") == now["frame"]  # the sidebar stands on every page
+    if not (same_outputs and same_frame and last["good"]):
         shutil.rmtree(DOCTREES, ignore_errors=True)
     if last.get("models") != now["models"]:
         shutil.rmtree(BUILD / "models", ignore_errors=True)
