@@ -14,7 +14,7 @@ PACKAGE = Path(attnviz.__file__).parent
 
 # What each module may import of ours. A name stands for the module and all that lies under it.
 ALONE = (
-    "agreement", "attention", "forward", "plot_style", "pretrained", "ranking", "sanity", "vector_cache",
+    "agreement", "attention", "forward", "pretrained", "ranking", "sanity", "vector_cache",
     "weight_log",
 )  # fmt: skip
 LAYERS = {
@@ -35,7 +35,7 @@ LAYERS = {
     "faithfulness": {"forward", "removal"},
     "orders": {"forward", "removal", "shapley"},
     "adversarial": {"agreement", "sanity"},
-    "plots": {"plot_style"},
+    "plots": {"plots"},
     "widgets": {"widgets"},
 }
 TOP = ("__init__", "__main__")  # these two may import all others

@@ -11,7 +11,8 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
-from attnviz import plot_style, plots
+from attnviz import plots
+from attnviz.plots import style
 
 mpl.use("Agg")
 
@@ -87,7 +88,7 @@ def test_attribution_bars_have_sign_and_colour():
     """To the right and blue when the score was raised, to the left and orange when it was lowered."""
     ax = plots.attribution_bars([0.5, -1.25, 0.0], FIELDS)
     assert bar_widths(ax) == [0.5, -1.25, 0.0]
-    assert [to_hex(bar.get_facecolor()) for bar in ax.patches[:2]] == [plot_style.RAISES, plot_style.LOWERS]
+    assert [to_hex(bar.get_facecolor()) for bar in ax.patches[:2]] == [style.RAISES, style.LOWERS]
     assert texts(ax) == ["+0.50", "−1.25", "0.00"]
     low, high = ax.get_xlim()
     assert low == -high
@@ -124,9 +125,7 @@ def test_heatmap_numbers_can_be_read():
     weights = np.linspace(0, 1, 101)[None]
     ax = plots.attention_heatmap(weights, ["row"], [str(i) for i in range(101)])
     for value, text in zip(weights[0], ax.texts, strict=True):
-        light, dark = sorted(
-            [luminance(text.get_color()), luminance(plot_style.SEQUENTIAL(value))], reverse=True
-        )
+        light, dark = sorted([luminance(text.get_color()), luminance(style.SEQUENTIAL(value))], reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.4, value
 
 
@@ -163,7 +162,7 @@ def test_trajectory_names_do_not_cover_each_other():
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8).map(sorted), st.floats(0.01, 0.3))
 def test_names_move_apart_and_no_further(values, gap):
     """Places keep their order and the gap, and stay where they are when there was room."""
-    places = plot_style.move_apart(np.array(values), gap)
+    places = style.move_apart(np.array(values), gap)
     assert (np.diff(places) >= gap - 1e-9).all()
     if (np.diff(values) >= gap).all():
         np.testing.assert_allclose(places, values, atol=1e-9)
@@ -177,7 +176,7 @@ def test_lines_differ_for_the_colour_blind():
     deuteranopia = np.array([[1, 0, 0], [0.494207, 0, 1.24827], [0, 0, 1]])
     seen = [
         np.linalg.inv(to_lms) @ deuteranopia @ to_lms @ np.array(mpl.colors.to_rgb(color)) ** 2.2
-        for color in plot_style.LINES
+        for color in style.LINES
     ]
     seen = np.clip(seen, 0, 1) ** (1 / 2.2)
     distances = [np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i]]
@@ -214,7 +213,7 @@ def test_page_is_white_in_a_dark_style():
             assert to_hex(ax.figure.get_facecolor()) == "#ffffff"
             assert to_hex(ax.get_facecolor()) == "#ffffff"
             labels = [*ax.get_yticklabels(), *ax.get_xticklabels(), ax._left_title, ax.xaxis.label]
-            assert {to_hex(label.get_color()) for label in labels} <= {plot_style.INK, plot_style.MUTED}
+            assert {to_hex(label.get_color()) for label in labels} <= {style.INK, style.MUTED}
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def digests() -> dict[str, str]:
     """What pages depend on besides their own text: the package, the real data, what trains, the contents."""
     everything = [p for p in (ROOT / "attnviz").rglob("*") if p.is_file() and "__pycache__" not in p.parts]
     everything.append(ROOT / "constraints.txt")
-    seen_only = ("widgets", "static", "plots.py", "plot_style.py")
+    seen_only = ("widgets", "static", "plots")
     training = [path for path in everything if not set(seen_only) & set(path.parts)]
     with_stays = "with" if os.environ.get("ATTNVIZ_REAL_DATA") else "without"
     return {

@@ -1,0 +1,13 @@
+"""Static pictures of weights and attributions: arrays in, matplotlib Axes out.
+
+Every function draws on `ax`, or on a new white figure when there is none, and returns the Axes.
+Arrays may be tensors, NumPy arrays or lists.
+Names (of fields, rows, columns, titles) are drawn as plain text: a `$` starts no formula.
+Colours are safe for colour-blind readers; purple, blue and orange are those of the explorers.
+"""
+
+from .bars import attribution_bars, field_weights
+from .heatmap import attention_heatmap
+from .trajectory import weight_trajectory
+
+__all__ = ["attention_heatmap", "attribution_bars", "field_weights", "weight_trajectory"]
