@@ -98,7 +98,7 @@ class TextEncoder:
         name: str = "minilm",
         *,
         cache_dir: str | os.PathLike | None = None,
-        batch_size: int = 64,
+        batch_size: int = 32,
         max_length: int = 64,
         progress: bool = True,
     ):
