@@ -1,6 +1,7 @@
 """Interactive explorers that run in the browser, in a notebook and in a built page alike."""
 
 from .agreement_explorer import AgreementExplorer
+from .baseline_slider import BaselineSlider
 from .field_explorer import FieldExplorer
 from .neighbour_picker import NeighbourPicker
 from .reason_explorer import ReasonExplorer
@@ -10,6 +11,7 @@ from .weight_triangle import WeightTriangle
 
 __all__ = [
     "AgreementExplorer",
+    "BaselineSlider",
     "FieldExplorer",
     "NeighbourPicker",
     "ReasonExplorer",
