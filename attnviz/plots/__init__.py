@@ -6,8 +6,9 @@ Names (of fields, rows, columns, titles) are drawn as plain text: a `$` starts n
 Colours are safe for colour-blind readers; purple, blue and orange are those of the explorers.
 """
 
+from .agreement import agreement_scatter
 from .bars import attribution_bars, field_weights
 from .heatmap import attention_heatmap
 from .trajectory import weight_trajectory
 
-__all__ = ["attention_heatmap", "attribution_bars", "field_weights", "weight_trajectory"]
+__all__ = ["agreement_scatter", "attention_heatmap", "attribution_bars", "field_weights", "weight_trajectory"]
