@@ -46,6 +46,9 @@ def adversarial_weights(
     For any other model this is a start, from which random steps that stay allowed go on; then the distance
     is a lower bound. Every result was scored by forward_with_weights and found allowed, with the same
     epsilon as is reported.
+    To freeze some fields, search over how the others share their weight: `weights` are then shares that sum
+    to 1, and forward_with_weights puts the frozen fields' part beside them. The divergence of the whole
+    weights is that of the shares times the weight that was shared out, so the furthest stays the furthest.
 
     Args:
         forward_with_weights: As for `permuted_weights`.

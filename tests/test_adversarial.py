@@ -108,6 +108,27 @@ def test_padding_gets_nothing():
     torch.testing.assert_close(found.weights[:, :3], alone.weights)
 
 
+def test_frozen_fields_keep_their_weight():
+    """Found over the shares of three fields, no point of the slice with the other two frozen lies further."""
+    weights, values = example(4, 5, seed=3)
+    free = weights[:, :3].sum(1, keepdim=True)
+
+    def whole(shares):
+        return torch.cat([shares * free, weights[:, 3:]], dim=1)
+
+    found = adversarial_weights(
+        lambda shares: (whole(shares) * values).sum(1), weights[:, :3] / free, epsilon=0.02, steps=0
+    )
+    distance = jensen_shannon(weights, whole(found.weights))
+    torch.testing.assert_close(distance, found.distance * free[:, 0])
+    points = triangle()
+    for row in range(4):
+        all_points = torch.cat([points * free[row], weights[row, 3:].expand(len(points), 2)], dim=1)
+        change = (all_points @ values[row]).sigmoid() - (weights[row] @ values[row]).sigmoid()
+        near = all_points[change.abs() <= 0.02]
+        assert distance[row] >= jensen_shannon(weights[row].expand_as(near), near).max() - 1e-3
+
+
 def test_one_field_has_no_other_weights():
     """A weight of 1 cannot move."""
     found = adversarial_weights(lambda weights: weights[:, 0], torch.ones(2, 1))

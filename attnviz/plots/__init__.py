@@ -10,5 +10,13 @@ from .agreement import agreement_scatter
 from .bars import attribution_bars, field_weights
 from .heatmap import attention_heatmap
 from .trajectory import weight_trajectory
+from .triangle import weight_triangle
 
-__all__ = ["agreement_scatter", "attention_heatmap", "attribution_bars", "field_weights", "weight_trajectory"]
+__all__ = [
+    "agreement_scatter",
+    "attention_heatmap",
+    "attribution_bars",
+    "field_weights",
+    "weight_trajectory",
+    "weight_triangle",
+]
