@@ -82,13 +82,16 @@ class Oracle:
 
     def best_probability(self, seen: Seen) -> np.ndarray:
         """The probability of label 1 given all that shows: a mixture over the segment's posterior."""
+        given_segment = sigmoid(self.logit(self.world.gates, seen.utilities[:, None, :]))
+        return (self.segment_chances(seen) * given_segment).sum(1)
+
+    def segment_chances(self, seen: Seen) -> np.ndarray:
+        """The chance of each segment given what the shopper shows, (row, segment); rows sum to 1."""
         world = self.world
         counts = world.counts[seen.user][:, None, :]  # (row, 1, behaviour)
         log_posterior = np.log(SEGMENT_SHARES) + (counts * np.log(world.rates) - world.rates).sum(-1)
         posterior = np.exp(log_posterior - log_posterior.max(1, keepdims=True))
-        posterior /= posterior.sum(1, keepdims=True)  # (row, segment)
-        given_segment = sigmoid(self.logit(world.gates, seen.utilities[:, None, :]))
-        return (posterior * given_segment).sum(1)
+        return posterior / posterior.sum(1, keepdims=True)
 
     def _raw_utilities(self, user: np.ndarray, item: np.ndarray, reviews: np.ndarray) -> np.ndarray:
         world = self.world

@@ -9,6 +9,7 @@ Colours are safe for colour-blind readers; purple, blue and orange are those of 
 from .agreement import agreement_scatter
 from .bars import attribution_bars, field_weights
 from .heatmap import attention_heatmap
+from .shelf import push_spread
 from .trajectory import weight_trajectory
 from .triangle import weight_triangle
 
@@ -17,6 +18,7 @@ __all__ = [
     "attention_heatmap",
     "attribution_bars",
     "field_weights",
+    "push_spread",
     "weight_trajectory",
     "weight_triangle",
 ]

@@ -7,6 +7,7 @@ from .neighbour_picker import NeighbourPicker
 from .reason_explorer import ReasonExplorer
 from .removal_explorer import RemovalExplorer
 from .roc_slider import RocSlider
+from .shelf_explorer import ShelfExplorer
 from .weight_triangle import WeightTriangle
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "ReasonExplorer",
     "RemovalExplorer",
     "RocSlider",
+    "ShelfExplorer",
     "WeightTriangle",
 ]

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from .base import Explorer, check_array, check_fields, check_labels, read_static
+from .base import check_array, check_fields, check_labels
+from .claims import CaseExplorer, check_claim, check_share, read_figure
 
 WHOSE = ("model", "shopper")
 
 
-class ReasonExplorer(Explorer):
+class ReasonExplorer(CaseExplorer):
     """A weight says how much the model looks at a field; a push says how much the field moves this score.
 
     A row is a field, with a weight bar and a signed push bar.
@@ -53,10 +54,9 @@ class ReasonExplorer(Explorer):
     Taught in chapters 1 (the model's) and 2 (the shopper's).
     """
 
-    _esm = read_static("reason_explorer", "js")
-    _css = read_static("reason_explorer", "css")
+    _esm = read_figure("reason_explorer", "js")
+    _css = read_figure("reason_explorer", "css")
 
-    case = traitlets.Int(0).tag(sync=True)
     level = traitlets.Int(0).tag(sync=True)
 
     def __init__(
@@ -81,22 +81,17 @@ class ReasonExplorer(Explorer):
             "weights": check_array("weights", weights, axes),
             "pushes": check_array("pushes", pushes, axes),
         }
-        _check_share("weights", arrays["weights"])
-        _check_share("holds", np.asarray(holds))
+        check_share("weights", arrays["weights"])
         if whose not in WHOSE:
             raise ValueError(f"whose must be one of {WHOSE}, got {whose!r}")
         meta = {
             "fields": names,
             "level_names": check_labels("level_names", level_names),
             "level_label": str(level_label),
-            "cases": check_labels("cases", cases),
-            "start": {"case": int(start_case), "level": int(start_level)},
-            "holds": float(holds),
-            "rule": str(rule),
             "whose": whose,
-            "statement": str(statement),
         }
-        super().__init__(arrays, meta, **meta["start"])
+        start = {"case": int(start_case), "level": int(start_level)}
+        super().__init__(arrays, meta | check_claim(holds, rule, statement), cases=cases, start=start)
 
     def state(self) -> dict:
         """What the browser shows for the current traits.
@@ -107,18 +102,6 @@ class ReasonExplorer(Explorer):
         at = (self.case, self.level)
         return {name: self._arrays[name][at].astype(np.float64) for name in ("weights", "pushes")}
 
-    @traitlets.validate("case")
-    def _check_case(self, proposal) -> int:
-        return self._check_index("case", proposal["value"], len(self._meta["cases"]))
-
     @traitlets.validate("level")
     def _check_level(self, proposal) -> int:
         return self._check_index("level", proposal["value"], len(self._meta["level_names"]))
-
-
-def _check_share(name: str, values: np.ndarray) -> None:
-    if not ((values >= 0) & (values <= 1 + 1e-6)).all():
-        raise ValueError(
-            f"{name}: expected numbers from 0 to 1, got {values.min()} to {values.max()}. "
-            f"Give shares, after softmax and not in percent."
-        )

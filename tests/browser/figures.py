@@ -4,10 +4,11 @@ from itertools import permutations
 
 import numpy as np
 
-from attnviz.widgets import AgreementExplorer, RemovalExplorer, WeightTriangle
+from attnviz.widgets import AgreementExplorer, RemovalExplorer, ShelfExplorer, WeightTriangle
 
 REMOVAL = ".av-removal-explorer"
 AGREEMENT = ".av-agreement-explorer"
+SHELF = ".av-shelf-explorer"
 TRIANGLE = ".av-weight-triangle"
 EPSILON = 0.02
 FIELDS = ["tags", "reviews", "price", "brand", "category"]
@@ -89,6 +90,29 @@ def furthest(weights, values, bias: float = 0.4, steps: int = 100) -> np.ndarray
             if abs(1 / (1 + np.exp(-bias - other @ values)) - chance) <= EPSILON and moved > most:
                 best, most = other, moved
     return best
+
+
+def shelf_explorer(*, text: str = "", **options) -> ShelfExplorer:
+    """Three shoppers and eight products: one push names the price, the spread names the reviews."""
+    generator = np.random.default_rng(0)
+    weights = np.tile([0.24, 0.41, 0.2, 0.14, 0.01], (3, 8, 1))
+    pushes = generator.normal(size=(3, 8, 5)) * [0.3, 1.4, 0.2, 0.3, 0.02]
+    pushes[:, 0] = [0.1, -0.05, 0.62, -0.21, 0.01]
+    priorities = np.full((3, 5), 0.05)
+    priorities[[0, 1, 2], [1, 1, 3]] = 0.8
+    arguments = {
+        "weights": weights,
+        "pushes": pushes,
+        "priorities": priorities,
+        "fields": [name + text for name in FIELDS],
+        "products": [f"linen shirt {i}{text}" for i in range(8)],
+        "cases": [f"Shopper {i}{text}" for i in range(3)],
+        "start_case": 0,
+        "holds": 0.88,
+        "rule": "the first shopper whose own field has the smallest push." + text,
+        "statement": "the field whose pushes spread most is the shopper's own." + text,
+    }
+    return ShelfExplorer(**arguments | options)
 
 
 def agreement_explorer(*, text: str = "", cases: int = 80, **options) -> AgreementExplorer:

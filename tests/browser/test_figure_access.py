@@ -2,16 +2,17 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from figures import agreement_explorer, removal_explorer, weight_triangle
+from figures import agreement_explorer, removal_explorer, shelf_explorer, weight_triangle
 
-ALL = [removal_explorer, weight_triangle, agreement_explorer]
+ALL = [removal_explorer, weight_triangle, agreement_explorer, shelf_explorer]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_no_serious_violation(show, theme, width):
     """With all tables open, some cards out and the names hidden, in both themes, wide and narrow."""
-    page = show(removal_explorer(), weight_triangle(), agreement_explorer(cases=8), theme=theme, width=width)
+    figures = removal_explorer(), weight_triangle(), agreement_explorer(cases=8), shelf_explorer(start_size=6)
+    page = show(*figures, theme=theme, width=width)
     for button in page.get_by_role("button", name="Table").all():
         button.click()
     page.get_by_label("Fields removed").fill("3")
@@ -50,12 +51,13 @@ def test_every_control_is_reached_by_tab_and_shows_focus(show, figure):
         (removal_explorer, ["0 of 5 removed.", "the probability is 0.76"]),
         (weight_triangle, ["tags 0.00", "Move"]),
         (agreement_explorer, ["Step 0.", "untrained"]),
+        (shelf_explorer, ["1 of 8 products.", "The shopper decides by reviews"]),
     ],
 )
 def test_changes_are_announced(show, figure, said):
     """A polite live region says the new state in a sentence, once the slider rests."""
     page = show(figure())
-    page.get_by_role("slider").first.fill("0")
+    page.get_by_role("slider").first.press("Home")
     page.wait_for_function(f"document.querySelector('.av-live').textContent.includes({said[0]!r})")
     assert all(words in page.locator(".av-live").text_content() for words in said)
 
@@ -83,7 +85,7 @@ def test_reduced_motion_stops_cards_and_thermometers_gliding(show):
 def test_narrow_page_does_not_scroll_sideways(show, width):
     """On a phone everything fits, with the wide tables in boxes of their own."""
     figures = removal_explorer(shapley=True), removal_explorer(), weight_triangle(), agreement_explorer()
-    page = show(*figures, width=width)
+    page = show(*figures, shelf_explorer(start_size=8), width=width)
     for button in page.get_by_role("button", name="Table").all():
         button.click()
     assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -10,16 +10,18 @@ from figures import (
     FIELDS,
     ORDERS,
     REMOVAL,
+    SHELF,
     TRIANGLE,
     agreement_explorer,
     removal_explorer,
+    shelf_explorer,
     weight_triangle,
 )
 from pages import HOSTILE_FORMS
 
 FOUR_DECIMALS = 5.1e-5
 CORNERS = np.array([[34.0, 340.0], [220.0, 18.0], [406.0, 340.0]])  # of the triangle's drawing
-ALL = [removal_explorer, weight_triangle, agreement_explorer]
+ALL = [removal_explorer, weight_triangle, agreement_explorer, shelf_explorer]
 
 
 def number(text: str) -> float:
@@ -125,6 +127,75 @@ def test_removal_table_holds_the_whole_curve(show):
         shown = [number(row[i]) for i in (3, 5, 8)]  # the logit of each order
         np.testing.assert_allclose(shown, state["logits"], atol=FOUR_DECIMALS)
         assert row[1] == (state["removed"][ORDERS[0]][-1] if removed else "none")
+
+
+# --- a whole shelf ------------------------------------------------------------------------------------------
+
+
+def test_the_shelf_shows_the_numbers_of_state(show):
+    """By keyboard from one product to all: mean weights and spreads, or one push, as in `state()`."""
+    explorer = shelf_explorer()
+    page = show(explorer)
+    page.get_by_label("Products on the shelf").focus()
+    for size in range(1, 9):
+        explorer.size = size
+        state = explorer.state()
+        weights = numbers(page.locator(f"{SHELF} .av-cell-weight .av-number"))
+        np.testing.assert_allclose(weights, state["mean_weights"], atol=5.1e-3)
+        shown = numbers(page.locator(f"{SHELF} .av-cell-push .av-number"))
+        want = state["pushes"][0] if size == 1 else state["spreads"]
+        np.testing.assert_allclose(shown, want, atol=5.1e-3)
+        page.keyboard.press("ArrowRight")
+
+
+def test_a_growing_shelf_names_the_shoppers_field(show):
+    """One push names the price; over all products the spread names the field that is her own."""
+    page = show(shelf_explorer())
+    words = page.locator(".av-verdict")
+    assert words.inner_text() == (
+        "On this one product, the push of price is the largest, and the mean weight is largest on reviews. "
+        "The shopper decides by reviews. Only the weight names it."
+    )
+    page.get_by_label("Products on the shelf").press("End")
+    assert words.inner_text() == (
+        "Over 8 products, the pushes of reviews spread most, and the mean weight is largest on reviews. "
+        "The shopper decides by reviews. Both name it."
+    )
+    badges = page.locator(f"{SHELF} .av-badge:visible").all_inner_texts()
+    assert badges == ["her own", "largest weight", "largest spread"]
+
+
+def test_a_dot_and_a_band_stand_where_the_pushes_are(show):
+    """As many dots as products, each at its push; the band reaches from mean - spread to mean + spread."""
+    explorer = shelf_explorer(start_size=5)
+    page = show(explorer)
+    state = explorer.state()
+    reach = np.abs(explorer._arrays["pushes"][0]).max()
+    strip = page.locator(f"{SHELF} .av-strip").nth(1)  # reviews
+    dots = [dot for dot in strip.locator(".av-dot").all() if dot.get_attribute("visibility") == "visible"]
+    places = np.array([percent(dot.get_attribute("cx")) for dot in dots])
+    np.testing.assert_allclose((places - 0.5) / 0.48 * reach, state["pushes"][:, 1], atol=1e-4)
+    band = strip.locator(".av-band")
+    start, width = (percent(band.get_attribute(name)) for name in ("x", "width"))
+    low, high = ((edge - 0.5) / 0.48 * reach for edge in (start, start + width))
+    mean, spread = state["pushes"][:, 1].mean(), state["spreads"][1]
+    np.testing.assert_allclose([low, high], [mean - spread, mean + spread], atol=1e-4)
+
+
+def test_shelf_table_and_file_hold_the_numbers(show):
+    """A row a field with priority, mean weight, spread and each push; JSON has the same."""
+    explorer = shelf_explorer(start_size=3)
+    page = show(explorer)
+    state = explorer.state()
+    cells = table_cells(page, SHELF)
+    columns = np.array([[number(text) for text in row[1:]] for row in cells])
+    want = [explorer._arrays["priorities"][0], state["mean_weights"], state["spreads"], *state["pushes"]]
+    np.testing.assert_allclose(columns, np.stack(want, axis=1), atol=FOUR_DECIMALS)
+    rows = json.loads(saved(page, "Save JSON"))["rows"]
+    np.testing.assert_allclose([row["spread"] for row in rows], state["spreads"], atol=1e-6)
+    page.get_by_label("Products on the shelf").press("Home")
+    spreads = [row.locator("td").nth(2).inner_text() for row in page.locator(f"{SHELF} tbody tr").all()]
+    assert spreads == ["none"] * 5
 
 
 # --- same score, other weights ------------------------------------------------------------------------------
@@ -380,7 +451,7 @@ def test_random_case_is_another_case_and_reset_returns(show, figure):
         case = page.get_by_label("Case").input_value()
         page.get_by_role("button", name="Random case").click()
         assert page.get_by_label("Case").input_value() != case
-    page.get_by_role("slider").first.fill("0")
+    page.get_by_role("slider").first.press("Home")
     page.get_by_role("button", name="Reset").click()
     assert page.get_by_label("Case").input_value() == "0"
     assert page.locator(".av-figure").inner_text() == before
@@ -391,7 +462,7 @@ def test_hostile_text_is_shown_and_saved_as_text(show, figure):
     """Names, cases and rules with markup in them stay words, on the page and in both files."""
     page = show(figure(text=HOSTILE_FORMS))
     page.get_by_role("button", name="Table").click()
-    page.get_by_role("slider").first.fill("0")
+    page.get_by_role("slider").first.press("Home")
     assert page.locator(".av-root img").count() == 0
     json.loads(saved(page, "Save JSON"))
     root = ElementTree.fromstring(saved(page, "Save SVG"))
@@ -405,7 +476,7 @@ def test_two_views_of_one_model_follow_each_other(show, figure):
     """A change that comes from elsewhere (Python, another view) redraws."""
     explorer = figure()
     page = show(explorer, explorer)
-    page.get_by_role("slider").first.fill("0")
+    page.get_by_role("slider").first.press("Home")
     texts = page.locator(".av-figure").all_inner_texts()
     assert texts[0] == texts[1]
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")

@@ -77,12 +77,6 @@ function render({ model, el }) {
     update();
   }
 
-  function randomCase() {
-    if (cases.length < 2) return;
-    const step = 1 + Math.floor(Math.random() * (cases.length - 1));
-    change({ case: (model.get("case") + step) % cases.length }, true);
-  }
-
   const level = slider({
     label: levelLabel, min: 0, max: levelNames.length - 1, step: 1, ends: shownNames(levelNames),
     oninput: (i) => change({ level: i }),
@@ -95,23 +89,19 @@ function render({ model, el }) {
   const head = html("div", { class: "av-head" }, html("div", {}, html("span", { class: "av-title" }, "Field")),
     heading(words.weightTitle, html("span", { class: "av-under" }, "0 to 1, all fields together 1")),
     heading(words.pushTitle, axis));
-  const share = html("p", { class: "av-holds" }, html("strong", {}, `Holds in ${wholePercent(holds)} of the test cases${statement ? ":" : "."}`),
-    statement && ` ${statement}`);
-  const chosen = html("p", { class: "av-note" }, `Starting case: ${rule}`);
-  const key = html("p", { class: "av-note" }, "The thin line shows where a bar goes over all positions of the slider.");
   const figure = html("div", { class: "av-figure" }, verdict, head, ...rows.map((row) => row.node),
-    html("div", { class: "av-foot" }, key, share, chosen));
+    claimFoot(data.meta, "The thin line shows where a bar goes over all positions of the slider."));
   const numbers = html("div", { class: "av-tables" });
   const fileName = () => `reason-explorer-case-${model.get("case")}-level-${model.get("level")}`;
   const actions = html("div", { class: "av-actions" },
-    button("Random case", randomCase),
+    button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
     button("Reset", () => change(start, true)),
     disclosure("Table", numbers, () => update()),
     button("Save SVG", () => saveSvg(fileName(), figure)),
     button("Save JSON", () => saveJson(fileName(), { ...read(), case_name: cases[model.get("case")],
       level_name: levelNames[model.get("level")], whose, holds, statement, rule, ...compute(data, read()) })));
   const controls = html("div", { class: "av-controls" }, level.node, which.node);
-  const root = html("div", { class: "av-root av-reason-explorer" }, controls, figure, actions, numbers, speaker.node);
+  const root = html("div", { class: "av-root av-claim av-reason-explorer" }, controls, figure, actions, numbers, speaker.node);
 
   function update() {
     const state = read();
@@ -133,13 +123,6 @@ function render({ model, el }) {
     speaker.stop();
     root.remove();
   };
-}
-
-// Rounding must not turn a rule with exceptions into one without.
-function wholePercent(share) {
-  if (share < 1 && share > 0.99) return "over 99%";
-  if (share > 0 && share < 0.01) return "under 1%";
-  return `${Math.round(100 * share)}%`;
 }
 
 function sentence({ rows, looked, moved }, words) {
