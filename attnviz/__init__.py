@@ -18,7 +18,7 @@ from .data.table import read_table
 from .evaluation import groups_by_history, query_measures, rank_held_out, ranking_table, sampled_candidates
 from .faithfulness import aopc, comprehensiveness, deletion_curve, insertion_curve, sufficiency
 from .orders import best_curve, best_order, random_curve, random_order
-from .ranking import auc, hit_rate_at_k, log_loss, ndcg_at_k
+from .ranking import auc, bootstrap_auc, hit_rate_at_k, log_loss, ndcg_at_k
 from .recommender import AttentionRecommender, reduce_weights
 from .sanity import permuted_weights, randomised, uniform_weights
 from .sentences import sentences_of
@@ -46,6 +46,7 @@ __all__ = [
     "average_precision",
     "best_curve",
     "best_order",
+    "bootstrap_auc",
     "bootstrap_interval",
     "completeness_gap",
     "comprehensiveness",

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from attnviz.ranking import auc, hit_rate_at_k, log_loss, ndcg_at_k
+from attnviz.ranking import auc, bootstrap_auc, hit_rate_at_k, log_loss, ndcg_at_k
 
 
 def lists(queries=40, candidates=21, seed=0, distinct=5):
@@ -39,6 +39,39 @@ def test_auc_sees_the_order_of_large_logits():
 def test_auc_of_a_constant_score():
     """A score that says nothing has one half."""
     assert auc(torch.zeros(10), torch.tensor([1, 0] * 5)) == 0.5
+
+
+def test_bootstrap_auc_equals_scikit_learn():
+    """Each draw is scikit-learn's AUC of the samples that were drawn, ties and repeats among them."""
+    generator = torch.Generator().manual_seed(3)
+    scores = torch.randint(6, (40,), generator=generator).float()
+    labels = (torch.rand(40, generator=generator) < 0.4).long()
+    draws = bootstrap_auc(scores, labels, num_samples=20, seed=7)
+    again = torch.Generator().manual_seed(7)
+    for value in draws:
+        rows = torch.randint(40, (40,), generator=again)
+        assert value.item() == pytest.approx(metrics.roc_auc_score(labels[rows], scores[rows]), abs=1e-6)
+
+
+def test_bootstrap_auc_draws_the_same_samples_for_every_model():
+    """Scores in the same order have the same draws, so the difference of two models is paired."""
+    generator = torch.Generator().manual_seed(0)
+    scores, labels = torch.randn(50, generator=generator), torch.tensor([0, 1] * 25)
+    assert torch.equal(bootstrap_auc(scores, labels), bootstrap_auc(scores.exp(), labels))
+    assert not torch.equal(bootstrap_auc(scores, labels), bootstrap_auc(scores, labels, seed=1))
+
+
+def test_bootstrap_auc_of_one_label_is_undefined():
+    """A draw without both labels has no AUC; with one label all are NaN."""
+    assert bootstrap_auc(torch.tensor([0.1, 0.9]), torch.tensor([1, 1]), num_samples=5).isnan().all()
+    pair = bootstrap_auc(torch.tensor([0.1, 0.9]), torch.tensor([0, 1]), num_samples=50)
+    assert pair.isnan().any() and (pair[~pair.isnan()] == 1).all()
+
+
+def test_bootstrap_auc_needs_a_draw():
+    """The message names the argument."""
+    with pytest.raises(ValueError, match="num_samples must be at least 1, got 0"):
+        bootstrap_auc(torch.tensor([0.1, 0.9]), torch.tensor([0, 1]), num_samples=0)
 
 
 @given(st.lists(st.tuples(st.floats(0.01, 0.99), st.booleans()), min_size=1))
