@@ -64,7 +64,7 @@ def fit(
         learning_rate: The highest of the cycle.
         weight_decay: Of AdamW.
         patience: Epochs without a better validation loss before training stops.
-        seed: Of the order of the rows, and of dropout.
+        seed: Of the order of the rows, and of dropout; each epoch draws its own from seed * 100003 + epoch.
         num_threads: Threads that torch may use here. Vectors this small train fastest on one, and one gives
             the same parameters on every number of cores; a large `embed_dim` may gain from more.
         log_dir: A folder for TensorBoard: each field's mean weight, loss, AUC; see `read_weights`.
