@@ -8,6 +8,7 @@ Colours are safe for colour-blind readers; purple, blue and orange are those of 
 
 from .agreement import agreement_scatter
 from .bars import attribution_bars, field_weights
+from .checks import check_table
 from .heatmap import attention_heatmap
 from .shelf import push_spread
 from .trajectory import weight_trajectory
@@ -17,6 +18,7 @@ __all__ = [
     "agreement_scatter",
     "attention_heatmap",
     "attribution_bars",
+    "check_table",
     "field_weights",
     "push_spread",
     "weight_trajectory",

@@ -2,6 +2,7 @@
 
 from .agreement_explorer import AgreementExplorer
 from .baseline_slider import BaselineSlider
+from .fault_switches import FaultSwitches
 from .field_explorer import FieldExplorer
 from .neighbour_picker import NeighbourPicker
 from .reason_explorer import ReasonExplorer
@@ -13,6 +14,7 @@ from .weight_triangle import WeightTriangle
 __all__ = [
     "AgreementExplorer",
     "BaselineSlider",
+    "FaultSwitches",
     "FieldExplorer",
     "NeighbourPicker",
     "ReasonExplorer",
