@@ -10,6 +10,7 @@ from .agreement import agreement_scatter
 from .bars import attribution_bars, field_weights
 from .checks import check_table
 from .heatmap import attention_heatmap
+from .removal import removal_curves
 from .shelf import push_spread
 from .trajectory import weight_trajectory
 from .triangle import weight_triangle
@@ -21,6 +22,7 @@ __all__ = [
     "check_table",
     "field_weights",
     "push_spread",
+    "removal_curves",
     "weight_trajectory",
     "weight_triangle",
 ]

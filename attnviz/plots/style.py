@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 INK, MUTED, LINE, WEIGHT = "#1d2733", "#55616f", "#d5dce4", "#6a4fb8"
@@ -57,6 +58,20 @@ def write_beside(
         **options,
         **PLAIN,
     )
+
+
+def name_lines(ax: Axes, lines: Sequence[Line2D], texts: Sequence[str]) -> None:
+    """Texts at the right ends of lines that are sorted by their last value, moved apart where they touch."""
+    ends = np.array([line.get_ydata()[-1] for line in lines], dtype=float)
+    inches = ax.get_position().height * ax.figure.get_figheight()
+    gap = np.ptp(ax.get_ylim()) * 14 / 72 / inches  # 14 points
+    step = lines[0].get_xdata()[-1]
+    for line, text, end, place in zip(lines, texts, ends, move_apart(ends, gap), strict=True):
+        color = line.get_color()
+        ax.plot([step], [end], "o", color=color, markersize=5, clip_on=False)
+        arrow = {"arrowstyle": "-", "color": color, "linewidth": 1, "shrinkA": 1, "shrinkB": 3}
+        offset = (18, (place - end) / gap * 14)
+        write_beside(ax, text, (step, end), offset, arrowprops=arrow, annotation_clip=False)
 
 
 def as_table(name: str, values: ArrayLike, names_name: str, names: Sequence[str]) -> np.ndarray:
