@@ -71,10 +71,19 @@ class TextVector(nn.Module):
         )  # (batch, sentence, dim)
         return point_attention(query, keys, values, mask=known)
 
-    def pool(self, sentences: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-        """The same from sentence vectors (batch, sentence, text_dim) and which of them there are."""
-        query = self.query.weight.expand(len(sentences), -1)
-        return point_attention(query, self.key(sentences), self.value(sentences), mask=known)
+    def project(self, sentences: Tensor) -> Tensor:
+        """Each sentence's key and value, side by side (..., 2 dim), from its vector (..., text_dim).
+
+        The value's bias is not in it: it is the same for all sentences, and `pool` adds it.
+        """
+        return torch.cat([self.key(sentences), sentences @ self.value.weight.T], dim=-1)
+
+    def pool(self, projected: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+        """What `attend` gives, from projected sentences (batch, sentence, 2 dim) and which there are."""
+        keys, values = projected.chunk(2, dim=-1)
+        query = self.query.weight.expand(len(projected), -1)
+        pooled, weights = point_attention(query, keys, values, mask=known)
+        return pooled + self.value.bias, weights
 
 
 def field_encoders(schema: Schema, embed_dim: int) -> nn.ModuleDict:

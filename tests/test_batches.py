@@ -48,7 +48,9 @@ def test_batch_holds_what_the_tables_say(bare):
         0,
         0,
     ]  # only bob may read ann's two sentences
-    read = batch.sentences[batch.fields["reviews"][1, :2]].numpy()
+    places = batch.fields["reviews"][1, :2]
+    assert [batch.texts[place] for place in places] == ["Good.", "Warm."]
+    read = batch.sentences[places].numpy()
     np.testing.assert_allclose(read, TextEncoder("minilm").encode(["Good.", "Warm."]), atol=1e-6)
     assert batch.labels.tolist() == [1, 0, 1, 0]
 

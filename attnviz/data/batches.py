@@ -97,12 +97,14 @@ class Batch:
         sentences: (unique sentence, text_dim), the vectors of the sentences in this batch.
         profile: (batch, profile), the shopper.
         labels: (batch,), 0 or 1.
+        texts: The sentences that `sentences` holds the vectors of, in the same order; () if nobody gave them.
     """
 
     fields: dict[str, Tensor]
     sentences: Tensor
     profile: Tensor
     labels: Tensor
+    texts: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -138,7 +140,9 @@ class Features:
         num_none = int((used == -1).any())
         if any(field.kind == "text" for field in self.schema.fields):
             fields["reviews"] = local - num_none
-        return Batch(fields, self.embeddings[used[num_none:]], self._profile(rows), self.labels[rows])
+        used = used[num_none:]
+        texts = tuple(self.sentences[place] for place in used.tolist())
+        return Batch(fields, self.embeddings[used], self._profile(rows), self.labels[rows], texts)
 
     def _profile(self, rows: Tensor) -> Tensor:
         if self.schema.has_users:
