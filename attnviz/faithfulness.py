@@ -65,8 +65,10 @@ def comprehensiveness(
 
     Paper: DeYoung et al. (2020), there on probabilities; Samek et al. (2017) for AOPC. Taught in chapter 9.
     """
-    given = dict(removal=removal, baselines=baselines, mask=mask, forward_args=forward_args)
-    return _fall(Removal(forward_func, vectors, **given), ranking_scores, top_k, keep_top=False)
+    rows = Removal(
+        forward_func, vectors, removal=removal, baselines=baselines, mask=mask, forward_args=forward_args
+    )
+    return _fall(rows, ranking_scores, top_k, keep_top=False)
 
 
 def sufficiency(
@@ -109,8 +111,10 @@ def sufficiency(
 
     Paper: DeYoung et al. (2020), there on probabilities. Taught in chapter 9.
     """
-    given = dict(removal=removal, baselines=baselines, mask=mask, forward_args=forward_args)
-    return _fall(Removal(forward_func, vectors, **given), ranking_scores, top_k, keep_top=True)
+    rows = Removal(
+        forward_func, vectors, removal=removal, baselines=baselines, mask=mask, forward_args=forward_args
+    )
+    return _fall(rows, ranking_scores, top_k, keep_top=True)
 
 
 def deletion_curve(
@@ -150,8 +154,10 @@ def deletion_curve(
 
     Paper: Samek et al. (2017); Petsiuk et al. (2018). Taught in chapter 9.
     """
-    given = dict(removal=removal, baselines=baselines, mask=mask, forward_args=forward_args)
-    return _curve(Removal(forward_func, vectors, **given), ranking_scores, keep_top=False)
+    rows = Removal(
+        forward_func, vectors, removal=removal, baselines=baselines, mask=mask, forward_args=forward_args
+    )
+    return _curve(rows, ranking_scores, keep_top=False)
 
 
 def insertion_curve(
@@ -191,8 +197,10 @@ def insertion_curve(
 
     Paper: Petsiuk et al. (2018). Taught in chapter 9.
     """
-    given = dict(removal=removal, baselines=baselines, mask=mask, forward_args=forward_args)
-    return _curve(Removal(forward_func, vectors, **given), ranking_scores, keep_top=True)
+    rows = Removal(
+        forward_func, vectors, removal=removal, baselines=baselines, mask=mask, forward_args=forward_args
+    )
+    return _curve(rows, ranking_scores, keep_top=True)
 
 
 def aopc(curve: Tensor) -> Tensor:

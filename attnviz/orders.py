@@ -48,8 +48,9 @@ def best_order(
 
     Paper: Bellman (1962) for the dynamic programming over sets. Taught in chapter 9.
     """
-    given = dict(removal=removal, baselines=baselines, mask=mask, forward_args=forward_args)
-    rows = Removal(forward_func, vectors, **given)
+    rows = Removal(
+        forward_func, vectors, removal=removal, baselines=baselines, mask=mask, forward_args=forward_args
+    )
     removed = _removed_sets(vectors.shape[1], vectors.device)
     found = [
         _smallest_area(_set_logits(rows, removed, part), removed, rows.valid[part])
@@ -93,8 +94,10 @@ def best_curve(
 
     Taught in chapter 9.
     """
-    given = dict(removal=removal, baselines=baselines, mask=mask, forward_args=forward_args)
-    return _by_size(Removal(forward_func, vectors, **given), "amin")
+    rows = Removal(
+        forward_func, vectors, removal=removal, baselines=baselines, mask=mask, forward_args=forward_args
+    )
+    return _by_size(rows, "amin")
 
 
 def random_curve(
@@ -130,8 +133,10 @@ def random_curve(
 
     Taught in chapter 9.
     """
-    given = dict(removal=removal, baselines=baselines, mask=mask, forward_args=forward_args)
-    return _by_size(Removal(forward_func, vectors, **given), "mean")
+    rows = Removal(
+        forward_func, vectors, removal=removal, baselines=baselines, mask=mask, forward_args=forward_args
+    )
+    return _by_size(rows, "mean")
 
 
 def random_order(ranking_scores: Tensor, *, seed: int = 0) -> Tensor:
