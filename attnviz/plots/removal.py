@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from .style import LINE, LINES, MUTED, PLAIN, as_table, make_axes, name_lines, one_line, write_label
 
-_MARKERS = "os^Dv"
+_MARKERS, _SIGNS = "os^Dv", "●■▲◆▼"
 
 
 def removal_curves(
@@ -24,8 +24,8 @@ def removal_curves(
 ) -> Axes:
     """Deletion curves: a line an order, over the number of removed elements.
 
-    All orders start and end at the same height, so the names stand at the end one above the other: the order
-    whose line lies lowest on average, the most faithful one, has the lowest name.
+    All orders start and end at the same height, so the names stand at the end one above the other, each with
+    its line's marker: the order whose line lies lowest on average, the most faithful one, has the lowest name.
 
     Args:
         curves: (order, removed), the logit or probability after 0, 1, 2, ... removals; `deletion_curve` gives
@@ -48,7 +48,7 @@ def removal_curves(
         >>> from matplotlib import pyplot as plt
         >>> ax = removal_curves([[0.9, 0.9, 0.2], [0.9, 0.0, 0.2]], ["by weight", "best possible"])
         >>> [text.get_text() for text in ax.texts]
-        ['best possible', 'by weight']
+        ['■ best possible', '● by weight']
         >>> plt.close(ax.figure)
 
     Taught in chapter 9.
@@ -64,7 +64,8 @@ def removal_curves(
     ax.margins(x=0.02)
     ax.grid(axis="y", color=LINE, linewidth=0.8)
     order = table.mean(1).argsort(kind="stable")
-    name_lines(ax, [ax.lines[place] for place in order], [one_line(names[place]) for place in order])
+    texts = [f"{_SIGNS[place % len(_SIGNS)]} {one_line(names[place])}" for place in order]
+    name_lines(ax, [ax.lines[place] for place in order], texts)
     write_label(ax, f"{one_line(elements)} removed", title)
     ax.set_ylabel(one_line(label), **PLAIN | {"color": MUTED})
     return ax
