@@ -1,0 +1,94 @@
+"""Kill a training at random moments, resume it, and compare with the training that nobody killed.
+
+    python benchmarks/kills.py            # writes book/_results/kills.csv
+
+Each time a new process trains a small model and writes its checkpoint after every epoch.
+Meanwhile this process reads the checkpoint again and again: it must be a whole one each time.
+The other is killed with SIGKILL, which no program can answer, a random time after a random epoch.
+Then the training is resumed from what lies on the disk, and must end with exactly the same parameters.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from results import write_result
+from safetensors import safe_open
+from tqdm import tqdm
+
+import attnviz as av
+
+EPOCHS = 20
+
+
+def train(path: Path, *, resume: bool) -> torch.Tensor:
+    """All parameters of the trained model in one row."""
+    shop = av.planted_shop(num_users=200, num_items=100, num_interactions=4000)
+    train, valid, _ = shop.split()
+    model = av.AttentionRecommender(train.schema, embed_dim=8)
+    options = dict(epochs=EPOCHS, patience=EPOCHS, batch_size=256, progress=False)
+    av.fit(model, train, valid, checkpoint=path, resume=resume, **options)
+    return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
+
+
+def start(path: Path) -> subprocess.Popen:
+    """Train in a new process; returns when its training has begun."""
+    code = f"import pathlib, kills; print(flush=True); kills.train(pathlib.Path({str(path)!r}), resume=False)"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=Path(__file__).parent, stdout=subprocess.PIPE
+    )
+    process.stdout.readline()
+    return process
+
+
+def epochs_on_disk(path: Path) -> int:
+    """How many epochs the checkpoint holds, 0 without one."""
+    if not path.exists():
+        return 0
+    with safe_open(path, framework="pt") as stored:
+        return json.loads(stored.metadata()["values"])["epoch"]
+
+
+def kill_after(epochs: int, share: float, path: Path) -> dict:
+    """Kill a training when so many epochs and a share of the next are done; what was seen until then."""
+    process, reads, began = start(path), 0, time.perf_counter()
+    while (done := epochs_on_disk(path)) < epochs:
+        reads += done > 0
+        time.sleep(0.002)
+    time.sleep(share * (time.perf_counter() - began) / max(epochs, 1))
+    os.kill(process.pid, signal.SIGKILL)
+    return dict(reads=reads, killed=process.wait() == -signal.SIGKILL)
+
+
+def main() -> None:
+    """Kill, resume, compare and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    random, rows = np.random.default_rng(options.seed), []
+    with tempfile.TemporaryDirectory() as folder:
+        whole = train(Path(folder) / "whole.safetensors", resume=False)
+        for kill in tqdm(range(options.kills)):
+            path = Path(folder) / str(kill) / "run.safetensors"
+            epochs, share = int(random.integers(EPOCHS)), float(random.random())
+            row = dict(kill=kill + 1, after_epochs=epochs, share=share, **kill_after(epochs, share, path))
+            row |= dict(epochs_kept=epochs_on_disk(path), of_epochs=EPOCHS)
+            rows.append(row | dict(same=torch.equal(train(path, resume=True), whole)))
+    table = pd.DataFrame(rows).assign(seed=options.seed)
+    print(table.round(2).to_string(index=False))
+    print(write_result("kills", table))
+
+
+if __name__ == "__main__":
+    main()
