@@ -25,7 +25,7 @@ def removal_curves(
     """Deletion curves: a line an order, over the number of removed elements.
 
     All orders start and end at the same height, so the names stand at the end one above the other, each with
-    its line's marker: the order whose line lies lowest on average, the most faithful one, has the lowest name.
+    its line's marker: the lowest line, on average, is the most faithful order, and has the lowest name.
 
     Args:
         curves: (order, removed), the logit or probability after 0, 1, 2, ... removals; `deletion_curve` gives
