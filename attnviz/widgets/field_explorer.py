@@ -57,7 +57,7 @@ class FieldExplorer(Explorer):
         >>> explorer.state()["weights"]
         array([1., 0.])
 
-    Taught in chapter 3.
+    Taught in chapters 3, and 11 for the attributions.
     """
 
     _esm = read_static("field_explorer", "js")
