@@ -72,7 +72,9 @@ def _reading(tau: Sequence[float]) -> str:
     mean, low, high, undefined = tau
     if np.isnan(mean):
         return f"\ntau undefined in all {undefined:,} cases"
-    numbers = [format(value, "+z.2f").replace("-", "−") for value in (mean, low, high)]
+    numbers = [
+        format(value, "+z.2f").replace("-", "−").replace("+0.00", "0.00") for value in (mean, low, high)
+    ]
     return "\ntau {} [{} to {}]".format(*numbers) + (f", undefined in {undefined:,}" if undefined else "")
 
 
