@@ -105,7 +105,7 @@ function render({ model, el }) {
   const heading = (title, under) => html("div", {}, html("span", { class: "av-title" }, title), under);
   const head = html("div", { class: "av-head" }, html("div", {}, html("span", { class: "av-title" }, "Field")),
     heading("The model’s weight, mean over the shelf", html("span", { class: "av-under" }, "0 to 1; the thin line is the shopper’s priority")),
-    html("div", { class: "av-cell" }, heading("The model’s pushes, a dot a product", axis), number));
+    html("div", { class: "av-cell" }, heading("The model’s pushes, one dot each", axis), number));
   const newest = html("p", { class: "av-note" });
   const figure = html("div", { class: "av-figure" }, verdict, head, ...rows.map((row) => row.node), newest,
     claimFoot(data.meta, "The shaded band goes from the mean push less the spread to the mean push plus the spread. The spread is the standard deviation."));
