@@ -112,7 +112,7 @@ def randomised(model: nn.Module, *, seed: int = 0, modules: tuple[str, ...] | No
         >>> torch.equal(other[0].weight, model[0].weight), torch.equal(other[1].weight, model[1].weight)
         (True, False)
 
-    Paper: Adebayo et al. (2018). Taught in chapter 12.
+    Paper: Adebayo et al. (2018). Taught in chapters 12 and 13.
     """
     other = copy.deepcopy(model).eval()
     known = dict(other.named_modules())
