@@ -254,6 +254,30 @@ def test_a_tap_moves_the_dot(show):
     assert chances(page)[2] == pytest.approx(explorer.state()["probability"], abs=8e-3)
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_triangle_labels_leave_the_corners_free(show, width):
+    """Where the model gives all weight to one field, as it often does, its label covers no corner's name."""
+    own = np.eye(5)[:3]
+    far = 0.8 * own + 0.2 * np.eye(5)[[1, 2, 0]]
+    page = show(weight_triangle(values=np.zeros((3, 5)), weights=own, furthest=far), width=width)
+    for case in range(3):
+        page.get_by_label("Case").select_option(index=case)
+        page.wait_for_timeout(500)  # the labels glide
+        boxes = {
+            kind: [one.bounding_box() for one in page.locator(f"{TRIANGLE} .{kind}").all()]
+            for kind in ("av-label", "av-corner", "av-corner-p")
+        }
+        for label in boxes["av-label"]:
+            assert not [name for name in boxes["av-corner"] + boxes["av-corner-p"] if overlap(label, name)]
+
+
+def overlap(a: dict, b: dict) -> bool:
+    return all(
+        a[start] < b[start] + b[size] and b[start] < a[start] + a[size]
+        for start, size in (("x", "width"), ("y", "height"))
+    )
+
+
 def test_the_dot_stays_inside_the_triangle(show):
     """A drag far below the triangle ends on its lower edge: reviews get nothing."""
     explorer = weight_triangle()

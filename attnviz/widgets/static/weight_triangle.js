@@ -145,10 +145,18 @@ function triangle(names, onmove) {
       const upper = points.model[1] <= points.furthest[1] ? "model" : "furthest";
       for (const [name, label] of Object.entries(labels)) {
         label.textContent = `${name} p ${decimals((name === "model" ? model : furthest).probability)}`;
-        moveTo(label, [clamp(points[name][0], 64, WIDTH - 64), points[name][1] + (name === upper ? -22 : 32)]);
+        moveTo(label, labelPlace(points[name], name === upper));
       }
     },
   };
+}
+
+// Above the upper marker and below the lower one, but beside the name of a corner.
+function labelPlace([x, y], isUpper) {
+  const [[, base], [, top]] = CORNERS;
+  if (isUpper && y < top + 34) return [x - 92, y + 24];
+  const margin = !isUpper && y > base - 34 ? 146 : 64;
+  return [clamp(x, margin, WIDTH - margin), y + (isUpper ? -22 : 32)];
 }
 
 function drawLine(line, ends) {
