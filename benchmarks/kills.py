@@ -58,13 +58,13 @@ def epochs_on_disk(path: Path) -> int:
         return json.loads(stored.metadata()["values"])["epoch"]
 
 
-def kill_after(epochs: int, share: float, path: Path) -> dict:
-    """Kill a training when so many epochs and a share of the next are done; what was seen until then."""
-    process, reads, began = start(path), 0, time.perf_counter()
+def kill_after(epochs: int, pause: float, path: Path) -> dict:
+    """Kill a training some seconds after so many epochs are done; what was seen until then."""
+    process, reads = start(path), 0
     while (done := epochs_on_disk(path)) < epochs:
         reads += done > 0
         time.sleep(0.002)
-    time.sleep(share * (time.perf_counter() - began) / max(epochs, 1))
+    time.sleep(pause)
     os.kill(process.pid, signal.SIGKILL)
     return dict(reads=reads, killed=process.wait() == -signal.SIGKILL)
 
@@ -78,11 +78,15 @@ def main() -> None:
     torch.set_num_threads(1)
     random, rows = np.random.default_rng(options.seed), []
     with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
         whole = train(Path(folder) / "whole.safetensors", resume=False)
+        an_epoch = (time.perf_counter() - began) / EPOCHS
         for kill in tqdm(range(options.kills)):
             path = Path(folder) / str(kill) / "run.safetensors"
-            epochs, share = int(random.integers(EPOCHS)), float(random.random())
-            row = dict(kill=kill + 1, after_epochs=epochs, share=share, **kill_after(epochs, share, path))
+            epochs, pause = int(random.integers(EPOCHS)), float(random.random()) * an_epoch
+            row = dict(kill=kill + 1, after_epochs=epochs, seconds_later=pause) | kill_after(
+                epochs, pause, path
+            )
             row |= dict(epochs_kept=epochs_on_disk(path), of_epochs=EPOCHS)
             rows.append(row | dict(same=torch.equal(train(path, resume=True), whole)))
     table = pd.DataFrame(rows).assign(seed=options.seed)
