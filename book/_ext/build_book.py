@@ -12,14 +12,18 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from jupyter_cache import get_cache
+from jupyter_cache.executors import load_executor
 from local_assets import MERMAID_CDN, MERMAID_FILE, MERMAID_VERSION, STATIC
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "_build"
 CACHE = BUILD / ".jupyter_cache"
+WORKERS = 2
 DOCTREES = BUILD / ".doctrees"
 STAMP = BUILD / ".book"  # what the last build was made of, and whether it was good
 MERMAID_SHA256 = "7a644017d37f93c8359790884e6b67fb1f747c78eb20475952404bd87190a3f8"
@@ -93,6 +97,22 @@ def environment() -> dict[str, str]:
     return {**os.environ, "TQDM_DISABLE": "1", "IPYTHONDIR": str(profile.parent)}
 
 
+def execute(chapter: str) -> None:
+    """Execute a chapter into the cache, unless it is there; one that fails is left to the build."""
+    load_executor("local-serial", get_cache(str(CACHE))).run_and_cache(filter_uris=[chapter], timeout=600)
+
+
+def execute_chapters() -> None:
+    """Execute the chapters before the build, two at a time on one thread each."""
+    cache = get_cache(str(CACHE))
+    chapters = sorted(map(str, (ROOT / "book" / "chapters").glob("*.md")), reverse=True)  # real stays early
+    for chapter in chapters:
+        cache.add_nb_to_project(chapter, read_data={"name": "myst_nb_md", "type": "plugin"})
+    os.environ.update(environment(), OMP_NUM_THREADS="1")
+    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
+        list(pool.map(execute, chapters))
+
+
 def executions() -> dict[str, tuple[int, float]]:
     """Return the newest execution of each page: its number in the cache and its seconds."""
     records = get_cache(str(CACHE)).list_cache_records() if CACHE.exists() else []
@@ -120,6 +140,7 @@ def main() -> int:
     drop_what_is_stale(now)
     STAMP.write_text(json.dumps({**now, "good": False}))
     before = executions()
+    execute_chapters()
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     command = [str(jupyter_book), "build", str(ROOT), "-n", "-W", "--keep-going"]
     code = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL).returncode
