@@ -65,18 +65,9 @@ def bootstrap_auc(scores: Tensor, labels: Tensor, *, num_samples: int = 200, see
     _check(scores, labels, dims=("sample",))
     if num_samples < 1:
         raise ValueError(f"num_samples must be at least 1, got {num_samples}")
-    distinct, place = scores.unique(return_inverse=True)
     generator = torch.Generator().manual_seed(seed)
     draws = (torch.randint(len(labels), (len(labels),), generator=generator) for _ in range(num_samples))
-    return torch.stack([_auc_of_places(place[rows], labels[rows], len(distinct)) for rows in draws]).float()
-
-
-def _auc_of_places(place: Tensor, labels: Tensor, num_places: int) -> Tensor:
-    """AUC of samples that stand at a place among the distinct scores, from the lowest up."""
-    taken = torch.bincount(place[labels == 1], minlength=num_places).double()
-    others = torch.bincount(place[labels == 0], minlength=num_places).double()
-    below = others.cumsum(0) - others / 2
-    return (taken * below).sum() / (taken.sum() * others.sum())
+    return torch.stack([auc(scores[rows], labels[rows]) for rows in draws])
 
 
 def log_loss(probabilities: Tensor, labels: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from .style import LINE, MUTED, PLAIN, WEIGHT, as_table, make_axes, one_line, write_label
+from .style import LINE, MUTED, PLAIN, WEIGHT, as_table, make_axes, one_line, write_label, written
 
 MARKERS = ("o", "s", "^", "D", "P", "v")
 
@@ -72,9 +72,7 @@ def _reading(tau: Sequence[float]) -> str:
     mean, low, high, undefined = tau
     if np.isnan(mean):
         return f"\ntau undefined in all {undefined:,} cases"
-    numbers = [
-        format(value, "+z.2f").replace("-", "−").replace("+0.00", "0.00") for value in (mean, low, high)
-    ]
+    numbers = [written(value) for value in (mean, low, high)]
     return "\ntau {} [{} to {}]".format(*numbers) + (f", undefined in {undefined:,}" if undefined else "")
 
 

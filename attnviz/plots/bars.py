@@ -18,6 +18,7 @@ from .style import (
     one_line,
     write_beside,
     write_label,
+    written,
 )
 
 
@@ -131,7 +132,7 @@ def _bars(
 
 
 def _number(value: float, table: np.ndarray, form: str) -> str:
-    text = format(value, form).replace("-", "−").replace("+0.00", "0.00")
+    text = written(value, form)
     return f"mean {text}" if len(table) > 1 else text
 
 

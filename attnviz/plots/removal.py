@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from .style import LINE, LINES, MUTED, PLAIN, as_table, make_axes, name_lines, one_line, write_label
+from .style import LINE, LINES, MUTED, PLAIN, as_array, as_table, make_axes, name_lines, one_line, write_label
 
 _MARKERS, _SIGNS = "os^Dv", "●■▲◆▼"
 
@@ -53,7 +53,7 @@ def removal_curves(
 
     Taught in chapter 9.
     """
-    table = as_table("curves", _plain(curves).T, "names", names).T  # (order, removed)
+    table = as_table("curves", as_array(curves).T, "names", names).T  # (order, removed)
     steps = np.arange(table.shape[1])
     ax = make_axes(ax, (6.4, 3.6))
     for place, (low_line, high_line) in enumerate(_bands(table, low, high)):
@@ -77,12 +77,8 @@ def _bands(
     """The ends of each order's interval; those of the curve itself where none are given."""
     if low is None and high is None:
         return list(zip(table, table, strict=True))
-    ends = [_plain(end) for end in (low, high) if end is not None]
+    ends = [as_array(end) for end in (low, high) if end is not None]
     if len(ends) < 2 or any(end.shape != table.shape for end in ends) or (ends[0] > ends[1]).any():
         got = " and ".join(str(end.shape) for end in ends)
         raise ValueError(f"low and high must both be {table.shape} like curves, low <= high, got {got}")
     return list(zip(*ends, strict=True))
-
-
-def _plain(values: ArrayLike) -> np.ndarray:
-    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values, dtype=float)

@@ -74,10 +74,19 @@ def name_lines(ax: Axes, lines: Sequence[Line2D], texts: Sequence[str]) -> None:
         write_beside(ax, text, (step, end), offset, arrowprops=arrow, annotation_clip=False)
 
 
+def as_array(values: ArrayLike) -> np.ndarray:
+    """A tensor, array or list as numbers that matplotlib draws."""
+    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values, dtype=float)
+
+
+def written(value: float, form: str = "+z.2f") -> str:
+    """A number as the figures write it: with a true minus sign, and no sign before a zero."""
+    return format(value, form).replace("-", "−").replace("+0.00", "0.00")
+
+
 def as_table(name: str, values: ArrayLike, names_name: str, names: Sequence[str]) -> np.ndarray:
     """Values as (row, column), one column a name; a tensor, array or list, of one row or several."""
-    values = values.detach().cpu() if hasattr(values, "detach") else values
-    table = np.atleast_2d(np.asarray(values, dtype=float))
+    table = np.atleast_2d(as_array(values))
     if table.ndim != 2 or table.shape[1] != len(names) or not table.size:
         raise ValueError(
             f"{name} must have a column for each of {len(names)} {names_name}, got {table.shape}"

@@ -88,13 +88,13 @@ def drop_what_is_stale(now: dict[str, str]) -> None:
         shutil.rmtree(BUILD / "models", ignore_errors=True)
 
 
-def environment() -> dict[str, str]:
-    """The variables to build under: no progress bars on a printed page, and nobody's own IPython profile."""
+def set_environment() -> None:
+    """Build with no progress bars on a printed page, nobody's own IPython profile, and a thread a kernel."""
     profile = BUILD / "ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
     # A kernel of this machine only: its warning about unencrypted TCP is out of place.
     (profile / "ipython_kernel_config.py").write_text('get_config().IPKernelApp.log_level = "ERROR"\n')
-    return {**os.environ, "TQDM_DISABLE": "1", "IPYTHONDIR": str(profile.parent)}
+    os.environ.update(TQDM_DISABLE="1", IPYTHONDIR=str(profile.parent), OMP_NUM_THREADS="1")
 
 
 def execute(chapter: str) -> None:
@@ -103,12 +103,11 @@ def execute(chapter: str) -> None:
 
 
 def execute_chapters() -> None:
-    """Execute the chapters before the build, two at a time on one thread each."""
+    """Execute the chapters before the build, two at a time."""
     cache = get_cache(str(CACHE))
     chapters = sorted(map(str, (ROOT / "book" / "chapters").glob("*.md")), reverse=True)  # real stays early
     for chapter in chapters:
         cache.add_nb_to_project(chapter, read_data={"name": "myst_nb_md", "type": "plugin"})
-    os.environ.update(environment(), OMP_NUM_THREADS="1")
     with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
         list(pool.map(execute, chapters))
 
@@ -140,10 +139,11 @@ def main() -> int:
     drop_what_is_stale(now)
     STAMP.write_text(json.dumps({**now, "good": False}))
     before = executions()
+    set_environment()
     execute_chapters()
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     command = [str(jupyter_book), "build", str(ROOT), "-n", "-W", "--keep-going"]
-    code = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL).returncode
+    code = subprocess.run(command, stdin=subprocess.DEVNULL).returncode
     print_seconds(before, executions())
     STAMP.write_text(json.dumps({**now, "good": code == 0}))
     return code

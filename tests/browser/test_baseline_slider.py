@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from pages import HOSTILE_FORMS
+from reading import number, saved, serious, tab_stops
 
 from attnviz.widgets import BaselineSlider
 
@@ -42,18 +42,8 @@ def baseline_slider(*, text: str = "", start_level: int = 6) -> BaselineSlider:
     )
 
 
-def number(text: str) -> float:
-    return float(text.replace("\u2212", "-"))
-
-
 def numbers(page, kind: str) -> list[float]:
     return [number(text) for text in page.locator(f"{ROOT} .av-cell-{kind} .av-number").all_inner_texts()]
-
-
-def saved(page, name: str) -> str:
-    with page.expect_download() as download:
-        page.get_by_role("button", name=name).click()
-    return download.value.path().read_text(encoding="utf-8")
 
 
 def test_every_level_shows_the_numbers_of_state(show):
@@ -135,11 +125,7 @@ def test_axe_finds_no_serious_violation_and_nothing_sticks_out(show, theme, widt
     """With the table open, in both themes, wide and narrow."""
     page = show(baseline_slider(), theme=theme, width=width)
     page.get_by_role("button", name="Table").click()
-    violations = Axe().run(page).response["violations"]
-    found = [
-        (one["id"], one["nodes"][0]["html"]) for one in violations if one["impact"] in ("serious", "critical")
-    ]
-    assert found == []
+    assert serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
@@ -147,11 +133,7 @@ def test_every_control_is_reached_by_tab_and_shows_focus(show):
     """Tab visits each control once, with a visible outline."""
     page = show(baseline_slider())
     count = page.locator(".av-root :is(select, input, button):not([hidden] *)").count()
-    styles = []
-    for _ in range(count):
-        page.keyboard.press("Tab")
-        styles.append(page.evaluate("getComputedStyle(document.activeElement).outlineStyle"))
-    assert styles == ["solid"] * count
+    assert [outline for _, outline in tab_stops(page, count)] == ["solid"] * count
 
 
 def test_hostile_text_is_inert(show):

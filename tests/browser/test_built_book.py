@@ -5,8 +5,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from pages import FIELD, REPO
+from reading import serious
 
 HTML = REPO / "_build" / "html"
 PAGES = sorted(path.relative_to(HTML).as_posix() for path in HTML.glob("book/**/*.html"))
@@ -53,16 +53,10 @@ def settle(page):
         page.wait_for_selector("pre.mermaid svg")
 
 
-def serious(page) -> list[tuple[str, str]]:
-    """What axe-core calls serious or critical in the article; the frame around it is the theme's."""
+def serious_in_article(page) -> list[tuple[str, str]]:
+    """What axe-core finds in the article; the frame around it is the theme's."""
     # Without preload: axe would fetch style sheets that it names wrongly.
-    violations = Axe().run(page, context="article", options={"preload": False}).response["violations"]
-    return [
-        (one["id"], node["html"])
-        for one in violations
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
+    return serious(page, context="article", options={"preload": False})
 
 
 @every_page
@@ -71,7 +65,7 @@ def test_a_page_is_accessible_in_both_themes_and_fetches_nothing(visit, name, th
     """axe-core finds nothing serious; the fixture has seen that no request left and no error was logged."""
     page = visit(name, color_scheme=theme)
     assert page.evaluate("document.documentElement.dataset.theme") == theme
-    assert serious(page) == []
+    assert serious_in_article(page) == []
 
 
 @every_page
@@ -92,7 +86,9 @@ def test_every_picture_has_a_text(visit, name):
 @every_page
 def test_a_page_works_from_its_file(open_page, name):
     """Opened from the disk, formulas, diagrams and explorers stand there too."""
-    settle(open_page((HTML / name).as_uri()))
+    page = open_page((HTML / name).as_uri())
+    settle(page)
+    assert page.locator("article h1").count() == 1
 
 
 @pytest.mark.skipif(WITH_EXPLORER not in PAGES, reason="the chapter is not built")
@@ -115,3 +111,4 @@ def test_the_diagram_follows_the_theme(visit):
     light = page.evaluate(colour)
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     page.wait_for_function(f"document.querySelector('pre.mermaid svg .node rect') && {colour} !== '{light}'")
+    assert page.evaluate(colour) != light

@@ -1,8 +1,8 @@
 """Everybody can use an explorer: keyboard, screen reader, dark page, narrow page, less motion."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from pages import FIELD, field_explorer, reason_explorer
+from reading import serious, tab_stops
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -14,28 +14,14 @@ def test_axe_finds_no_serious_violation(show, theme, width):
         button.click()
     page.get_by_role("checkbox", name="price").uncheck()
     page.wait_for_timeout(300)
-    violations = Axe().run(page).response["violations"]
-    found = [
-        (one["id"], one["nodes"][0]["html"]) for one in violations if one["impact"] in ("serious", "critical")
-    ]
-    assert found == []
+    assert serious(page) == []
 
 
 def test_every_control_is_reached_by_tab_and_shows_focus(show):
     """Tab visits the selects, sliders, checkboxes and buttons in order, each with a visible outline."""
     page = show(field_explorer())
     count = page.locator(f"{FIELD} :is(select, input, button):not([hidden])").count()
-    seen = []
-    for _ in range(count):
-        page.keyboard.press("Tab")
-        seen.append(
-            page.evaluate(
-                """() => {
-                    const node = document.activeElement;
-                    return [node.id || node.textContent, getComputedStyle(node).outlineStyle];
-                }"""
-            )
-        )
+    seen = tab_stops(page, count)
     assert len({name for name, _ in seen}) == count
     assert {style for _, style in seen} == {"solid"}
 

@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from pages import HOSTILE_FORMS
+from reading import number, saved, serious, tab_stops
 
 from attnviz.widgets import FaultSwitches
 from attnviz.widgets.fault_switches import CHECKS, FAULTS
@@ -29,16 +29,6 @@ def fault_switches(*, text: str = "") -> FaultSwitches:
         holds=1.0,
         statement="at least one check fails." + text,
     )
-
-
-def number(text: str) -> float:
-    return float(text.replace("\u2212", "-"))
-
-
-def saved(page, name: str) -> str:
-    with page.expect_download() as download:
-        page.get_by_role("button", name=name).click()
-    return download.value.path().read_text(encoding="utf-8")
 
 
 def switch(page, faults) -> None:
@@ -127,11 +117,7 @@ def test_axe_finds_no_serious_violation_and_nothing_sticks_out(show, theme, widt
     """With the tables open, in both themes, wide and narrow."""
     page = show(fault_switches(), theme=theme, width=width)
     page.get_by_role("button", name="Table").click()
-    violations = Axe().run(page).response["violations"]
-    found = [
-        (one["id"], one["nodes"][0]["html"]) for one in violations if one["impact"] in ("serious", "critical")
-    ]
-    assert found == []
+    assert serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
@@ -140,11 +126,7 @@ def test_every_control_is_reached_by_tab_and_shows_focus(show):
     page = show(fault_switches())
     count = page.locator(".av-root :is(input, button, .av-scroll):not([hidden] *)").count()
     assert count == len(FAULTS) + 5
-    styles = []
-    for _ in range(count):
-        page.keyboard.press("Tab")
-        styles.append(page.evaluate("getComputedStyle(document.activeElement).outlineStyle"))
-    assert styles == ["solid"] * count
+    assert [outline for _, outline in tab_stops(page, count)] == ["solid"] * count
 
 
 def test_hostile_text_is_inert(show):

@@ -1,8 +1,8 @@
 """Everybody can use the figures on reasons: keyboard, screen reader, dark page, narrow page, less motion."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from figures import agreement_explorer, removal_explorer, shelf_explorer, weight_triangle
+from reading import serious, tab_stops
 
 ALL = [removal_explorer, weight_triangle, agreement_explorer, shelf_explorer]
 
@@ -18,11 +18,7 @@ def test_axe_finds_no_serious_violation(show, theme, width):
     page.get_by_label("Fields removed").fill("3")
     page.get_by_role("checkbox", name="Hide names").check()
     page.wait_for_timeout(400)
-    violations = Axe().run(page).response["violations"]
-    found = [
-        (one["id"], one["nodes"][0]["html"]) for one in violations if one["impact"] in ("serious", "critical")
-    ]
-    assert found == []
+    assert serious(page) == []
 
 
 @pytest.mark.parametrize("figure", ALL)
@@ -30,17 +26,7 @@ def test_every_control_is_reached_by_tab_and_shows_focus(show, figure):
     """Tab visits the selects, sliders, checkboxes and buttons in order, each with a visible outline."""
     page = show(figure())
     count = page.locator(".av-root :is(select, input, button):not([hidden])").count()
-    seen = []
-    for _ in range(count):
-        page.keyboard.press("Tab")
-        seen.append(
-            page.evaluate(
-                """() => {
-                    const node = document.activeElement;
-                    return [node.id || node.textContent, getComputedStyle(node).outlineStyle];
-                }"""
-            )
-        )
+    seen = tab_stops(page, count)
     assert len({name for name, _ in seen}) == count
     assert {style for _, style in seen} == {"solid"}
 

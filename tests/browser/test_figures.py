@@ -18,6 +18,7 @@ from figures import (
     weight_triangle,
 )
 from pages import HOSTILE_FORMS
+from reading import saved
 
 FOUR_DECIMALS = 5.1e-5
 CORNERS = np.array([[34.0, 340.0], [220.0, 18.0], [406.0, 340.0]])  # of the triangle's drawing
@@ -37,12 +38,6 @@ def table_cells(page, root: str) -> list[list[str]]:
     page.locator(root).get_by_role("button", name="Table").click()
     rows = page.locator(f"{root} tbody tr").all()
     return [row.locator("th, td").all_inner_texts() for row in rows]
-
-
-def saved(page, name: str) -> str:
-    with page.expect_download() as download:
-        page.get_by_role("button", name=name).click()
-    return download.value.path().read_text(encoding="utf-8")
 
 
 def on_screen(page, x: float, y: float) -> tuple[float, float]:

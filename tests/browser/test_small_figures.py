@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from pages import HOSTILE_FORMS
+from reading import saved, serious, tab_stops
 
 from attnviz.widgets import NeighbourPicker, RocSlider
 
@@ -48,12 +48,6 @@ def roc_slider(*, text: str = "") -> RocSlider:
 
 def number(text: str) -> float:
     return float(text.replace("\u2212", "-").replace(",", "").split(" ")[0])
-
-
-def saved(page, name: str) -> str:
-    with page.expect_download() as download:
-        page.get_by_role("button", name=name).click()
-    return download.value.path().read_text(encoding="utf-8")
 
 
 # --- the neighbour picker -----------------------------------------------------------------------------
@@ -183,11 +177,7 @@ def test_axe_finds_no_serious_violation_and_nothing_sticks_out(show, theme, widt
     page = show(neighbour_picker(), roc_slider(), theme=theme, width=width)
     for button in page.get_by_role("button", name="Table").all():
         button.click()
-    violations = Axe().run(page).response["violations"]
-    found = [
-        (one["id"], one["nodes"][0]["html"]) for one in violations if one["impact"] in ("serious", "critical")
-    ]
-    assert found == []
+    assert serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
@@ -197,11 +187,7 @@ def test_every_control_is_reached_by_tab_and_shows_focus(show, make):
     page = show(make())
     controls = ".av-root :is(select, input, button, .av-scroll):not([hidden] *)"
     count = page.locator(controls).count()
-    styles = []
-    for _ in range(count):
-        page.keyboard.press("Tab")
-        styles.append(page.evaluate("getComputedStyle(document.activeElement).outlineStyle"))
-    assert styles == ["solid"] * count
+    assert [outline for _, outline in tab_stops(page, count)] == ["solid"] * count
 
 
 def test_hostile_text_is_inert(show):

@@ -86,8 +86,7 @@ function render({ model, el }) {
 
   function change(values, glide = false) {
     root.toggleAttribute("data-motion", glide);
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
+    setTraits(model, values);
     update();
   }
 
@@ -135,14 +134,7 @@ function render({ model, el }) {
     speaker.say(verdict.textContent);
   }
 
-  el.replaceChildren(root);
-  const forget = onChange(model, TRAITS, update);
-  update();
-  return () => {
-    forget();
-    speaker.stop();
-    root.remove();
-  };
+  return mount({ el, root, model, traits: TRAITS, update, speaker });
 }
 
 function sentence({ baseline, rows, most, logit, baseline_logit: other }) {

@@ -66,9 +66,21 @@ function part(values, shape, index) {
   return Array.from(values.subarray(start, start + size));
 }
 
-function onChange(model, names, callback) {
-  for (const name of names) model.on(`change:${name}`, callback);
-  return () => names.forEach((name) => model.off(`change:${name}`, callback));
+function setTraits(model, values) {
+  for (const [name, value] of Object.entries(values)) model.set(name, value);
+  model.save_changes();
+}
+
+// Puts an explorer on the page and draws it anew at each change; returns what takes it away again.
+function mount({ el, root, model, traits, update, speaker }) {
+  el.replaceChildren(root);
+  for (const name of traits) model.on(`change:${name}`, update);
+  update();
+  return () => {
+    for (const name of traits) model.off(`change:${name}`, update);
+    speaker.stop();
+    root.remove();
+  };
 }
 
 // --- controls -------------------------------------------------------------

@@ -144,8 +144,7 @@ function render({ model, el }) {
   const read = () => ({ faults: model.get("faults") });
 
   function change(values) {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
+    setTraits(model, values);
     update();
   }
 
@@ -187,14 +186,7 @@ function render({ model, el }) {
     speaker.say(`${verdict.textContent} ${output.textContent}`);
   }
 
-  el.replaceChildren(root);
-  const forget = onChange(model, TRAITS, update);
-  update();
-  return () => {
-    forget();
-    speaker.stop();
-    root.remove();
-  };
+  return mount({ el, root, model, traits: TRAITS, update, speaker });
 }
 
 function sentence({ faults, weights, output, checks, sound }, { faults: labels, shoppers }) {

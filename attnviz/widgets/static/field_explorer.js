@@ -156,8 +156,7 @@ function render({ model, el }) {
 
   function change(values, glide = false) {
     root.toggleAttribute("data-motion", glide);
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
+    setTraits(model, values);
     update();
   }
 
@@ -236,16 +235,12 @@ function render({ model, el }) {
     speaker.say(`Temperature ${decimals(state.temperature)}. ${spoken(result)}`);
   }
 
-  el.replaceChildren(root);
-  const forget = onChange(model, TRAITS, update);
+  const unmount = mount({ el, root, model, traits: TRAITS, update, speaker });
   const watch = new ResizeObserver(() => rows.forEach((row) => row.fit()));
   watch.observe(root);
-  update();
   return () => {
     watch.disconnect();
-    forget();
-    speaker.stop();
-    root.remove();
+    unmount();
   };
 }
 

@@ -66,8 +66,7 @@ function render({ model, el }) {
 
   function change(values) {
     root.toggleAttribute("data-motion", true);
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
+    setTraits(model, values);
     update();
   }
 
@@ -98,14 +97,7 @@ function render({ model, el }) {
     speaker.say(verdict.textContent);
   }
 
-  el.replaceChildren(root);
-  const forget = onChange(model, TRAITS, update);
-  update();
-  return () => {
-    forget();
-    speaker.stop();
-    root.remove();
-  };
+  return mount({ el, root, model, traits: TRAITS, update, speaker });
 }
 
 function sentence({ chosen, nearest, farthest }) {

@@ -115,8 +115,7 @@ function render({ model, el }) {
   const read = () => Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
 
   function change(values) {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
+    setTraits(model, values);
     update();
   }
 
@@ -161,14 +160,7 @@ function render({ model, el }) {
     speaker.say(`Threshold ${decimals(result.threshold)}. ${verdict.textContent}`);
   }
 
-  el.replaceChildren(root);
-  const forget = onChange(model, TRAITS, update);
-  update();
-  return () => {
-    forget();
-    speaker.stop();
-    root.remove();
-  };
+  return mount({ el, root, model, traits: TRAITS, update, speaker });
 }
 
 function sentence({ threshold, tpr, fpr, precision }) {

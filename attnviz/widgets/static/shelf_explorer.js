@@ -89,8 +89,7 @@ function render({ model, el }) {
 
   function change(values, glide = false) {
     root.toggleAttribute("data-motion", glide);
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
+    setTraits(model, values);
     update();
   }
 
@@ -136,14 +135,7 @@ function render({ model, el }) {
     speaker.say(`${state.size} of ${products.length} products. ${verdict.textContent}`);
   }
 
-  el.replaceChildren(root);
-  const forget = onChange(model, TRAITS, update);
-  update();
-  return () => {
-    forget();
-    speaker.stop();
-    root.remove();
-  };
+  return mount({ el, root, model, traits: TRAITS, update, speaker });
 }
 
 function sentence({ rows, size, by_weight: looked, by_pushes: moved, own }) {

@@ -228,8 +228,7 @@ function render({ model, el }) {
 
   function change(values, glide = false) {
     root.toggleAttribute("data-motion", glide);
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
+    setTraits(model, values);
     update();
   }
 
@@ -315,14 +314,7 @@ function render({ model, el }) {
     speaker.say(`${names.map((name, i) => `${name} ${decimals(result.dot.weights[free[i]])}`).join(", ")}. ${verdict.textContent}`);
   }
 
-  el.replaceChildren(root);
-  const forget = onChange(model, TRAITS, update);
-  update();
-  return () => {
-    forget();
-    speaker.stop();
-    root.remove();
-  };
+  return mount({ el, root, model, traits: TRAITS, update, speaker });
 }
 
 // One share is set; the two others keep their proportion.
