@@ -15,6 +15,7 @@ from .data.log import Field, InteractionLog
 from .data.planted import PlantedShop, planted_shop
 from .data.problems import DataProblems
 from .data.table import read_table
+from .data.yelp_hat import MarkedReviews, read_yelp_hat
 from .evaluation import groups_by_history, query_measures, rank_held_out, ranking_table, sampled_candidates
 from .faithfulness import aopc, comprehensiveness, deletion_curve, insertion_curve, sufficiency
 from .orders import best_curve, best_order, random_curve, random_order
@@ -36,6 +37,7 @@ __all__ = [
     "DataProblems",
     "Field",
     "InteractionLog",
+    "MarkedReviews",
     "PlantedShop",
     "Schema",
     "TextEncoder",
@@ -76,6 +78,7 @@ __all__ = [
     "read_amazon",
     "read_table",
     "read_weights",
+    "read_yelp_hat",
     "recommend",
     "reduce_weights",
     "sampled_candidates",
