@@ -4,7 +4,7 @@ from importlib import import_module
 
 from .adversarial import adversarial_weights
 from .agreement import average_precision, bootstrap_interval, jensen_shannon, kendall_tau, top_k_overlap
-from .attention import point_attention
+from .attention import multihead_attention, point_attention, reduce_weights, self_attention
 from .attribution import attribute, completeness_gap
 from .data.airbnb import read_airbnb
 from .data.amazon import read_amazon
@@ -19,8 +19,9 @@ from .data.yelp_hat import MarkedReviews, read_yelp_hat
 from .evaluation import groups_by_history, query_measures, rank_held_out, ranking_table, sampled_candidates
 from .faithfulness import aopc, comprehensiveness, deletion_curve, insertion_curve, sufficiency
 from .orders import best_curve, best_order, random_curve, random_order
+from .plausibility import intersection_over_union, token_f1, top_words, word_scores
 from .ranking import auc, bootstrap_auc, hit_rate_at_k, log_loss, ndcg_at_k
-from .recommender import AttentionRecommender, reduce_weights
+from .recommender import AttentionRecommender
 from .sanity import permuted_weights, randomised, uniform_weights
 from .sentences import sentences_of
 from .serving import predict, recommend, shelf
@@ -59,9 +60,11 @@ __all__ = [
     "groups_by_history",
     "hit_rate_at_k",
     "insertion_curve",
+    "intersection_over_union",
     "jensen_shannon",
     "kendall_tau",
     "log_loss",
+    "multihead_attention",
     "ndcg_at_k",
     "permuted_weights",
     "planted_shop",
@@ -82,14 +85,18 @@ __all__ = [
     "recommend",
     "reduce_weights",
     "sampled_candidates",
+    "self_attention",
     "sentences_of",
     "shapley_point",
     "shelf",
     "split_sentences",
     "sufficiency",
+    "token_f1",
     "top_k_overlap",
+    "top_words",
     "uniform_weights",
     "widgets",
+    "word_scores",
 ]
 
 _LAZY = ("plots", "widgets")

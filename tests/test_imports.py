@@ -14,17 +14,18 @@ PACKAGE = Path(attnviz.__file__).parent
 
 # What each module may import of ours. A name stands for the module and all that lies under it.
 ALONE = (
-    "agreement", "attention", "forward", "pretrained", "ranking", "sanity", "vector_cache",
-    "weight_log",
+    "agreement", "attention", "forward", "plausibility", "pretrained", "ranking", "sanity", "vector_cache",
 )  # fmt: skip
 LAYERS = {
     "text": {"pretrained", "vector_cache"},
     "data": {"data", "text", "vector_cache"},
     "data_check": {"data"},
     "fields": {"attention", "data"},
-    "recommender": {"attention", "data", "fields"},
+    "mechanisms": {"attention"},
+    "weight_log": {"attention"},
+    "recommender": {"attention", "data", "fields", "mechanisms"},
     "sentences": {"data", "recommender"},
-    "serving": {"data", "recommender"},
+    "serving": {"attention", "data", "recommender"},
     "checkpoint": {"data", "recommender"},
     "evaluation": {"agreement", "data", "ranking", "recommender", "serving"},
     "training": {"checkpoint", "data", "ranking", "recommender", "serving", "weight_log"},
