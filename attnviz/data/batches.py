@@ -1,7 +1,8 @@
 """From tables to tensors: the schema of a log, its features, and batches of them."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..text import TextEncoder, split_sentences
+from .chosen import Chosen, ChosenItems, no_history
 from .log import Field, InteractionLog
 from .past import history, visible_reviews
 
@@ -98,6 +100,7 @@ class Batch:
         profile: (batch, profile), the shopper.
         labels: (batch,), 0 or 1.
         texts: The sentences that `sentences` holds the vectors of, in the same order; () if nobody gave them.
+        chosen: Call it for what the shoppers chose before, a `Chosen`; nothing is computed until then.
     """
 
     fields: dict[str, Tensor]
@@ -105,6 +108,7 @@ class Batch:
     profile: Tensor
     labels: Tensor
     texts: tuple[str, ...] = ()
+    chosen: Callable[[], Chosen] = no_history
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -122,6 +126,7 @@ class Features:
             for field in schema.fields
             if field.kind != "text"
         }
+        self._chosen = ChosenItems(log, self.item_fields)
         self.sentences, self.row_sentences = _read_sentences(log, schema)  # list, (row, sentence)
         self.embeddings = torch.from_numpy(TextEncoder(schema.encoder).encode(self.sentences))
 
@@ -142,7 +147,8 @@ class Features:
             fields["reviews"] = local - num_none
         used = used[num_none:]
         texts = tuple(self.sentences[place] for place in used.tolist())
-        return Batch(fields, self.embeddings[used], self._profile(rows), self.labels[rows], texts)
+        chosen = partial(self._chosen.of, rows)
+        return Batch(fields, self.embeddings[used], self._profile(rows), self.labels[rows], texts, chosen)
 
     def _profile(self, rows: Tensor) -> Tensor:
         if self.schema.has_users:
