@@ -28,6 +28,7 @@ from .serving import predict, recommend, shelf
 from .shapley import shapley_point
 from .text import TextEncoder, split_sentences
 from .training import fit
+from .trees import explain
 from .weight_log import read_weights
 
 __version__ = "0.1.0"
@@ -55,6 +56,7 @@ __all__ = [
     "comprehensiveness",
     "deletion_curve",
     "download",
+    "explain",
     "find_problems",
     "fit",
     "groups_by_history",
