@@ -4,6 +4,8 @@ from .agreement_explorer import AgreementExplorer
 from .baseline_slider import BaselineSlider
 from .fault_switches import FaultSwitches
 from .field_explorer import FieldExplorer
+from .field_matrix import FieldMatrix
+from .heads_explorer import HeadsExplorer
 from .neighbour_picker import NeighbourPicker
 from .reason_explorer import ReasonExplorer
 from .removal_explorer import RemovalExplorer
@@ -16,6 +18,8 @@ __all__ = [
     "BaselineSlider",
     "FaultSwitches",
     "FieldExplorer",
+    "FieldMatrix",
+    "HeadsExplorer",
     "NeighbourPicker",
     "ReasonExplorer",
     "RemovalExplorer",
