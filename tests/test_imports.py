@@ -14,19 +14,22 @@ PACKAGE = Path(attnviz.__file__).parent
 
 # What each module may import of ours. A name stands for the module and all that lies under it.
 ALONE = (
-    "agreement", "attention", "forward", "plausibility", "pretrained", "ranking", "sanity", "vector_cache",
+    "agreement", "attention", "forward", "model_file", "plausibility", "pretrained", "ranking", "sanity",
+    "vector_cache",
 )  # fmt: skip
 LAYERS = {
-    "text": {"pretrained", "vector_cache"},
+    "gguf_models": {"vector_cache"},
+    "pretrained": {"gguf_models"},
+    "text": {"gguf_models", "pretrained", "vector_cache"},
     "data": {"data", "text", "vector_cache"},
     "data_check": {"data"},
     "fields": {"attention", "data"},
     "mechanisms": {"attention"},
-    "weight_log": {"attention"},
-    "recommender": {"attention", "data", "fields", "mechanisms"},
+    "weight_log": {"mechanisms"},
+    "recommender": {"attention", "data", "fields", "mechanisms", "model_file"},
     "shopper": {"attention", "data", "fields"},
     "sentences": {"data", "recommender"},
-    "serving": {"attention", "data", "recommender"},
+    "serving": {"data", "mechanisms", "recommender"},
     "checkpoint": {"data", "recommender"},
     "evaluation": {"agreement", "data", "ranking", "recommender", "serving"},
     "training": {"checkpoint", "data", "ranking", "recommender", "serving", "weight_log"},

@@ -84,6 +84,22 @@ def test_minilm_equals_sentence_transformers(tmp_path):
     np.testing.assert_allclose(encoder.encode(REVIEWS), expected, atol=1e-4)
 
 
+def test_a_decoder_gives_the_mean_of_its_last_layer_whatever_the_batch(tmp_path):
+    """SmolLM2, whose tokenizer adds nothing to a text: not even to the empty one, which has a vector too."""
+    texts = ["soft cotton", "", "The zip broke after two days, and I sent it back.", "warm"]
+    encoder = TextEncoder("smollm2", cache_dir=tmp_path / "batch", progress=False)
+    one_by_one = TextEncoder("smollm2", cache_dir=tmp_path / "one", progress=False, batch_size=1)
+    one_by_one._model = encoder._model
+    vectors = encoder.encode(texts)
+    np.testing.assert_allclose(vectors, one_by_one.encode(texts), atol=1e-5)
+    ids = torch.tensor([encoder._tokenizer(texts[0])["input_ids"]])
+    with torch.inference_mode():
+        mean = encoder._model(ids).last_hidden_state[0].mean(0)
+    np.testing.assert_allclose(vectors[0], (mean / mean.norm()).numpy(), atol=1e-5)
+    assert vectors.shape == (4, encoder.dim) == (4, 576)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
 def test_nothing_is_asked_from_the_network(tmp_path, monkeypatch):
     """Encoding works with every connection refused."""
 
