@@ -9,6 +9,7 @@ Colours are safe for colour-blind readers; purple, blue and orange are those of 
 from .agreement import agreement_scatter
 from .bars import attribution_bars, field_weights
 from .checks import check_table
+from .heads import head_circles
 from .heatmap import attention_heatmap
 from .removal import removal_curves
 from .shelf import push_spread
@@ -21,6 +22,7 @@ __all__ = [
     "attribution_bars",
     "check_table",
     "field_weights",
+    "head_circles",
     "push_spread",
     "removal_curves",
     "weight_trajectory",

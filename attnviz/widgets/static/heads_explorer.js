@@ -105,7 +105,7 @@ function render({ model, el }) {
     const result = compute(data, state);
     column.set(state.field);
     which.set(state.case);
-    length.set(Math.round(100 * result.length), `${Math.round(100 * result.length)}% of the longest${state.length === null ? ", as it is" : ""}`);
+    length.set(Math.round(100 * result.length), `${Math.round(100 * result.length)}% of the longest`);
     names.forEach((name, place) => name.classList.toggle("av-chosen", place === state.field));
     lines.forEach((line, i) => line.set(result.rows[i].weights, result.rows[i].handed_on, state.field));
     all.set(result.mean_weights, result.mean_handed_on, state.field);
