@@ -4,7 +4,7 @@ from importlib import import_module
 
 from .adversarial import adversarial_weights
 from .agreement import average_precision, bootstrap_interval, jensen_shannon, kendall_tau, top_k_overlap
-from .attention import multihead_attention, point_attention, reduce_weights, self_attention
+from .attention import multihead_attention, point_attention, self_attention
 from .attribution import attribute, completeness_gap
 from .data.airbnb import read_airbnb
 from .data.amazon import read_amazon
@@ -18,6 +18,7 @@ from .data.table import read_table
 from .data.yelp_hat import MarkedReviews, read_yelp_hat
 from .evaluation import groups_by_history, query_measures, rank_held_out, ranking_table, sampled_candidates
 from .faithfulness import aopc, comprehensiveness, deletion_curve, insertion_curve, sufficiency
+from .mechanisms import reduce_weights
 from .orders import best_curve, best_order, random_curve, random_order
 from .plausibility import intersection_over_union, token_f1, top_words, word_scores
 from .ranking import auc, bootstrap_auc, hit_rate_at_k, log_loss, ndcg_at_k

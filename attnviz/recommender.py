@@ -1,17 +1,15 @@
 """The recommender: fields to vectors, a shopper's query that attends over them, a logit."""
 
-import json
-import os
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from .attention import attention_scores, point_attention
+from .attention import attention_scores
 from .data.batches import Batch, Schema
 from .fields import field_encoders
+from .mechanisms import Multihead, Point, SelfAttention, reduce_weights
+from .model_file import read_model, write_model
 
 
 class AttentionRecommender(nn.Module):
@@ -23,10 +21,13 @@ class AttentionRecommender(nn.Module):
     Args:
         schema: What the model must know of the data; `log.schema`.
         attention: "point", one query over the fields. "uniform": every field has the same weight, frozen; the
-            control that shows what attention adds.
-        num_heads: 1, the heads of point attention.
+            control that shows what attention adds. "multihead": the query over the fields with several heads.
+            "self": the shopper and the fields are tokens that all attend to all, with a residual; the logit
+            is of their mean.
+        num_heads: Of "multihead" and "self"; divides embed_dim. The others have 1.
         embed_dim: Length of a field's vector.
-        keys: "content": a key is K x_f. "field": a key is learned for each field, whatever it holds.
+        keys: "content": a key is K x_f. "field": a key is learned for each field, whatever it holds; not for
+            "self", whose point is that contents meet.
         conditioning: "film": the shopper scales each field's vector. "none": x_f = e_f(item).
         dropout: Share of the weights dropped in training. Returned weights are those before it.
         seed: Of the initial parameters.
@@ -42,8 +43,9 @@ class AttentionRecommender(nn.Module):
         >>> logits.shape, weights.shape
         (torch.Size([4]), torch.Size([4, 1, 1, 5]))
 
-    Papers: Perez et al. (2018) for film; Xiao et al. (2017) for attention in a recommender.
-    Taught in chapters 3 (the formula) and 5 (the shopper).
+    Papers: Perez et al. (2018) for film; Xiao et al. (2017) for attention in a recommender; Song et al.
+    (2019) for self-attention over fields. Taught in chapters 3 (the formula), 5 (the shopper), 14 (heads) and
+    15 (self-attention).
     """
 
     def __init__(
@@ -59,9 +61,10 @@ class AttentionRecommender(nn.Module):
         seed: int = 0,
     ):
         super().__init__()
-        _check_option("attention", attention, ("point", "uniform"))
-        _check_option("num_heads", num_heads, (1,))
-        _check_option("keys", keys, ("content", "field"))
+        _check_option("attention", attention, ("point", "uniform", "multihead", "self"))
+        several = [heads for heads in range(1, embed_dim + 1) if embed_dim % heads == 0]
+        _check_option("num_heads", num_heads, (1,) if attention in ("point", "uniform") else tuple(several))
+        _check_option("keys", keys, ("content",) if attention == "self" else ("content", "field"))
         _check_option("conditioning", conditioning, ("film", "none"))
         if not schema.fields:
             raise ValueError(
@@ -79,12 +82,15 @@ class AttentionRecommender(nn.Module):
         self.encoders = field_encoders(self.schema, embed_dim)
         self.missing = nn.Embedding(num_fields, embed_dim)
         self.query = nn.Sequential(nn.Linear(profile_dim, 64), nn.GELU(), nn.Linear(64, embed_dim))
-        self.key = nn.Linear(embed_dim, embed_dim, bias=False)
+        if self.options["attention"] != "self":
+            self.key = nn.Linear(embed_dim, embed_dim, bias=False)
         self.head = nn.Linear(embed_dim, 1)
         if self.options["conditioning"] == "film":
             self.film = nn.Linear(profile_dim, num_fields * embed_dim, bias=False)
         if self.options["keys"] == "field":
             self.field_keys = nn.Embedding(num_fields, embed_dim)
+        made = {"multihead": Multihead, "self": SelfAttention}.get(self.options["attention"])
+        self.mechanism = made(embed_dim, self.options["num_heads"]) if made else Point()
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -100,12 +106,13 @@ class AttentionRecommender(nn.Module):
 
         Returns:
             Logits (batch,); with `return_weights` also the weights (batch, head, query, field), which sum to
-            1 over the fields and are those before dropout.
+            1 over the fields and are those before dropout. For "self" they are (batch, head, 1 + field,
+            1 + field), the shopper first; `reduce_weights` drops her.
         """
         vectors, (query,) = self.field_vectors(batch)
-        output, weights = self.attend(vectors, query)
+        output, weights = self._attend(vectors, query)
         logits = self.head(output).squeeze(-1)
-        return (logits, weights[:, None, None, :]) if return_weights else logits
+        return (logits, weights) if return_weights else logits
 
     def field_vectors(self, batch: Batch) -> tuple[Tensor, tuple[Tensor]]:
         """What the attention sees, as one float tensor, so that explainers need not know of tags or text.
@@ -121,23 +128,47 @@ class AttentionRecommender(nn.Module):
 
     def logits_from_vectors(self, vectors: Tensor, query: Tensor, mask: Tensor | None = None) -> Tensor:
         """The logits (batch,) of vectors (batch, field, dim); where mask is False a field gets no weight."""
-        return self.head(self.attend(vectors, query, mask=mask)[0]).squeeze(-1)
+        return self.head(self._attend(vectors, query, mask)[0]).squeeze(-1)
+
+    def attend(self, vectors: Tensor, query: Tensor, *, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The output (batch, dim) and the weights (batch, field) of vectors (batch, field, dim).
+
+        The weights are those of `reduce_weights`: the mean over heads, the shopper's row, without herself.
+        """
+        output, weights = self._attend(vectors, query, mask)
+        return output, reduce_weights(weights)
+
+    def head_values(self, vectors: Tensor, query: Tensor) -> Tensor:
+        """What each field's vector brings through each head, before the weight and after the projection.
+
+        Args:
+            vectors: (batch, field, dim), from `field_vectors`.
+            query: (batch, dim).
+
+        Returns:
+            (batch, head, field, dim); for "self" (batch, head, 1 + field, dim), the shopper first, as in the
+            weights. The length `.norm(dim=-1)` times the weight is what a head moves on a field's account.
+
+        Paper: Kobayashi et al. (2020). Taught in chapter 14.
+        """
+        return self.mechanism.head_values(vectors, query)
 
     def logits_with_weights(self, vectors: Tensor, weights: Tensor) -> Tensor:
-        """The logits (batch,) of vectors (batch, field, dim) with weights (batch, field) of any origin."""
+        """The logits (batch,) of vectors (batch, field, dim) with weights (batch, field) of any origin.
+
+        Raises:
+            ValueError: If the model has heads of its own ("multihead", "self").
+        """
+        self._need_point("logits_with_weights")
         return self.head((weights.unsqueeze(-2) @ vectors).squeeze(-2)).squeeze(-1)
 
-    def attend(
-        self, vectors: Tensor, query: Tensor, *, mask: Tensor | None = None, temperature: float = 1.0
-    ) -> tuple[Tensor, Tensor]:
-        """The output (batch, dim) and the weights (batch, field) of vectors (batch, field, dim)."""
-        dropout = self.dropout if self.training else 0.0
-        return point_attention(
-            query, self._keys(vectors), vectors, mask=mask, temperature=temperature, dropout=dropout
-        )
-
     def scores(self, vectors: Tensor, query: Tensor) -> Tensor:
-        """The attention scores (batch, field), before softmax."""
+        """The attention scores (batch, field), before softmax.
+
+        Raises:
+            ValueError: If the model has heads of its own ("multihead", "self").
+        """
+        self._need_point("scores")
         return attention_scores(query, self._keys(vectors))
 
     def point_terms(self, vectors: Tensor, query: Tensor) -> tuple[Tensor, Tensor]:
@@ -149,13 +180,31 @@ class AttentionRecommender(nn.Module):
 
         Returns:
             Attention scores before softmax and head . x_f, each (batch, field).
+
+        Raises:
+            ValueError: If the model has heads of its own ("multihead", "self").
         """
+        self._need_point("point_terms")
         return self.scores(vectors, query), vectors @ self.head.weight[0]
 
-    def _keys(self, vectors: Tensor) -> Tensor:
+    def _attend(self, vectors: Tensor, query: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        dropout = self.dropout if self.training else 0.0
+        return self.mechanism(vectors, self._keys(vectors), query, mask, dropout)
+
+    def _keys(self, vectors: Tensor) -> Tensor | None:
+        if self.options["attention"] == "self":
+            return None  # its tokens make their own
         if self.options["keys"] == "field":
             return self.key(self.field_keys.weight).expand(len(vectors), -1, -1)
         return self.key(vectors)
+
+    def _need_point(self, name: str) -> None:
+        attention = self.options["attention"]
+        if attention not in ("point", "uniform"):
+            raise ValueError(
+                f"{name} needs attention='point' or 'uniform', whose one weight a field is all there is, got "
+                f"{attention!r}: use logits_from_vectors with attribute(), or head_values"
+            )
 
     def baseline_vectors(self, batch: Batch, reference: Batch) -> Tensor:
         """The average product for each shopper, the default baseline of attributions.
@@ -189,12 +238,8 @@ class AttentionRecommender(nn.Module):
 
     def save(self, folder: str | Path) -> None:
         """Write the model to a folder: one safetensors file, complete or not at all."""
-        target = Path(folder) / "model.safetensors"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        described = json.dumps({"options": self.options, "schema": self.schema.to_json()})
-        partial = target.with_suffix(f".{os.getpid()}.partial")
-        save_file(self.state_dict(), partial, metadata={"attnviz": described})
-        os.replace(partial, target)
+        described = {"options": self.options, "schema": self.schema.to_json()}
+        write_model(Path(folder) / "model.safetensors", self.state_dict(), described)
 
     @classmethod
     def load(cls, folder: str | Path) -> "AttentionRecommender":
@@ -204,43 +249,10 @@ class AttentionRecommender(nn.Module):
             FileNotFoundError: If there is no model in the folder.
             ValueError: If the file is not one of ours.
         """
-        source = Path(folder) / "model.safetensors"
-        if not source.is_file():
-            raise FileNotFoundError(
-                f"folder {str(folder)!r} holds no model.safetensors: give a folder that save() wrote"
-            )
-        with safe_open(source, framework="pt") as stored:
-            described = (stored.metadata() or {}).get("attnviz")
-            if described is None:
-                raise ValueError(
-                    f"{source} was not written by AttentionRecommender.save: it has no 'attnviz' entry"
-                )
-            parameters = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-        values = json.loads(described)
+        parameters, values = read_model(Path(folder) / "model.safetensors")
         model = cls(Schema.from_json(values["schema"]), **values["options"])
         model.load_state_dict(parameters)
         return model.eval()
-
-
-def reduce_weights(weights: Tensor, *, heads: str | int = "mean", query: int = 0) -> Tensor:
-    """Attention weights with heads as (batch, field), which every measure takes.
-
-    Args:
-        weights: (batch, head, query, field).
-        heads: "mean" over the heads, or the number of one.
-        query: Which query.
-
-    Returns:
-        (batch, field), in [0, 1], rows sum to 1.
-
-    Example:
-        >>> reduce_weights(torch.tensor([[[[0.2, 0.8]], [[0.4, 0.6]]]]))
-        tensor([[0.3000, 0.7000]])
-    """
-    if weights.dim() != 4:
-        raise ValueError(f"weights must be (batch, head, query, field), got {tuple(weights.shape)}")
-    chosen = weights[:, :, query]
-    return chosen.mean(1) if heads == "mean" else chosen[:, heads]
 
 
 def _check_option(name: str, value: object, known: tuple) -> None:

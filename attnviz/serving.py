@@ -8,7 +8,8 @@ import torch
 
 from .data.batches import Batch
 from .data.log import InteractionLog
-from .recommender import AttentionRecommender, reduce_weights
+from .mechanisms import reduce_weights
+from .recommender import AttentionRecommender
 
 _ROWS_AT_ONCE = 8192
 

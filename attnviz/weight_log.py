@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 from torch import Tensor
 
+from .mechanisms import reduce_weights
+
 _WEIGHT = "weight/"
 
 
@@ -26,9 +28,9 @@ class WeightLog:
             self.writer.close()
 
     def weights(self, step: int, weights: Tensor) -> None:
-        """Log the means over batch, head and query of weights (batch, head, query, field)."""
+        """Log the means over the batch of `reduce_weights` of weights (batch, head, query, field)."""
         if step % self.every == 0:
-            means = weights.detach().mean((0, 1, 2)).tolist()
+            means = reduce_weights(weights.detach()).mean(0).tolist()
             self._write({_WEIGHT + field: mean for field, mean in zip(self.fields, means, strict=True)}, step)
 
     def epoch(self, step: int, row: dict[str, float]) -> None:
