@@ -10,13 +10,14 @@ from .data.batches import Batch, Schema
 from .fields import field_encoders
 from .mechanisms import Multihead, Point, SelfAttention, reduce_weights
 from .model_file import read_model, write_model
+from .shopper import Shopper
 
 
 class AttentionRecommender(nn.Module):
     """A shopper's query attends over a product's fields, and the sum of what it saw gives a logit.
 
     x_f = e_f(item) * (1 + G_f u), w = softmax_f(q(u) . K x_f / sqrt(dim)), y = sum_f w_f x_f,
-    logit = head(y), where u is the shopper's profile and e_f the vector of field f.
+    logit = head(y), where u is the shopper's vector and e_f the vector of field f.
 
     Args:
         schema: What the model must know of the data; `log.schema`.
@@ -29,6 +30,8 @@ class AttentionRecommender(nn.Module):
         keys: "content": a key is K x_f. "field": a key is learned for each field, whatever it holds; not for
             "self", whose point is that contents meet.
         conditioning: "film": the shopper scales each field's vector. "none": x_f = e_f(item).
+        shopper: What u is: "profile", "history", a query that attends over what she chose before, or "both".
+        asks: Who asks the history: "learned", one query for all, or "candidate", the product that is scored.
         dropout: Share of the weights dropped in training. Returned weights are those before it.
         seed: Of the initial parameters.
 
@@ -44,8 +47,8 @@ class AttentionRecommender(nn.Module):
         (torch.Size([4]), torch.Size([4, 1, 1, 5]))
 
     Papers: Perez et al. (2018) for film; Xiao et al. (2017) for attention in a recommender; Song et al.
-    (2019) for self-attention over fields. Taught in chapters 3 (the formula), 5 (the shopper), 14 (heads) and
-    15 (self-attention).
+    (2019) for self-attention over fields. Taught in chapters 3 (the formula), 5 (the shopper), 14 (heads),
+    15 (self-attention) and 16 (the history).
     """
 
     def __init__(
@@ -57,6 +60,8 @@ class AttentionRecommender(nn.Module):
         embed_dim: int = 32,
         keys: str = "content",
         conditioning: str = "film",
+        shopper: str = "profile",
+        asks: str = "learned",
         dropout: float = 0.0,
         seed: int = 0,
     ):
@@ -66,6 +71,8 @@ class AttentionRecommender(nn.Module):
         _check_option("num_heads", num_heads, (1,) if attention in ("point", "uniform") else tuple(several))
         _check_option("keys", keys, ("content",) if attention == "self" else ("content", "field"))
         _check_option("conditioning", conditioning, ("film", "none"))
+        _check_option("shopper", shopper, ("profile", "history", "both"))
+        _check_option("asks", asks, ("learned",) if shopper == "profile" else ("learned", "candidate"))
         if not schema.fields:
             raise ValueError(
                 "schema holds no field: the log's items need at least one of tags, price, brand, category"
@@ -73,20 +80,23 @@ class AttentionRecommender(nn.Module):
         self.schema = schema
         self.options = dict(attention=attention, num_heads=num_heads, embed_dim=embed_dim, keys=keys,
                             conditioning=conditioning, dropout=dropout, seed=seed)  # fmt: skip
+        if shopper != "profile":  # without these two, checkpoints from before they were there still fit
+            self.options |= dict(shopper=shopper, asks=asks)
         self.dropout = dropout
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self._build(len(schema.fields), len(schema.profile), embed_dim)
+            self.shopper = Shopper(schema, embed_dim, knows=shopper, asks=asks)
+            self._build(len(schema.fields), self.shopper.dim, embed_dim)
 
-    def _build(self, num_fields: int, profile_dim: int, embed_dim: int) -> None:
+    def _build(self, num_fields: int, shopper_dim: int, embed_dim: int) -> None:
         self.encoders = field_encoders(self.schema, embed_dim)
         self.missing = nn.Embedding(num_fields, embed_dim)
-        self.query = nn.Sequential(nn.Linear(profile_dim, 64), nn.GELU(), nn.Linear(64, embed_dim))
+        self.query = nn.Sequential(nn.Linear(shopper_dim, 64), nn.GELU(), nn.Linear(64, embed_dim))
         if self.options["attention"] != "self":
             self.key = nn.Linear(embed_dim, embed_dim, bias=False)
         self.head = nn.Linear(embed_dim, 1)
         if self.options["conditioning"] == "film":
-            self.film = nn.Linear(profile_dim, num_fields * embed_dim, bias=False)
+            self.film = nn.Linear(shopper_dim, num_fields * embed_dim, bias=False)
         if self.options["keys"] == "field":
             self.field_keys = nn.Embedding(num_fields, embed_dim)
         made = {"multihead": Multihead, "self": SelfAttention}.get(self.options["attention"])
@@ -121,10 +131,11 @@ class AttentionRecommender(nn.Module):
             The vectors x (batch, field, dim), and the further arguments of `logits_from_vectors`: (query,),
             with query (batch, dim).
         """
-        query = self.query(batch.profile)
+        shopper = self.shopper(batch)
+        query = self.query(shopper)
         if self.options["attention"] == "uniform":
             query = torch.zeros_like(query)  # all scores 0: the same weight for every field
-        return self.condition(self._item_vectors(batch), batch.profile), (query,)
+        return self.condition(self._item_vectors(batch), shopper), (query,)
 
     def logits_from_vectors(self, vectors: Tensor, query: Tensor, mask: Tensor | None = None) -> Tensor:
         """The logits (batch,) of vectors (batch, field, dim); where mask is False a field gets no weight."""
@@ -217,7 +228,7 @@ class AttentionRecommender(nn.Module):
             (batch, field, dim).
         """
         average = self._item_vectors(reference).mean(0, keepdim=True)  # (1, field, dim)
-        return self.condition(average.expand(len(batch), -1, -1), batch.profile)
+        return self.condition(average.expand(len(batch), -1, -1), self.shopper(batch))
 
     def sentence_weights(self, batch: Batch, field: str = "reviews") -> Tensor:
         """The weights (batch, sentence) inside a text field: 0 for no sentence, the others sum to 1."""
@@ -230,11 +241,11 @@ class AttentionRecommender(nn.Module):
             vectors.append(torch.where(known.unsqueeze(-1), found, self.missing.weight[place]))
         return torch.stack(vectors, dim=1)  # (batch, field, dim)
 
-    def condition(self, vectors: Tensor, profile: Tensor) -> Tensor:
-        """What the shopper (batch, profile) makes of item vectors (batch, field, dim): x = e * (1 + G u)."""
+    def condition(self, vectors: Tensor, shopper: Tensor) -> Tensor:
+        """What the shopper (batch, number) makes of item vectors (batch, field, dim): x = e * (1 + G u)."""
         if self.options["conditioning"] == "none":
             return vectors
-        return vectors * (1 + self.film(profile).view_as(vectors))
+        return vectors * (1 + self.film(shopper).view_as(vectors))
 
     def save(self, folder: str | Path) -> None:
         """Write the model to a folder: one safetensors file, complete or not at all."""

@@ -75,7 +75,7 @@ def sentences_of(model: AttentionRecommender, batch: Batch, *, field: str = "rev
     positions = batch.fields[field]  # (batch, sentence), -1 for none
     with torch.no_grad():
         vectors, (query,) = model.field_vectors(batch)
-        scale = model.condition(torch.ones_like(vectors), batch.profile)[:, model.fields.index(field)]
+        scale = model.condition(torch.ones_like(vectors), model.shopper(batch))[:, model.fields.index(field)]
         weights = model.sentence_weights(batch, field)
         projected = model.encoders[field].project(batch.sentences)[positions.clamp(min=0)]
     return Sentences(

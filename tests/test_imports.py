@@ -26,7 +26,7 @@ LAYERS = {
     "fields": {"attention", "data"},
     "mechanisms": {"attention"},
     "weight_log": {"mechanisms"},
-    "recommender": {"attention", "data", "fields", "mechanisms", "model_file"},
+    "recommender": {"attention", "data", "fields", "mechanisms", "model_file", "shopper"},
     "shopper": {"attention", "data", "fields"},
     "sentences": {"data", "recommender"},
     "serving": {"data", "mechanisms", "recommender"},
