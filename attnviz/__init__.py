@@ -18,6 +18,8 @@ from .data.table import read_table
 from .data.yelp_hat import MarkedReviews, read_yelp_hat
 from .evaluation import groups_by_history, query_measures, rank_held_out, ranking_table, sampled_candidates
 from .faithfulness import aopc, comprehensiveness, deletion_curve, insertion_curve, sufficiency
+from .flow import gradient_weighted, norm_weighted, rollout
+from .inside import Inside, attention_inside
 from .mechanisms import reduce_weights
 from .orders import best_curve, best_order, random_curve, random_order
 from .plausibility import intersection_over_union, token_f1, top_words, word_scores
@@ -39,6 +41,7 @@ __all__ = [
     "Batch",
     "DataProblems",
     "Field",
+    "Inside",
     "InteractionLog",
     "MarkedReviews",
     "PlantedShop",
@@ -46,6 +49,7 @@ __all__ = [
     "TextEncoder",
     "adversarial_weights",
     "aopc",
+    "attention_inside",
     "attribute",
     "auc",
     "average_precision",
@@ -60,6 +64,7 @@ __all__ = [
     "explain",
     "find_problems",
     "fit",
+    "gradient_weighted",
     "groups_by_history",
     "hit_rate_at_k",
     "insertion_curve",
@@ -69,6 +74,7 @@ __all__ = [
     "log_loss",
     "multihead_attention",
     "ndcg_at_k",
+    "norm_weighted",
     "permuted_weights",
     "planted_shop",
     "plots",
@@ -87,6 +93,7 @@ __all__ = [
     "read_yelp_hat",
     "recommend",
     "reduce_weights",
+    "rollout",
     "sampled_candidates",
     "self_attention",
     "sentences_of",

@@ -75,13 +75,15 @@ def load_tokenizer(folder: Path):
     return tokenizer
 
 
-def load_model(folder: Path) -> torch.nn.Module:
+def load_model(folder: Path, *, eager: bool = False) -> torch.nn.Module:
     """The model of a model folder, float32, in evaluation mode.
 
     Nothing is downloaded, no remote code runs, and only safetensors are read: pickled weights are refused.
 
     Args:
         folder: As `model_folder` returns it.
+        eager: Compute attention step by step, so that `output_attentions=True` returns the weights. The
+            default, PyTorch's fused attention, is faster and returns none.
 
     Returns:
         A transformers model without a head: its output is one vector a token.
@@ -94,7 +96,7 @@ def load_model(folder: Path) -> torch.nn.Module:
     """
     from transformers import AutoModel
 
-    return _load(AutoModel, folder)
+    return _load(AutoModel, folder, eager)
 
 
 def load_causal_model(folder: Path, *, eager: bool = False) -> torch.nn.Module:
@@ -104,8 +106,7 @@ def load_causal_model(folder: Path, *, eager: bool = False) -> torch.nn.Module:
 
     Args:
         folder: As `model_folder` returns it, of a GPT-type model.
-        eager: Compute attention step by step, so that `output_attentions=True` returns the weights. The
-            default, PyTorch's fused attention, is faster and returns none.
+        eager: As in `load_model`.
 
     Returns:
         A transformers model; `model(**tokens).logits` is (text, token, word of the vocabulary).
@@ -123,13 +124,14 @@ def load_causal_model(folder: Path, *, eager: bool = False) -> torch.nn.Module:
     """
     from transformers import AutoModelForCausalLM
 
-    return _load(AutoModelForCausalLM, folder, **({"attn_implementation": "eager"} if eager else {}))
+    return _load(AutoModelForCausalLM, folder, eager)
 
 
-def _load(kind: type, folder: Path, **options) -> torch.nn.Module:
+def _load(kind: type, folder: Path, eager: bool) -> torch.nn.Module:
     safe = {"local_files_only": True, "trust_remote_code": False, "use_safetensors": True}
+    attention = {"attn_implementation": "eager"} if eager else {}
     with _no_progress_bar():
-        return kind.from_pretrained(folder, dtype=torch.float32, **safe, **options).eval()
+        return kind.from_pretrained(folder, dtype=torch.float32, **safe, **attention).eval()
 
 
 @contextmanager

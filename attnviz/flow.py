@@ -1,0 +1,108 @@
+"""Attention of many layers and heads added up, in three ways: pure functions, tensors in, tensor out."""
+
+import torch
+from torch import Tensor
+
+
+def rollout(weights: Tensor, *, residual: float = 0.5) -> Tensor:
+    """Follow attention down through the layers: how much of each first token is in each last one.
+
+    The heads of a layer are averaged, its rows made to sum to 1, the residual stream is added,
+    A = residual * I + (1 - residual) * mean, and the layers are multiplied, the last one on the left.
+
+    Args:
+        weights: (layer, head, query, key), at least 0, such as `Inside.weights`, or those of `norm_weighted`.
+        residual: Share of a token's vector that goes round the attention, in [0, 1].
+
+    Returns:
+        (query, key), in [0, 1]; rows sum to 1.
+
+    Raises:
+        ValueError: If residual is not in [0, 1] or the shape is another one.
+
+    Example:
+        >>> first = torch.tensor([[[1.0, 0.0], [0.5, 0.5]]])
+        >>> rollout(torch.stack([first, first]))
+        tensor([[1.0000, 0.0000],
+                [0.4375, 0.5625]])
+
+    Paper: Abnar and Zuidema (2020), Quantifying attention flow in transformers. Taught in chapter 17.
+    """
+    _check_layers(weights)
+    if not 0 <= residual <= 1:
+        raise ValueError(f"residual must be in [0, 1], got {residual}")
+    mean = weights.mean(1)  # (layer, query, key)
+    mean = mean / mean.sum(-1, keepdim=True)
+    identity = torch.eye(mean.shape[-1], dtype=mean.dtype)
+    result = identity
+    for layer in residual * identity + (1 - residual) * mean:
+        result = layer @ result  # (query, key)
+    return result
+
+
+def norm_weighted(weights: Tensor, value_norms: Tensor) -> Tensor:
+    """What arrives from each token: its weight times the length of the vector that the head takes from it.
+
+    Args:
+        weights: (layer, head, query, key).
+        value_norms: (layer, head, key), such as `Inside.value_norms`.
+
+    Returns:
+        (layer, head, query, key), at least 0. Rows do not sum to 1; `rollout` takes it as it is.
+
+    Raises:
+        ValueError: If the shapes do not fit each other.
+
+    Example:
+        >>> norm_weighted(torch.tensor([[[[1.0, 0.0], [0.9, 0.1]]]]), torch.tensor([[[1.0, 20.0]]]))
+        tensor([[[[1.0000, 0.0000],
+                  [0.9000, 2.0000]]]])
+
+    Paper: Kobayashi et al. (2020), Attention is not only a weight. Taught in chapter 17.
+    """
+    _check_layers(weights)
+    if value_norms.shape != weights.shape[:2] + weights.shape[3:]:
+        raise ValueError(
+            f"value_norms must be (layer, head, key) of weights {tuple(weights.shape)}, "
+            f"got {tuple(value_norms.shape)}"
+        )
+    return weights * value_norms.unsqueeze(2)
+
+
+def gradient_weighted(weights: Tensor, gradients: Tensor) -> Tensor:
+    """Attention that raises a target, followed through the layers.
+
+    In each layer a weight counts times its gradient, where that is above 0, averaged over the heads; then
+    R = R + layer @ R from the first layer to the last, beginning with the identity.
+
+    Args:
+        weights: (layer, head, query, key).
+        gradients: Of the target with respect to the weights, the same shape, such as `Inside.gradients`.
+
+    Returns:
+        (query, key), at least 0, not normalised. The target's own row is the one to read: [CLS] of an
+        encoder that is classified there, the last token of a decoder.
+
+    Raises:
+        ValueError: If the shapes do not fit each other.
+
+    Example:
+        >>> weights = torch.tensor([[[[0.5, 0.5], [0.2, 0.8]]]])
+        >>> gradient_weighted(weights, torch.tensor([[[[0.0, 0.0], [3.0, -1.0]]]]))
+        tensor([[1.0000, 0.0000],
+                [0.6000, 1.0000]])
+
+    Paper: Chefer, Gur and Wolf (2021), Generic attention-model explainability. Taught in chapter 17.
+    """
+    _check_layers(weights)
+    if gradients.shape != weights.shape:
+        raise ValueError(f"gradients must be {tuple(weights.shape)}, got {tuple(gradients.shape)}")
+    result = torch.eye(weights.shape[-1], dtype=weights.dtype)
+    for layer in (weights * gradients).clamp(min=0).mean(1):  # (query, key)
+        result = result + layer @ result
+    return result
+
+
+def _check_layers(weights: Tensor) -> None:
+    if weights.ndim != 4 or weights.shape[2] != weights.shape[3]:
+        raise ValueError(f"weights must be (layer, head, token, token), got {tuple(weights.shape)}")
