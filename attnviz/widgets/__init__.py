@@ -6,6 +6,7 @@ from .fault_switches import FaultSwitches
 from .field_explorer import FieldExplorer
 from .field_matrix import FieldMatrix
 from .heads_explorer import HeadsExplorer
+from .human_overlay import HumanOverlay
 from .neighbour_picker import NeighbourPicker
 from .reason_explorer import ReasonExplorer
 from .removal_explorer import RemovalExplorer
@@ -20,6 +21,7 @@ __all__ = [
     "FieldExplorer",
     "FieldMatrix",
     "HeadsExplorer",
+    "HumanOverlay",
     "NeighbourPicker",
     "ReasonExplorer",
     "RemovalExplorer",
