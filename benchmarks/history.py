@@ -1,0 +1,130 @@
+"""Does a query over the shopper's history beat a profile made of the same history?
+
+    python benchmarks/history.py            # writes book/_results/history.csv
+    python benchmarks/history.py --airbnb DIR       # DIR holds listings.csv.gz and reviews.csv.gz
+
+All rows of the table have the same model, but for what it knows of a shopper:
+
+- "nothing": her profile is all zeros, so she is like everybody else.
+- "profile": the mean of what she chose before (at most 20 items), and how many they are.
+- "history": a learned query attends over what she chose before (at most 50 items).
+- "history, candidate asks": the product that is scored is the query.
+- "both": profile and history side by side.
+
+Profile and history see the same content of the same items, without reviews.
+Planted: the shop is given without its users table, so that nobody knows more of a shopper than her choices.
+"Best with a users table" is the best reachable score for one who sees what the shop shows of its users: no
+history can be expected to reach it. Measure: AUC on the last tenth of the rows.
+Albany: real stays, without reviews; held-out stays of guests who come back and stay somewhere new, each
+ranked against 100 listings that the guest never took. Measure: AUC, the share of them that score lower.
+A seed changes the shop (planted), the negatives (Albany), and the model.
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import torch
+from results import write_result
+from sklearn.metrics import roc_auc_score
+from tqdm import tqdm
+
+import attnviz as av
+
+MODELS = {
+    "nothing": dict(),
+    "profile": dict(),
+    "history": dict(shopper="history"),
+    "history, candidate asks": dict(shopper="history", asks="candidate"),
+    "both": dict(shopper="both"),
+}
+
+
+class Nobody(av.AttentionRecommender):
+    """A model whose shoppers are all alike."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.shopper = Zeros()
+
+
+class Zeros(torch.nn.Module):
+    """A shopper of whom nothing is known."""
+
+    def forward(self, batch: av.Batch) -> torch.Tensor:
+        """Zeros in the place of the profile."""
+        return torch.zeros_like(batch.profile)
+
+
+def trained(name: str, train: av.InteractionLog, valid: av.InteractionLog, seed: int, epochs: int):
+    """One of the models."""
+    kind = Nobody if name == "nothing" else av.AttentionRecommender
+    model = kind(train.schema, seed=seed, **MODELS[name])
+    av.fit(model, train, valid, epochs=epochs, seed=seed, progress=False)
+    return model
+
+
+def planted(variant: str, seed: int, sizes: dict, epochs: int) -> Iterator[dict]:
+    """All models on one shop without its users table."""
+    shop = av.planted_shop(variant=variant, seed=seed, **sizes)
+    train, valid, test = av.InteractionLog(shop.interactions, shop.items).split()
+    labels = test.interactions["label"]
+    rows = dict(data=f"planted, {variant}", seed=seed, n=len(test))
+    yield rows | dict(model="best with a users table", auc=shop.split()[2].bayes_auc())
+    for name in MODELS:
+        model = trained(name, train, valid, seed, epochs)
+        yield rows | dict(model=name, auc=roc_auc_score(labels, av.predict(model, test)))
+
+
+def albany(folder: Path, seed: int, epochs: int) -> Iterator[dict]:
+    """All models on real stays."""
+    city = av.read_airbnb(folder / "listings.csv.gz", folder / "reviews.csv.gz", strict=False)
+    log = av.InteractionLog(city.interactions.assign(review=""), city.items, implicit=True)
+    train, valid, test = log.split()
+    returning = test.with_interactions(test.interactions[av.groups_by_history(test) == "returning"])
+    candidates = av.sampled_candidates(returning, num_candidates=100, seed=0)
+    train, valid = (part.sample_negatives(3, seed) for part in (train, valid))
+    for name in MODELS:
+        model = trained(name, train, valid, seed, epochs)
+        table = av.rank_held_out(model, candidates).set_index("model").loc["model"]
+        yield dict(data="Albany", seed=seed, n=len(returning), model=name, auc=table["auc"])
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean AUC over the seeds, and each model's lead over the profile with its interval over seeds."""
+    rows = []
+    for (data, model), part in table.groupby(["data", "model"], sort=False):
+        profile = table[(table["data"] == data) & (table["model"] == "profile")].set_index("seed")["auc"]
+        lead = (part.set_index("seed")["auc"] - profile).tolist()
+        mean, low, high, _ = av.bootstrap_interval(lead)
+        rows.append(dict(data=data, model=model, auc=part["auc"].mean(), lead=mean, low=low, high=high))
+    return pd.DataFrame(rows)
+
+
+def main() -> None:
+    """Run all and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--variants", nargs="*", default=["additive", "soft"])
+    parser.add_argument("--airbnb", type=Path)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--num-users", type=int, default=1000)
+    parser.add_argument("--num-items", type=int, default=600)
+    parser.add_argument("--num-interactions", type=int, default=40_000)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    sizes = {name: getattr(options, name) for name in ("num_users", "num_items", "num_interactions")}
+    rows = []
+    for seed in tqdm(range(options.seeds)):
+        for variant in options.variants:
+            rows += planted(variant, seed, sizes, options.epochs)
+        if options.airbnb:
+            rows += albany(options.airbnb, seed, options.epochs)
+    table = pd.DataFrame(rows)
+    print(summary(table).round(4).to_string())
+    print(write_result("history", table))
+
+
+if __name__ == "__main__":
+    main()
