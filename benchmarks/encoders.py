@@ -1,0 +1,255 @@
+"""Which language model should read the texts, and is it worth training along? An encoder against a decoder.
+
+    python benchmarks/encoders.py            # writes book/_results/encoders.csv
+
+- planted, reviews: the recommender with sentence vectors of each encoder, and without reviews.
+- planted, tags: a tag's vector made from its name by each encoder, beside a learned one.
+- All_Beauty, reviews: the item that was bought among 50 others, by the reviews that others wrote before.
+- Albany, titles and tags: is a listing dearer than the median? Logistic regression, 5 folds.
+- planted, end to end: MiniLM's last layer trained with the recommender, beside the same loop with it frozen.
+
+"centred" takes the mean of all vectors away and makes the length 1 again: the vectors of a decoder have a
+large part in common. Intervals are 95%, over test rows. The real data is read from ATTNVIZ_REAL_DATA.
+"""
+
+import argparse
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from results import write_result
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from torch import Tensor, nn
+from torch.nn import functional as F
+from tqdm import tqdm
+
+import attnviz as av
+from attnviz.data.batches import Features
+from attnviz.pretrained import load_model, load_tokenizer, model_folder
+
+ENCODERS = ("minilm", "minilm, centred", "smollm2", "smollm2, centred")
+SIZES = dict(num_users=4000, num_items=1500, num_interactions=80_000)
+
+
+def vectors_of(name: str, texts: list[str]) -> np.ndarray:
+    """The vectors of texts (text, dim) by one of `ENCODERS`."""
+    encoder, _, centred = name.partition(", ")
+    vectors = av.TextEncoder(encoder, progress=False).encode(texts)
+    if centred:
+        vectors = vectors - vectors.mean(0)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors
+
+
+def with_encoder(parts: list[av.InteractionLog], schema: av.Schema, name: str) -> None:
+    """Have the batches of logs carry the vectors of one of `ENCODERS`; the centre is that of the first log."""
+    features = [Features(log, schema) for log in parts]
+    centre = features[0].embeddings.mean(0)
+    for log, made in zip(parts, features, strict=True):
+        if "centred" in name:
+            made.embeddings = F.normalize(made.embeddings - centre, dim=1)
+        log._features[id(schema)] = (schema, made)
+
+
+def auc_row(scores: Tensor, labels: Tensor) -> dict:
+    """AUC with its interval over rows."""
+    draws = av.bootstrap_auc(scores, labels)
+    return dict(auc=av.auc(scores, labels).item(), low=draws.quantile(0.025).item(),
+                high=draws.quantile(0.975).item(), rows=len(labels))  # fmt: skip
+
+
+def test_auc(model: av.AttentionRecommender, test: av.InteractionLog) -> dict:
+    """AUC of a trained model on test rows."""
+    labels = torch.tensor(test.interactions["label"].to_numpy(), dtype=torch.float32)
+    return auc_row(torch.as_tensor(av.predict(model, test)), labels)
+
+
+class NamedTags(nn.Module):
+    """The mean of the tags' vectors, each a linear map of the encoder's vector of its name."""
+
+    def __init__(self, vectors: Tensor, embed_dim: int = 32):
+        super().__init__()
+        self.register_buffer("vectors", vectors)
+        self.value = nn.Linear(vectors.shape[1], embed_dim)
+
+    def forward(self, tags: Tensor, batch: av.Batch) -> tuple[Tensor, Tensor]:
+        """Tags (batch, tag) to vectors (batch, dim) and whether there is any (batch,)."""
+        known = tags >= 0
+        each = self.value(self.vectors)[tags.clamp(min=0)] * known.unsqueeze(-1)  # (batch, tag, dim)
+        return each.sum(1) / known.sum(1, keepdim=True).clamp(min=1), known.any(1)
+
+
+def planted_reviews(seed: int) -> Iterator[dict]:
+    """The recommender with each encoder's sentence vectors."""
+    shop = av.planted_shop(seed=seed, **SIZES)
+    parts = shop.split()
+    yield dict(model="best reachable", auc=parts[2].bayes_auc(), rows=len(parts[2]))
+    for name in (*ENCODERS, "no reviews"):
+        schema = av.Schema.of(shop, encoder="minilm" if name == "no reviews" else name.split(",")[0])
+        if name == "no reviews":
+            schema = replace(schema, fields=tuple(f for f in schema.fields if f.name != "reviews"))
+        else:
+            with_encoder(parts, schema, name)
+        model = av.AttentionRecommender(schema, seed=seed)
+        av.fit(model, *parts[:2], seed=seed, progress=False)
+        yield dict(model=name, **test_auc(model, parts[2]))
+
+
+def planted_tags(seed: int) -> Iterator[dict]:
+    """The recommender with tags read by their names, beside learned ones."""
+    shop = av.planted_shop(seed=seed, **SIZES)
+    train, valid, test = shop.split()
+    for name in ("learned", "minilm", "smollm2", "smollm2, centred"):
+        model = av.AttentionRecommender(shop.schema, seed=seed)
+        if name != "learned":
+            torch.manual_seed(seed)
+            vectors = vectors_of(name, shop.schema.vocabularies["tags"])
+            model.encoders["tags"] = NamedTags(torch.from_numpy(vectors))
+        av.fit(model, train, valid, seed=seed, progress=False)
+        yield dict(model=name, **test_auc(model, test))
+
+
+def beauty_reviews(folder: Path, seed: int) -> Iterator[dict]:
+    """The bought item among 50 that the buyer never had, by earlier reviews alone."""
+    log = av.read_amazon(folder / "amazon2018_all_beauty" / "All_Beauty_5.json.gz", strict=False)
+    log = av.InteractionLog(log.interactions.assign(label=1), log.items, implicit=True)
+    train, valid, test = log.split()
+    shown = av.sampled_candidates(test, num_candidates=50, seed=seed)
+    train, valid = train.sample_negatives(4, seed=seed), valid.sample_negatives(4, seed=seed)
+    for name in ENCODERS:
+        limits = dict(max_reviews=2, sentences_per_review=1, max_sentences=2)
+        schema = av.Schema.of(log, encoder=name.split(",")[0], **limits)
+        with_encoder([train, valid, shown], schema, name)
+        model = av.AttentionRecommender(schema, seed=seed)
+        av.fit(model, train, valid, seed=seed, progress=False)
+        scores = np.asarray(av.predict(model, shown)).reshape(len(test), -1)
+        labels = shown.interactions["label"].to_numpy().reshape(scores.shape)
+        each = av.bootstrap_interval(torch.tensor(av.query_measures(scores, labels)["auc"].to_numpy()))
+        yield dict(model=name, auc=each.mean, low=each.low, high=each.high, rows=len(test))
+
+
+def albany(folder: Path, part: str) -> Iterator[dict]:
+    """Is a listing dearer than the median? From its title, or from the mean of its tags' vectors."""
+    city = folder / "airbnb_albany"
+    items = av.read_airbnb(city / "listings.csv.gz", city / "reviews.csv.gz").items.dropna(subset="price")
+    dear = (items["price"] > items["price"].median()).to_numpy()
+    for name in ENCODERS:
+        if part == "titles":
+            inputs = vectors_of(name, items["title"].tolist())
+        else:
+            known = sorted({tag for tags in items["tags"] for tag in tags})
+            row = dict(zip(known, vectors_of(name, known), strict=True))
+            inputs = np.stack(
+                [np.mean([row[tag] for tag in tags] or [0 * row[known[0]]], 0) for tags in items["tags"]]
+            )
+        model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=2000))
+        folds = StratifiedKFold(5, shuffle=True, random_state=0)
+        scores = cross_val_predict(model, inputs, dear, cv=folds, method="decision_function")
+        yield dict(model=name, **auc_row(torch.tensor(scores), torch.tensor(dear).long()))
+
+
+class LastLayer(nn.Module):
+    """MiniLM's last layer over what the layers below make of each sentence, which is computed once."""
+
+    def __init__(self, sentences: list[str]):
+        super().__init__()
+        folder = model_folder("minilm")
+        model, tokenizer = load_model(folder), load_tokenizer(folder)
+        read = tokenizer(sentences, padding=True, return_tensors="pt")
+        with torch.no_grad():
+            self.below = model(**read, output_hidden_states=True).hidden_states[-2]  # (sentence, token, dim)
+        self.known = read["attention_mask"].bool()  # (sentence, token)
+        self.layer = model.encoder.layer[-1]
+        self.place = {sentence: i for i, sentence in enumerate(sentences)}
+
+    def forward(self, texts: tuple[str, ...]) -> Tensor:
+        """The vectors (text, dim) of some of the sentences, with a gradient."""
+        rows = torch.tensor([self.place[text] for text in texts])
+        known = self.known[rows]
+        tokens = self.layer(self.below[rows], attention_mask=known[:, None, None, :])
+        tokens = tokens[0] if isinstance(tokens, tuple) else tokens
+        return F.normalize((tokens * known.unsqueeze(-1)).sum(1), dim=-1)
+
+
+def train_together(shop: av.PlantedShop, encoder: LastLayer, seed: int, *, rows: int, rate: float) -> dict:
+    """One loop for both: `rate` is the encoder's learning rate, and 0 leaves it as it was."""
+    train, _, test = shop.split()
+    model = av.AttentionRecommender(shop.schema, seed=seed)
+    groups = [
+        dict(params=list(model.parameters()), lr=3e-3),
+        dict(params=list(encoder.parameters()), lr=rate),
+    ]
+    optimizer = torch.optim.AdamW(groups[: 1 + (rate > 0)], weight_decay=1e-4)
+    torch.manual_seed(seed)
+    steps = torch.cat([torch.randperm(rows) for _ in range(6)]).split(2048)
+    rates = [group["lr"] for group in optimizer.param_groups]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=rates, total_steps=len(steps))
+    for step in tqdm(steps, desc=f"end to end, rate {rate}, seed {seed}"):
+        batch = train.batch(step, shop.schema)
+        with torch.set_grad_enabled(rate > 0):
+            vectors = encoder(batch.texts)
+        loss = F.binary_cross_entropy_with_logits(model(replace(batch, sentences=vectors)), batch.labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    with torch.no_grad():
+        test_batch = test.batch(slice(None), shop.schema)
+        logits = model.eval()(replace(test_batch, sentences=encoder(test_batch.texts)))
+    return auc_row(logits, test_batch.labels)
+
+
+def end_to_end(seed: int, rows: int, rates: tuple[float, ...] = (0, 1e-4)) -> Iterator[dict]:
+    """The same rows, steps and first parameters, with the last layer frozen and trained."""
+    shop = av.planted_shop(seed=seed, **SIZES)
+    sentences = sorted({sentence for text in shop.past["review"] for sentence in av.split_sentences(text)})
+    for rate in rates:
+        encoder = LastLayer(sentences)
+        name = "minilm, last layer trained" if rate else "minilm, frozen"
+        yield dict(model=name, **train_together(shop, encoder, seed, rows=rows, rate=rate))
+
+
+def main() -> None:
+    """Run all and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--rows", type=int, default=32_768, help="training rows of the end-to-end part")
+    parser.add_argument("--end-to-end-seeds", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    folder = os.environ.get("ATTNVIZ_REAL_DATA")
+    if not folder:
+        raise SystemExit("set ATTNVIZ_REAL_DATA to the folder that holds the real data")
+    jobs = [("planted", "reviews", seed, planted_reviews(seed)) for seed in range(options.seeds)]
+    jobs += [("planted", "tags", seed, planted_tags(seed)) for seed in range(options.seeds)]
+    jobs += [
+        ("All_Beauty", "reviews", seed, beauty_reviews(Path(folder), seed)) for seed in range(options.seeds)
+    ]
+    jobs += [("Albany", part, 0, albany(Path(folder), part)) for part in ("titles", "tags")]
+    jobs += [
+        ("planted", "end to end", s, end_to_end(s, options.rows)) for s in range(options.end_to_end_seeds)
+    ]
+    rows = []
+    for data, texts, seed, made in jobs:
+        for row in made:
+            rows.append(dict(data=data, texts=texts, seed=seed, **row))
+            print(rows[-1], flush=True)
+    table = pd.DataFrame(rows)
+    print(
+        table.groupby(["data", "texts", "model"], sort=False)[["auc", "low", "high"]]
+        .mean()
+        .round(3)
+        .to_string()
+    )
+    print(write_result("encoders", table))
+
+
+if __name__ == "__main__":
+    main()
