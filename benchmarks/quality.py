@@ -1,6 +1,7 @@
 """How good is the recommender on planted shops, beside its peers and the best reachable score?
 
     python benchmarks/quality.py            # writes book/_results/quality.csv
+    python benchmarks/quality.py --models "film, four heads" --variants additive    # adds rows to it
 
 Every model gets the same number of tuning trials; the trial and the epoch are chosen on validation rows.
 A seed changes the shop, the split and the model.
@@ -27,6 +28,9 @@ OURS = {
     "film, content keys": dict(),
     "film, field keys": dict(keys="field"),
     "film, uniform": dict(attention="uniform"),
+    "film, four heads": dict(attention="multihead", num_heads=4),
+    "film, four heads, field keys": dict(attention="multihead", num_heads=4, keys="field"),
+    "film, self-attention": dict(attention="self", num_heads=4),
     "plain, content keys": dict(conditioning="none"),
     "plain, uniform": dict(conditioning="none", attention="uniform"),
 }
@@ -95,25 +99,28 @@ def evaluate(name: str, trials: list[Callable], parts: Parts) -> Iterator[dict]:
                    log_loss=log_loss(labels(log), scores))  # fmt: skip
 
 
-def run(variant: str, seed: int, sizes: dict, num_trials: int) -> Iterator[dict]:
-    """All models on one shop."""
+def run(variant: str, seed: int, sizes: dict, options: argparse.Namespace) -> Iterator[dict]:
+    """The chosen models on one shop, beside the best reachable score."""
     shop = av.planted_shop(variant=variant, seed=seed, **sizes)
     parts = split_with_cold_items(shop, seed)
     for items, log in (("known", parts.warm), ("cold", parts.cold)):
         best = log.truth.best_probability
         yield dict(model="best reachable", items=items, trial=0, auc=log.bayes_auc(),
                    log_loss=log_loss(labels(log), best))  # fmt: skip
-    matrices = Matrix.of_parts(parts._asdict())
-    for name, options in OURS.items():
-        yield from evaluate(name, [our_trial(options, parts, t, seed) for t in range(num_trials)], parts)
-    for name, make in PEERS.items():
-        yield from evaluate(name, [peer_trial(make, matrices, t, seed) for t in range(num_trials)], parts)
+    trials = range(options.trials)
+    for name in (name for name in OURS if name in options.models):
+        yield from evaluate(name, [our_trial(OURS[name], parts, t, seed) for t in trials], parts)
+    peers = [name for name in PEERS if name in options.models]
+    matrices = Matrix.of_parts(parts._asdict()) if peers else {}
+    for name in peers:
+        yield from evaluate(name, [peer_trial(PEERS[name], matrices, t, seed) for t in trials], parts)
 
 
 def main() -> None:
     """Run all and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--variants", nargs="+", default=VARIANTS, choices=VARIANTS)
+    parser.add_argument("--models", nargs="+", default=[*OURS, *PEERS], choices=[*OURS, *PEERS])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--trials", type=int, default=2, choices=(1, 2, 3))
     parser.add_argument("--num-users", type=int, default=4000)
@@ -126,7 +133,7 @@ def main() -> None:
     table = pd.DataFrame(
         dict(variant=variant, seed=seed, **row)
         for variant, seed in tqdm(jobs)
-        for row in run(variant, seed, sizes, options.trials)
+        for row in run(variant, seed, sizes, options)
     )
     print(
         table.groupby(["variant", "items", "model"], sort=False)["auc"]
@@ -134,7 +141,9 @@ def main() -> None:
         .round(3)
         .to_string()
     )
-    print(write_result("quality", table))
+    partly = len(options.models) < len(OURS) + len(PEERS)
+    same = ["variant", "seed", "model", "items"] if partly else None
+    print(write_result("quality", table, replace=same))
 
 
 if __name__ == "__main__":

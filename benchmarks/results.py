@@ -13,19 +13,36 @@ FOLDER = Path(__file__).parents[1] / "book" / "_results"
 PACKAGES = ("torch", "captum", "scikit-learn", "transformers", "numpy", "pandas")
 
 
-def write_result(name: str, table: pd.DataFrame) -> Path:
-    """Write `book/_results/NAME.csv`, complete or not at all: how it was made, then the table."""
-    command = shlex.join(["python", *sys.argv])
-    versions = " ".join(f"{package}={version(package)}" for package in PACKAGES)
-    machine = f"{platform.machine()} {os.cpu_count()} cores, Python {platform.python_version()}"
+def write_result(name: str, table: pd.DataFrame, *, replace: list[str] | None = None) -> Path:
+    """Write `book/_results/NAME.csv`, complete or not at all: how it was made, then the table.
+
+    Args:
+        name: Of the file.
+        table: The rows.
+        replace: Columns. The rows are added to those in the file and take the place of those with the same
+            values in these columns; the file's own header stays above, so that it lists every command.
+    """
+    target, header = FOLDER / f"{name}.csv", _header()
+    if replace:
+        old = read_result(name)
+        is_new = pd.MultiIndex.from_frame(old[replace]).isin(pd.MultiIndex.from_frame(table[replace]))
+        table = pd.concat([old[~is_new], table], ignore_index=True)
+        above = [line for line in target.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+        header = above if header == above[-len(header) :] else above + header
     FOLDER.mkdir(parents=True, exist_ok=True)
-    target = FOLDER / f"{name}.csv"
     partial = target.with_suffix(f".{os.getpid()}.partial")
     with partial.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(f"# command: {command}\n# versions: {versions}\n# machine: {machine}\n")
+        file.write("\n".join(header) + "\n")
         table.to_csv(file, index=False, float_format="%.5f")
     os.replace(partial, target)
     return target
+
+
+def _header() -> list[str]:
+    command = shlex.join(["python", *sys.argv])
+    versions = " ".join(f"{package}={version(package)}" for package in PACKAGES)
+    machine = f"{platform.machine()} {os.cpu_count()} cores, Python {platform.python_version()}"
+    return [f"# command: {command}", f"# versions: {versions}", f"# machine: {machine}"]
 
 
 def read_result(name: str) -> pd.DataFrame:
