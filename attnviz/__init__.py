@@ -4,8 +4,10 @@ from importlib import import_module
 
 from .adversarial import adversarial_weights
 from .agreement import average_precision, bootstrap_interval, jensen_shannon, kendall_tau, top_k_overlap
+from .answering import answer_attention, answer_attribution, answer_scores, scores_without
 from .attention import multihead_attention, point_attention, self_attention
 from .attribution import attribute, completeness_gap
+from .calibration import Calibration, calibrate
 from .data.airbnb import read_airbnb
 from .data.amazon import read_amazon
 from .data.batches import Batch, Schema
@@ -23,6 +25,7 @@ from .inside import Inside, attention_inside
 from .mechanisms import reduce_weights
 from .orders import best_curve, best_order, random_curve, random_order
 from .plausibility import intersection_over_union, token_f1, top_words, word_scores
+from .prompting import Prompt, answer_ids, encode_prompt, prompt_parts
 from .ranking import auc, bootstrap_auc, hit_rate_at_k, log_loss, ndcg_at_k
 from .recommender import AttentionRecommender
 from .sanity import permuted_weights, randomised, uniform_weights
@@ -39,15 +42,21 @@ __version__ = "0.1.0"
 __all__ = [
     "AttentionRecommender",
     "Batch",
+    "Calibration",
     "DataProblems",
     "Field",
     "Inside",
     "InteractionLog",
     "MarkedReviews",
     "PlantedShop",
+    "Prompt",
     "Schema",
     "TextEncoder",
     "adversarial_weights",
+    "answer_attention",
+    "answer_attribution",
+    "answer_ids",
+    "answer_scores",
     "aopc",
     "attention_inside",
     "attribute",
@@ -57,11 +66,13 @@ __all__ = [
     "best_order",
     "bootstrap_auc",
     "bootstrap_interval",
+    "calibrate",
     "completeness_gap",
     "comprehensiveness",
     "deletion_curve",
     "download",
     "explain",
+    "encode_prompt",
     "find_problems",
     "fit",
     "gradient_weighted",
@@ -80,6 +91,7 @@ __all__ = [
     "plots",
     "point_attention",
     "predict",
+    "prompt_parts",
     "query_measures",
     "random_curve",
     "random_order",
@@ -96,6 +108,7 @@ __all__ = [
     "rollout",
     "sampled_candidates",
     "self_attention",
+    "scores_without",
     "sentences_of",
     "shapley_point",
     "shelf",

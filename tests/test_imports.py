@@ -14,13 +14,15 @@ PACKAGE = Path(attnviz.__file__).parent
 
 # What each module may import of ours. A name stands for the module and all that lies under it.
 ALONE = (
-    "agreement", "attention", "flow", "forward", "model_file", "plausibility", "pretrained", "ranking",
+    "agreement", "attention", "calibration", "flow", "forward", "model_file", "plausibility", "pretrained", "ranking",
     "sanity", "vector_cache",
 )  # fmt: skip
 LAYERS = {
     "gguf_models": {"vector_cache"},
     "pretrained": {"gguf_models"},
     "inside": {"pretrained"},
+    "prompting": {"data"},
+    "answering": {"prompting"},
     "text": {"gguf_models", "pretrained", "vector_cache"},
     "data": {"data", "text", "vector_cache"},
     "data_check": {"data"},

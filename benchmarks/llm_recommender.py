@@ -1,0 +1,158 @@
+"""How good is a small chat model as a recommender, and which part of its prompt does its answer hang on?
+
+    python benchmarks/llm_recommender.py    # writes book/_results/llm_recommender.csv and llm_parts.csv
+
+The shop is the planted one. All models are judged on the same test rows, drawn at random.
+The language model is SmolLM2-135M-Instruct, as it comes, and with two numbers fitted on validation rows.
+Film is our model with its defaults, once with the shopper's profile and once with her history only, as the
+prompt has it; both learn from all training rows, the language model from none.
+Intervals are the middle 95% of 1,000 draws of the test rows.
+
+llm_parts: for some test rows and each part of the prompt, the share of the attention (mean of all layers and
+heads, and of the last layer), gradient x input, integrated gradients from new lines in the place of words
+(with their gap in completeness), and what the score loses when nothing can look at the part.
+"""
+
+import argparse
+
+import numpy as np
+import pandas as pd
+import torch
+from results import write_result
+from torch import Tensor
+from tqdm import tqdm
+
+import attnviz as av
+from attnviz.answering import answer_attention, answer_attribution, answer_scores, scores_without
+from attnviz.calibration import calibrate
+from attnviz.data.past import popularity
+from attnviz.pretrained import load_causal_model, load_tokenizer, model_folder
+from attnviz.prompting import answer_ids, encode_prompt, prompt_parts
+
+DRAWS = 1000
+
+
+def some_rows(log: av.InteractionLog, count: int, seed: int = 0) -> av.InteractionLog:
+    """Rows drawn at random, in the order of time."""
+    chosen = np.random.default_rng(seed).choice(len(log), count, replace=False)
+    return log.with_interactions(log.interactions.iloc[np.sort(chosen)])
+
+
+def labels_of(log: av.InteractionLog) -> Tensor:
+    """The answers of a log's rows, (row,)."""
+    return torch.tensor(log.interactions["label"].to_numpy())
+
+
+def film_probabilities(log: av.InteractionLog, test: av.InteractionLog) -> Tensor:
+    """Our model, trained on all training rows of the log."""
+    train, valid, _ = log.split()
+    model = av.AttentionRecommender(log.schema, seed=0)
+    av.fit(model, train, valid, seed=0, progress=False)
+    return torch.from_numpy(av.predict(model, test)).double()
+
+
+def without_users(log: av.InteractionLog) -> av.InteractionLog:
+    """The same log without profiles: a shopper is what she chose before."""
+    return av.InteractionLog(log.interactions, log.items)
+
+
+def judged(name: str, probabilities: Tensor, labels: Tensor) -> dict:
+    """AUC and log-loss with their intervals."""
+    generator = torch.Generator().manual_seed(0)
+    draws = [torch.randint(len(labels), (len(labels),), generator=generator) for _ in range(DRAWS)]
+    row = dict(model=name, rows=len(labels))
+    for measure, of in (("auc", av.auc), ("log_loss", av.log_loss)):
+        again = [of(probabilities[rows], labels[rows]).item() for rows in draws]
+        row[measure] = of(probabilities, labels).item()
+        row[f"{measure}_low"], row[f"{measure}_high"] = np.nanquantile(again, [0.025, 0.975])
+    return row
+
+
+def compare(shop: av.PlantedShop, scores: dict[str, Tensor], valid, test) -> pd.DataFrame:
+    """A row for each model, all on the same test rows."""
+    labels, train = labels_of(test), shop.split()[0]
+    fitted = calibrate(scores["valid"], labels_of(valid))
+    base = torch.full((len(labels),), labels_of(train).double().mean().item(), dtype=torch.float64)
+    counts = [torch.from_numpy(popularity(log)).double().log1p() for log in (valid, test)]
+    bare = without_users(shop)
+    bare_test = bare.with_interactions(test.interactions)
+    probabilities = {
+        "chance": torch.rand(len(labels), generator=torch.Generator().manual_seed(0)).double(),
+        "base rate": base,
+        "popularity, calibrated": calibrate(counts[0], labels_of(valid))(counts[1]),
+        "SmolLM2 raw": scores["test"].double().sigmoid(),
+        "SmolLM2 calibrated": fitted(scores["test"].double()),
+        "film, history only": film_probabilities(bare, bare_test),
+        "film, profile": film_probabilities(shop, test),
+        "best reachable": torch.tensor(test.truth.probability),
+    }
+    table = pd.DataFrame([judged(name, values, labels) for name, values in probabilities.items()])
+    return table.assign(slope=fitted.slope, intercept=fitted.intercept, valid_rows=len(valid))
+
+
+def parts_of(models: dict, tokenizer, log: av.InteractionLog) -> pd.DataFrame:
+    """A row for each test row and part of its prompt; the template has no removal."""
+    rows, answers = [], answer_ids(tokenizer)
+    [new_line] = tokenizer.encode("\n", add_special_tokens=False)
+    for row, parts in enumerate(tqdm(prompt_parts(log), desc="parts")):
+        prompt = encode_prompt(tokenizer, parts)
+        weights = answer_attention(models["eager"], prompt)
+        gradient, _ = answer_attribution(models["fused"], prompt, answers)
+        integrated, gap = answer_attribution(
+            models["fused"], prompt, answers, method="integrated_gradients", baseline_id=new_line
+        )
+        names = prompt.names[1:]
+        kept = scores_without(models["fused"], prompt, answers, [[], *[[name] for name in names]])
+        rows.append(
+            pd.DataFrame(
+                dict(
+                    row=row,
+                    part=prompt.names,
+                    tokens=prompt.part_of.bincount(minlength=len(prompt.names)).numpy(),
+                    attention=weights.mean((0, 1)).numpy(),
+                    attention_last_layer=weights[-1].mean(0).numpy(),
+                    gradient_x_input=gradient.numpy(),
+                    integrated_gradients=integrated.numpy(),
+                    gap=gap,
+                    removal=[np.nan, *(kept[0] - kept[1:]).tolist()],
+                    score=kept[0].item(),
+                )
+            )
+        )
+    return pd.concat(rows)
+
+
+def main() -> None:
+    """Score, compare, take apart, and write both tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--test", type=int, default=300)
+    parser.add_argument("--valid", type=int, default=200)
+    parser.add_argument("--parts", type=int, default=30)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    shop = av.planted_shop(seed=0)
+    _, valid, test = shop.split()
+    valid, test = some_rows(valid, options.valid), some_rows(test, options.test)
+    folder = model_folder("smollm2")
+    tokenizer = load_tokenizer(folder)
+    models = {"fused": load_causal_model(folder), "eager": load_causal_model(folder, eager=True)}
+    scores = {}
+    for name, log in tqdm((("valid", valid), ("test", test)), desc="scores"):
+        prompts = [encode_prompt(tokenizer, one) for one in prompt_parts(log)]
+        scores[name] = answer_scores(models["fused"], prompts, answer_ids(tokenizer))
+    table = compare(shop, scores, valid, test)
+    print(table.round(3).to_string())
+    print(write_result("llm_recommender", table))
+    parts = parts_of(models, tokenizer, some_rows(test, options.parts))
+    print(
+        parts.groupby("part", sort=False)[
+            ["attention", "gradient_x_input", "integrated_gradients", "removal"]
+        ]
+        .mean()
+        .round(3)
+    )
+    print(write_result("llm_parts", parts))
+
+
+if __name__ == "__main__":
+    main()
