@@ -68,16 +68,19 @@ def explain(
         >>> model = AttentionRecommender(shop.schema, embed_dim=8)
         >>> trees = explain(model, shop, "u1", "i2")
         >>> trees[["element", "text"]].values.tolist()[:2]
-        [['candidate/tags', '4 tags'], ['candidate/tags/tag 1', 'reflective']]
+        [['candidate/tags', '4 tags'], ['candidate/tags/tag 1', 'recycled']]
 
     Paper: Yang et al. (2016), hierarchical attention. Taught in chapter 16.
     """
     _check_known(log, user, item)
-    row = log.candidates([user], [item], at=at)
-    batch = row.batch(slice(None), model.schema)
+    shelf = log.candidates([user], at=at)  # all products, as she sees them
+    place = int((shelf.interactions["item_id"] == item).argmax())
+    everything, batch = (shelf.batch(rows, model.schema) for rows in (slice(None), [place]))
+    row = shelf.with_interactions(shelf.interactions.iloc[[place]])
     model.eval()
     with torch.no_grad():
-        elements = [*_candidate(model, row, batch), *_shopper(model, log, batch)]
+        pushes = _pushes(model, batch, everything)
+        elements = [*_candidate(model, row, batch, pushes), *_shopper(model, log, batch)]
     return with_path_weights(pd.DataFrame(elements))[list(COLUMNS)]
 
 
@@ -115,9 +118,10 @@ def _element(name: str, level: str, text: str, weight: Tensor, norm: Tensor, *, 
                 weight=float(weight), value_norm=float(norm), push=float(push))  # fmt: skip
 
 
-def _candidate(model: AttentionRecommender, row: InteractionLog, batch: Batch) -> Iterator[dict]:
-    weights = reduce_weights(model(batch, return_weights=True)[1])[0]
-    norms, pushes = _norms(model, batch), _pushes(model, row, batch)
+def _candidate(
+    model: AttentionRecommender, row: InteractionLog, batch: Batch, pushes: Tensor
+) -> Iterator[dict]:
+    weights, norms = reduce_weights(model(batch, return_weights=True)[1])[0], _norms(model, batch)
     content = row.items.set_index("item_id").loc[row.interactions["item_id"].iloc[0]]
     for place, field in enumerate(model.schema.fields):
         if field.kind == "text":
@@ -137,11 +141,9 @@ def _norms(model: AttentionRecommender, batch: Batch) -> Tensor:
     return vectors.norm(dim=-1) if one_head else torch.full((len(vectors),), torch.nan)
 
 
-def _pushes(model: AttentionRecommender, row: InteractionLog, batch: Batch) -> Tensor:
-    shown = row.interactions.iloc[0]
-    shelf = row.candidates([shown["user_id"]], at=shown["timestamp"]).batch(slice(None), model.schema)
+def _pushes(model: AttentionRecommender, batch: Batch, everything: Batch) -> Tensor:
     vectors, args = model.field_vectors(batch)
-    average = model.baseline_vectors(batch, shelf)
+    average = model.baseline_vectors(batch, everything)
     return attribute(model.logits_from_vectors, vectors, baselines=average, forward_args=args)[0]
 
 
