@@ -14,8 +14,8 @@ PACKAGE = Path(attnviz.__file__).parent
 
 # What each module may import of ours. A name stands for the module and all that lies under it.
 ALONE = (
-    "agreement", "attention", "calibration", "flow", "forward", "model_file", "plausibility", "pretrained", "ranking",
-    "sanity", "vector_cache",
+    "agreement", "attention", "calibration", "flow", "forward", "model_file", "plausibility", "pretrained",
+    "ranking", "sanity", "vector_cache",
 )  # fmt: skip
 LAYERS = {
     "gguf_models": {"vector_cache"},
