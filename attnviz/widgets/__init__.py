@@ -8,6 +8,7 @@ from .field_matrix import FieldMatrix
 from .heads_explorer import HeadsExplorer
 from .human_overlay import HumanOverlay
 from .neighbour_picker import NeighbourPicker
+from .prompt_parts import PromptParts
 from .reason_explorer import ReasonExplorer
 from .removal_explorer import RemovalExplorer
 from .roc_slider import RocSlider
@@ -23,6 +24,7 @@ __all__ = [
     "HeadsExplorer",
     "HumanOverlay",
     "NeighbourPicker",
+    "PromptParts",
     "ReasonExplorer",
     "RemovalExplorer",
     "RocSlider",
