@@ -13,6 +13,7 @@ from .reason_explorer import ReasonExplorer
 from .removal_explorer import RemovalExplorer
 from .roc_slider import RocSlider
 from .shelf_explorer import ShelfExplorer
+from .token_explorer import TokenExplorer
 from .weight_triangle import WeightTriangle
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "RemovalExplorer",
     "RocSlider",
     "ShelfExplorer",
+    "TokenExplorer",
     "WeightTriangle",
 ]

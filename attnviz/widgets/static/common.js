@@ -248,6 +248,7 @@ function figureToSvg(figure) {
     const { display, visibility } = getComputedStyle(node);
     if (display === "none" || visibility === "hidden") return;
     if (node.localName === "svg") page.append(frozenSvg(node, frame));
+    else if (node.localName === "canvas") page.append(frozenCanvas(node, frame));
     else node.childNodes.forEach(visit);
   };
   visit(figure);
@@ -266,6 +267,12 @@ function frozenSvg(node, frame) {
   });
   const box = node.getBoundingClientRect();
   return fill(copy, { x: box.left - frame.left, y: box.top - frame.top, width: box.width, height: box.height }, []);
+}
+
+function frozenCanvas(node, frame) {
+  const box = node.getBoundingClientRect();
+  return drawn("image", { href: node.toDataURL(), x: box.left - frame.left, y: box.top - frame.top,
+    width: box.width, height: box.height, preserveAspectRatio: "none", style: "image-rendering: pixelated" });
 }
 
 function textLines(node, frame) {
