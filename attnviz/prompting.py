@@ -32,7 +32,7 @@ class Prompt(NamedTuple):
 
 
 def prompt_parts(
-    log, *, max_history: int = 3, max_reviews: int = 1, max_words: int = 30
+    log, *, max_history: int = 2, max_reviews: int = 1, max_words: int = 30
 ) -> list[dict[str, str]]:
     r"""For each row of a log: would this shopper like this product? As named parts of a prompt.
 

@@ -1,6 +1,7 @@
 """How good is a small chat model as a recommender, and which part of its prompt does its answer hang on?
 
-    python benchmarks/llm_recommender.py    # writes book/_results/llm_recommender.csv and llm_parts.csv
+    python benchmarks/llm_recommender.py scores  # writes book/_results/llm_recommender.csv
+    python benchmarks/llm_recommender.py parts   # writes book/_results/llm_parts.csv
 
 The shop is the planted one. All models are judged on the same test rows, drawn at random.
 The language model is SmolLM2-135M-Instruct, as it comes, and with two numbers fitted on validation rows.
@@ -8,9 +9,9 @@ Film is our model with its defaults, once with the shopper's profile and once wi
 prompt has it; both learn from all training rows, the language model from none.
 Intervals are the middle 95% of 1,000 draws of the test rows.
 
-llm_parts: for some test rows and each part of the prompt, the share of the attention (mean of all layers and
-heads, and of the last layer), gradient x input, integrated gradients from new lines in the place of words
-(with their gap in completeness), and what the score loses when nothing can look at the part.
+llm_parts: for some of these test rows and each part of the prompt, the share of the attention (mean of all
+layers and heads, and of the last layer), gradient x input, integrated gradients from new lines in place of
+words (with their gap in completeness), and what the score loses when nothing can look at the part.
 """
 
 import argparse
@@ -30,6 +31,7 @@ from attnviz.pretrained import load_causal_model, load_tokenizer, model_folder
 from attnviz.prompting import answer_ids, encode_prompt, prompt_parts
 
 DRAWS = 1000
+INTEGRATED = 8  # of the rows that are taken apart: integrated gradients cost as much as all the rest
 
 
 def some_rows(log: av.InteractionLog, count: int, seed: int = 0) -> av.InteractionLog:
@@ -98,9 +100,11 @@ def parts_of(models: dict, tokenizer, log: av.InteractionLog) -> pd.DataFrame:
         prompt = encode_prompt(tokenizer, parts)
         weights = answer_attention(models["eager"], prompt)
         gradient, _ = answer_attribution(models["fused"], prompt, answers)
-        integrated, gap = answer_attribution(
-            models["fused"], prompt, answers, method="integrated_gradients", baseline_id=new_line
-        )
+        integrated, gap = gradient * np.nan, np.nan
+        if row < INTEGRATED:
+            integrated, gap = answer_attribution(
+                models["fused"], prompt, answers, method="integrated_gradients", baseline_id=new_line
+            )
         names = prompt.names[1:]
         kept = scores_without(models["fused"], prompt, answers, [[], *[[name] for name in names]])
         rows.append(
@@ -122,12 +126,29 @@ def parts_of(models: dict, tokenizer, log: av.InteractionLog) -> pd.DataFrame:
     return pd.concat(rows)
 
 
+def score_rows(models: dict, tokenizer, logs: dict[str, av.InteractionLog]) -> dict[str, Tensor]:
+    """The language model's scores of each log's rows."""
+    scores = {}
+    for name, log in logs.items():
+        prompts = [encode_prompt(tokenizer, parts) for parts in prompt_parts(log)]
+        pieces = [prompts[start : start + 20] for start in range(0, len(prompts), 20)]
+        answers = answer_ids(tokenizer)
+        scores[name] = torch.cat(
+            [
+                answer_scores(models["fused"], piece, answers, batch_size=4)
+                for piece in tqdm(pieces, desc=name)
+            ]
+        )
+    return scores
+
+
 def main() -> None:
-    """Score, compare, take apart, and write both tables."""
+    """Score and compare, or take apart."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("table", choices=("scores", "parts"))
     parser.add_argument("--test", type=int, default=300)
     parser.add_argument("--valid", type=int, default=200)
-    parser.add_argument("--parts", type=int, default=30)
+    parser.add_argument("--parts", type=int, default=24)
     options = parser.parse_args()
     torch.set_num_threads(1)
     shop = av.planted_shop(seed=0)
@@ -136,22 +157,16 @@ def main() -> None:
     folder = model_folder("smollm2")
     tokenizer = load_tokenizer(folder)
     models = {"fused": load_causal_model(folder), "eager": load_causal_model(folder, eager=True)}
-    scores = {}
-    for name, log in tqdm((("valid", valid), ("test", test)), desc="scores"):
-        prompts = [encode_prompt(tokenizer, one) for one in prompt_parts(log)]
-        scores[name] = answer_scores(models["fused"], prompts, answer_ids(tokenizer))
+    if options.table == "parts":
+        table = parts_of(models, tokenizer, some_rows(test, options.parts))
+        columns = ["attention", "gradient_x_input", "integrated_gradients", "removal"]
+        print(table.groupby("part", sort=False)[columns].mean().round(3))
+        print(write_result("llm_parts", table))
+        return
+    scores = score_rows(models, tokenizer, {"valid": valid, "test": test})
     table = compare(shop, scores, valid, test)
     print(table.round(3).to_string())
     print(write_result("llm_recommender", table))
-    parts = parts_of(models, tokenizer, some_rows(test, options.parts))
-    print(
-        parts.groupby("part", sort=False)[
-            ["attention", "gradient_x_input", "integrated_gradients", "removal"]
-        ]
-        .mean()
-        .round(3)
-    )
-    print(write_result("llm_parts", parts))
 
 
 if __name__ == "__main__":
