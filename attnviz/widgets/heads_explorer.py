@@ -15,8 +15,8 @@ class HeadsExplorer(CaseExplorer):
     A row is a head, a column a field. The area of a circle's outline is the weight: 1 fills the cell.
     The area of its disc is weight × value norm, with the longest value of the case as the unit, so that the
     filled share of a circle is the length of the field's value. The last row is the mean over the heads.
-    The slider makes the values of one field longer or shorter, in all heads by the same factor:
-    the discs change, the outlines stand still.
+    The slider gives the values of one field a length, the same in all heads: the discs change, the outlines
+    stand still.
 
     Args:
         weights: attention weights, from 0 to 1, (case, head, field).
@@ -33,8 +33,8 @@ class HeadsExplorer(CaseExplorer):
     Attributes:
         case: index of the case, int.
         field: index of the field whose length can be changed, int.
-        length: the largest value norm of that field, from 0 to 1, as a share of the longest value of the
-            case; None leaves it as the model has it.
+        length: the length of that field's value in all heads, from 0 to 1, as a share of the longest value of
+            the case; None leaves the lengths as the model has them.
 
     Raises:
         ValueError: a shape, a name or a number does not fit; the message names the argument.
@@ -99,9 +99,8 @@ class HeadsExplorer(CaseExplorer):
         weights = self._arrays["weights"][self.case].astype(np.float64)
         norms = self._arrays["value_norms"][self.case].astype(np.float64)
         norms /= norms.max() or 1.0
-        longest = norms[:, self.field].max()
-        if self.length is not None and longest > 0:
-            norms[:, self.field] *= self.length / longest
+        if self.length is not None:
+            norms[:, self.field] = self.length
         handed_on, mean_weights = weights * norms, weights.mean(0)
         fields = self._meta["fields"]
         return {

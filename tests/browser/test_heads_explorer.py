@@ -64,7 +64,7 @@ def test_it_shows_state_for_cases_fields_and_lengths(show):
         page.get_by_label("Case", exact=True).select_option(str(case))
         page.get_by_label("Field").select_option(str(field))
         if length is not None:
-            page.get_by_label("Length of its value").fill(str(round(100 * length)))
+            page.get_by_label("Length of its values").fill(str(round(100 * length)))
         explorer.case, explorer.field, explorer.length = case, field, length
         assert_shows(page, explorer.state())
 
@@ -73,15 +73,17 @@ def test_a_longer_value_fills_its_column_and_moves_no_outline(show):
     """By keyboard to both ends: empty and full discs, the same outlines, and a sentence that follows."""
     page = show(heads_explorer())
     outlines, before = radii(page, "av-outline"), radii(page, "av-disc")
-    slider = page.get_by_label("Length of its value")
+    filled = (before[:4, 4] ** 2).sum() / (outlines[:4, 4] ** 2).sum()
+    slider = page.get_by_label("Length of its values")
+    assert float(slider.input_value()) == round(100 * filled)
     slider.press("Home")
     assert (radii(page, "av-disc")[:, 4] == 0).all()
     slider.press("End")
     discs = radii(page, "av-disc")
-    assert discs[:4, 4].max() == pytest.approx(outlines[discs[:4, 4].argmax(), 4])
+    np.testing.assert_allclose(discs[:, 4], outlines[:, 4], atol=1e-9)
     np.testing.assert_array_equal(radii(page, "av-outline"), outlines)
     np.testing.assert_array_equal(discs[:, :4], before[:, :4])
-    page.get_by_role("button", name="Its own length").click()
+    page.get_by_role("button", name="Own lengths").click()
     np.testing.assert_array_equal(radii(page, "av-disc"), before)
 
 
@@ -150,7 +152,7 @@ def test_two_views_follow_each_other_and_changes_are_announced(show):
     explorer = heads_explorer()
     page = show(explorer, explorer)
     before = page.locator(f"{ROOT} .av-verdict").nth(1).inner_text()
-    page.get_by_label("Length of its value").first.press("End")
+    page.get_by_label("Length of its values").first.press("End")
     after = page.locator(f"{ROOT} .av-verdict").nth(1).inner_text()
     assert after != before
     page.wait_for_function("text => document.querySelector('.av-live').textContent === text", arg=after)

@@ -9,11 +9,9 @@ function compute(data, { case: index, field, length }) {
   const { fields, heads } = data.meta;
   const norms = heads.map((_, head) => data.arrays.value_norms.at(index, head));
   const longest = Math.max(...norms.flat()) || 1;
-  const own = Math.max(...norms.map((row) => row[field])) / longest;
-  const factor = length === null || own === 0 ? 1 : length / own;
   const rows = heads.map((head, i) => ({
     head, weights: data.arrays.weights.at(index, i),
-    norms: norms[i].map((norm, place) => (norm / longest) * (place === field ? factor : 1)),
+    norms: norms[i].map((norm, place) => (place === field && length !== null ? length : norm / longest)),
   }));
   for (const row of rows) row.handed_on = row.weights.map((weight, place) => weight * row.norms[place]);
   const along = (name) => fields.map((_, place) => sum(rows.map((row) => row[name][place])));
@@ -21,7 +19,8 @@ function compute(data, { case: index, field, length }) {
   const mean_weights = along("weights").map((value) => value / heads.length);
   return {
     rows, mean_weights, mean_handed_on: handed.map((value) => value / heads.length),
-    shares: handed.map((value) => value / (sum(handed) || 1)), length: length ?? own,
+    shares: handed.map((value) => value / (sum(handed) || 1)),
+    filled: handed[field] / (heads.length * mean_weights[field] || 1), // of all circles of the field
     looked: argmax(mean_weights), used: argmax(handed),
   };
 }
@@ -71,7 +70,7 @@ function render({ model, el }) {
 
   const choose = (field) => change({ field, length: null });
   const length = slider({
-    label: "Length of its value", min: 0, max: 100, step: 1, ends: ["nothing", "as long as the longest"],
+    label: "Length of its values", min: 0, max: 100, step: 1, ends: ["nothing", "as long as the longest"],
     oninput: (share) => change({ length: share / 100 }),
   });
   const column = choice({ label: "Field", options: fields, onchange: choose });
@@ -91,7 +90,7 @@ function render({ model, el }) {
   const fileName = () => `heads-explorer-case-${model.get("case")}`;
   const actions = html("div", { class: "av-actions" },
     button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")), length: null })),
-    button("Its own length", () => change({ length: null })),
+    button("Own lengths", () => change({ length: null })),
     button("Reset", () => change(start)),
     disclosure("Table", numbers, () => update()),
     button("Save SVG", () => saveSvg(fileName(), figure)),
@@ -105,7 +104,8 @@ function render({ model, el }) {
     const result = compute(data, state);
     column.set(state.field);
     which.set(state.case);
-    length.set(Math.round(100 * result.length), `${Math.round(100 * result.length)}% of the longest`);
+    const filled = Math.round(100 * result.filled);
+    length.set(filled, `${filled}% of the longest${state.length === null ? " in the mean" : ""}`);
     names.forEach((name, place) => name.classList.toggle("av-chosen", place === state.field));
     lines.forEach((line, i) => line.set(result.rows[i].weights, result.rows[i].handed_on, state.field));
     all.set(result.mean_weights, result.mean_handed_on, state.field);
