@@ -18,6 +18,7 @@ from .evaluation import query_measures, rank_held_out, sampled_candidates
 from .recommender import AttentionRecommender
 from .serving import recommend
 from .training import fit
+from .trees import explain, indented
 
 CHECKPOINT, MODEL, LOG, TENSORBOARD = "checkpoint.safetensors", "model.safetensors", "log", "tensorboard"
 SOURCE = "the detailed listings.csv.gz and reviews.csv.gz of a city are at insideairbnb.com/get-the-data"
@@ -46,7 +47,9 @@ def train(options: argparse.Namespace) -> None:
     _tell_split(parts)
     candidates = sampled_candidates(parts[2], num_candidates=options.num_candidates, seed=options.seed)
     options.out.mkdir(parents=True, exist_ok=True)
-    model = AttentionRecommender(_schema(log, options), embed_dim=options.embed_dim, seed=options.seed)
+    model = AttentionRecommender(
+        _schema(log, options), embed_dim=options.embed_dim, shopper=options.shopper, seed=options.seed
+    )
     history = fit(
         model,
         *(part.sample_negatives(options.num_negatives, options.seed) for part in parts[:2]),
@@ -75,6 +78,14 @@ def show_recommendations(options: argparse.Namespace) -> None:
     print("\nA weight (under a field's name) says where the model looked, not why the listing is here.")
 
 
+def show_trees(options: argparse.Namespace) -> None:
+    """Print where the model looked for one guest and one listing, level by level."""
+    log, model = _read_run(options.run)
+    trees = explain(model, log, options.user, options.item)
+    print(indented(trees.assign(text=trees["text"].map(_plain))))
+    print("Weights sum to 1 under each parent. They say where the model looked, not why.")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m attnviz",
@@ -84,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="VERB", title="verbs")
     _add_train(verbs)
     _add_recommend(verbs)
+    _add_explain(verbs)
     data_check.add_parser(verbs)
     return parser
 
@@ -129,6 +141,8 @@ def _add_train(verbs) -> None:
         help="first sentences read of a review",
     )
     add("--embed-dim", type=int, metavar="N", default=32, help="length of a field's vector")
+    add("--shopper", choices=("profile", "history", "both"), default="profile",
+        help="what is known of a guest: the mean of earlier stays, attention over them, or both")  # fmt: skip
 
 
 def _add_recommend(verbs) -> None:
@@ -143,6 +157,19 @@ def _add_recommend(verbs) -> None:
     parser.add_argument("run", type=Path, metavar="RUN", help="folder that `train --out` wrote")
     parser.add_argument("user", metavar="USER", help="id of a guest of that city: reviewer_id in its reviews")
     parser.add_argument("--top-k", type=int, metavar="N", default=10, help="how many listings")
+
+
+def _add_explain(verbs) -> None:
+    parser = verbs.add_parser(
+        "explain",
+        help="print where the model looked for one guest and one listing",
+        description="Print the weights of a listing's fields, tags, reviews and sentences, and each field's "
+        "push; after training with --shopper history or both, also those of the guest's earlier stays.",
+    )
+    parser.set_defaults(verb=show_trees, after_stop=lambda options: "nothing was changed")
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder that `train --out` wrote")
+    parser.add_argument("user", metavar="USER", help="id of a guest of that city: reviewer_id in its reviews")
+    parser.add_argument("item", metavar="ITEM", help="id of a listing")
 
 
 def _schema(log: InteractionLog, options: argparse.Namespace) -> Schema:

@@ -103,6 +103,31 @@ def with_path_weights(trees: pd.DataFrame) -> pd.DataFrame:
     return trees.assign(path_weight=list(found.values()))
 
 
+def indented(trees: pd.DataFrame) -> str:
+    """The trees as lines for a terminal, a level deeper two spaces further in.
+
+    Args:
+        trees: From `explain`, with texts that a terminal can show.
+
+    Example:
+        >>> row = dict(tree="shopper", element="shopper/item 1", text="Red   scarf")
+        >>> row |= dict(weight=0.5, path_weight=0.5, push=float("nan"))
+        >>> print(indented(pd.DataFrame([row])))
+        the shopper's tree: weight, product of the weights down to it, push
+          item 1            0.500  0.500         Red scarf
+    """
+    lines, before = [], None
+    for row in trees.itertuples():
+        if row.tree != before:
+            lines.append(f"the {row.tree}'s tree: weight, product of the weights down to it, push")
+        before, name = row.tree, "  " * row.element.count("/") + row.element.rpartition("/")[2]
+        push = "" if pd.isna(row.push) else f"{row.push:+.3f}"
+        lines.append(
+            f"{name:19} {row.weight:.3f}  {row.path_weight:.3f}  {push:6} {' '.join(row.text.split())}"
+        )
+    return "\n".join(lines)
+
+
 def _check_known(log: InteractionLog, user: str, item: str) -> None:
     users = log.past["user_id"] if log.users is None else log.users["user_id"]
     for name, asked, known in (("user", user, users), ("item", item, log.items["item_id"])):

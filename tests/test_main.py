@@ -108,6 +108,25 @@ def test_recommend_prints_what_the_package_recommends(trained, capsys):
     assert "\x1b" not in printed
 
 
+def test_explain_prints_the_trees(city, tmp_path, capsys):
+    """As many lines as `explain` has elements, both trees, and no control character of a title."""
+    run = tmp_path / "run"
+    assert main(["train", "--airbnb", str(city), "--out", str(run), *QUICK, "--shopper", "history"]) == 0
+    log = av.read_table(run / "log/interactions.parquet", run / "log/items.parquet", implicit=True)
+    red = str(10**17)
+    user = log.interactions.loc[log.interactions["item_id"] == red, "user_id"].iloc[0]
+    capsys.readouterr()
+    assert main(["explain", str(run), user, red]) == 0
+    printed = capsys.readouterr().out
+    elements = av.explain(av.AttentionRecommender.load(run), log, user, red)["element"]
+    assert len(printed.splitlines()) == len(elements) + 3  # two headings, and what a weight says
+    assert "the candidate's tree" in printed
+    assert "the shopper's tree" in printed
+    assert "Red room" in printed
+    assert "\x1b" not in printed
+    assert "item 'nothing' is not in the log" in told(capsys, ["explain", run, user, "nothing"])
+
+
 def test_ctrl_c_leaves_a_checkpoint_and_no_half_file(city, tmp_path):
     """SIGINT in the middle of a training: code 130, one last line, a checkpoint that can be read."""
     run = tmp_path / "run"
@@ -208,9 +227,10 @@ def test_a_wrong_input_shows_no_traceback(tmp_path):
 @pytest.mark.parametrize(
     ("verb", "words"),
     [
-        ([], ("train", "recommend")),
+        ([], ("train", "recommend", "explain")),
         (["train"], ("--airbnb DIR", "--out RUN")),
         (["recommend"], ("RUN USER",)),
+        (["explain"], ("RUN USER ITEM",)),
     ],
 )
 def test_help_says_what_each_verb_needs(verb, words, capsys):
