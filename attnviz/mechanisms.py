@@ -51,23 +51,30 @@ class Multihead(nn.Module):
 class SelfAttention(nn.Module):
     """The shopper and the fields are tokens that all attend to all, once; then the tokens' mean is taken.
 
-    token = token + O concat_h(w_h V_h tokens). The shopper's query is token 0. A field that is masked is
-    neither seen nor counted in the mean.
+    token = token + O concat_h(w_h V_h tokens). The shopper's query is token 0, and a learned vector that says
+    which field it is (or the shopper) is added to each token. All rows of the weights reach the output: were
+    only the shopper's token read, one layer could not use what the fields see in each other. A field that is
+    masked is neither seen nor counted in the mean.
     """
 
-    def __init__(self, dim: int, num_heads: int):
+    def __init__(self, dim: int, num_heads: int, num_fields: int):
         super().__init__()
         self.num_heads = num_heads
         self.query = nn.Linear(dim, dim, bias=False)
         self.key = nn.Linear(dim, dim, bias=False)
         self.value = nn.Linear(dim, dim, bias=False)
         self.output = nn.Linear(dim, dim, bias=False)
+        self.place = nn.Embedding(1 + num_fields, dim)
+
+    def tokens(self, vectors: Tensor, query: Tensor) -> Tensor:
+        """The tokens (batch, 1 + field, dim): the shopper's query and the fields, each with its place."""
+        return torch.cat([query.unsqueeze(1), vectors], dim=1) + self.place.weight
 
     def forward(
         self, vectors: Tensor, keys: None, query: Tensor, mask: Tensor | None = None, dropout: float = 0.0
     ) -> tuple[Tensor, Tensor]:
         """Attend: output (batch, dim), weights (batch, head, 1 + field, 1 + field). The keys are its own."""
-        tokens = with_shopper(vectors, query)
+        tokens = self.tokens(vectors, query)
         known = None if mask is None else torch.cat([torch.ones_like(mask[:, :1]), mask], dim=1)
         seen, weights = self_attention(
             tokens, self.query.weight, self.key.weight, self.value.weight,
@@ -81,8 +88,16 @@ class SelfAttention(nn.Module):
 
     def head_values(self, vectors: Tensor, query: Tensor) -> Tensor:
         """What each token brings through each head, O_h V_h t, (batch, head, 1 + field, dim)."""
-        values = self.value(with_shopper(vectors, query))
+        values = self.value(self.tokens(vectors, query))
         return through_heads(values, self.output.weight, self.num_heads)
+
+
+def make_mechanism(options: dict, num_fields: int) -> nn.Module:
+    """The mechanism that a recommender's options ask for."""
+    sizes = dict(dim=options["embed_dim"], num_heads=options["num_heads"])
+    if options["attention"] == "self":
+        return SelfAttention(**sizes, num_fields=num_fields)
+    return Multihead(**sizes) if options["attention"] == "multihead" else Point()
 
 
 def reduce_weights(weights: Tensor, *, heads: str | int = "mean", query: int = 0) -> Tensor:
@@ -114,11 +129,6 @@ def reduce_weights(weights: Tensor, *, heads: str | int = "mean", query: int = 0
         return chosen
     fields = chosen[:, 1:]
     return fields / fields.sum(1, keepdim=True).clamp(min=torch.finfo(fields.dtype).tiny)
-
-
-def with_shopper(vectors: Tensor, query: Tensor) -> Tensor:
-    """The tokens of self-attention (batch, 1 + field, dim): the shopper's query, then the fields."""
-    return torch.cat([query.unsqueeze(1), vectors], dim=1)
 
 
 def through_heads(values: Tensor, output_weight: Tensor, num_heads: int) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from .attention import attention_scores
 from .data.batches import Batch, Schema
 from .fields import field_encoders
-from .mechanisms import Multihead, Point, SelfAttention, reduce_weights
+from .mechanisms import make_mechanism, reduce_weights
 from .model_file import read_model, write_model
 from .shopper import Shopper
 
@@ -99,8 +99,7 @@ class AttentionRecommender(nn.Module):
             self.film = nn.Linear(shopper_dim, num_fields * embed_dim, bias=False)
         if self.options["keys"] == "field":
             self.field_keys = nn.Embedding(num_fields, embed_dim)
-        made = {"multihead": Multihead, "self": SelfAttention}.get(self.options["attention"])
-        self.mechanism = made(embed_dim, self.options["num_heads"]) if made else Point()
+        self.mechanism = make_mechanism(self.options, num_fields)
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ import torch
 
 import attnviz as av
 from attnviz.data.batches import Schema
-from attnviz.mechanisms import with_shopper
 
 MECHANISMS = {
     "point": dict(),
@@ -84,7 +83,7 @@ def test_self_attention_is_the_torch_module_with_a_residual(shop):
     module = torch.nn.MultiheadAttention(8, 4, bias=False, batch_first=True, dtype=torch.float64)
     module.in_proj_weight.data = torch.cat([own.query.weight, own.key.weight, own.value.weight]).detach()
     module.out_proj.weight.data = own.output.weight.data
-    tokens = torch.cat([query[:, None], vectors], dim=1)
+    tokens = torch.cat([query[:, None], vectors], dim=1) + own.place.weight
     seen, weights = module(tokens, tokens, tokens, average_attn_weights=False)
     expected = model.head((tokens + seen).mean(1)).flatten()
     torch.testing.assert_close(model.logits_from_vectors(vectors, query), expected)
@@ -102,7 +101,7 @@ def test_head_values_add_up_to_the_logit(shop, name):
     weights = model._attend(vectors, query)[1]  # (batch, head, query, key)
     output = torch.einsum("bhqk,bhkd->bqd", weights, values)
     if model.options["attention"] == "self":
-        output = with_shopper(vectors, query) + output
+        output = model.mechanism.tokens(vectors, query) + output
     torch.testing.assert_close(
         model.head(output.mean(1)).squeeze(-1), model.logits_from_vectors(vectors, query)
     )
