@@ -8,6 +8,7 @@ from .answering import answer_attention, answer_attribution, answer_scores, scor
 from .attention import multihead_attention, point_attention, self_attention
 from .attribution import attribute, completeness_gap
 from .calibration import Calibration, calibrate
+from .capture import capture
 from .data.airbnb import read_airbnb
 from .data.amazon import read_amazon
 from .data.batches import Batch, Schema
@@ -67,6 +68,7 @@ __all__ = [
     "bootstrap_auc",
     "bootstrap_interval",
     "calibrate",
+    "capture",
     "completeness_gap",
     "comprehensiveness",
     "deletion_curve",

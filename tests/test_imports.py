@@ -14,13 +14,14 @@ PACKAGE = Path(attnviz.__file__).parent
 
 # What each module may import of ours. A name stands for the module and all that lies under it.
 ALONE = (
-    "agreement", "attention", "calibration", "flow", "forward", "model_file", "plausibility", "pretrained",
-    "ranking", "sanity", "vector_cache",
+    "agreement", "attention", "calibration", "capture_record", "flow", "forward", "listening", "model_file",
+    "plausibility", "pretrained", "ranking", "sanity", "vector_cache",
 )  # fmt: skip
 LAYERS = {
     "gguf_models": {"vector_cache"},
     "pretrained": {"gguf_models"},
     "inside": {"pretrained"},
+    "capture": {"capture_record", "listening"},
     "prompting": {"data"},
     "answering": {"prompting"},
     "text": {"gguf_models", "pretrained", "vector_cache"},
