@@ -1,5 +1,6 @@
 """What a language model answers to a prompt, where it looked, and which part of the prompt moved it."""
 
+import copy
 from collections.abc import Sequence
 from typing import Literal
 
@@ -15,6 +16,7 @@ def answer_scores(model, prompts: Sequence[Prompt], answers: Tensor, *, batch_si
 
     It is the logit of "Yes" when there are only two answers. What the model would give to all other tokens
     cancels, so the score says nothing of how willing it is to answer with either.
+    What all prompts begin with is read once.
 
     Args:
         model: As `load_causal_model` returns it.
@@ -41,12 +43,15 @@ def answer_scores(model, prompts: Sequence[Prompt], answers: Tensor, *, batch_si
     lengths = torch.tensor([len(prompt.token_ids) for prompt in prompts])
     scores = torch.empty(len(prompts))
     with torch.inference_mode():
+        start, cache = _shared_beginning(model, prompts)
         for rows in lengths.argsort(stable=True).split(batch_size):
             token_ids = pad_sequence([prompts[i].token_ids for i in rows], batch_first=True)
             mask = torch.arange(token_ids.shape[1]) < lengths[rows, None]  # (prompt, token)
-            scores[rows] = _preference(
-                model, answers, lengths[rows], input_ids=token_ids, attention_mask=mask.long()
-            )
+            inputs = {"input_ids": token_ids[:, start:], "attention_mask": mask.long()}
+            if start:
+                inputs["past_key_values"] = copy.deepcopy(cache)
+                inputs["past_key_values"].batch_repeat_interleave(len(rows))
+            scores[rows] = _preference(model, answers, lengths[rows] - start, **inputs)
     return scores
 
 
@@ -181,10 +186,22 @@ def _wordless(model, prompt: Prompt, baseline_id: int) -> Tensor:
     return model.get_input_embeddings()(token_ids)[None].detach()
 
 
+def _shared_beginning(model, prompts: Sequence[Prompt]):
+    """How many tokens all prompts begin with, and the keys and values of these, computed once."""
+    shortest = min(len(prompt.token_ids) for prompt in prompts)
+    beginnings = torch.stack([prompt.token_ids[: shortest - 1] for prompt in prompts])
+    start = int((beginnings == beginnings[0]).all(0).cumprod(0).sum())
+    if len(prompts) == 1 or start == 0:
+        return 0, None
+    return start, model(beginnings[:1, :start], use_cache=True, logits_to_keep=1).past_key_values
+
+
 def _preference(model, answers: Tensor, lengths: Tensor, **inputs: Tensor) -> Tensor:
     """Logit of the first answer less that of the second after the last token of each row, (row,)."""
     places, which = (lengths - 1).unique(return_inverse=True)
-    logits = model(**inputs, logits_to_keep=places, use_cache=False).logits  # (row, place, vocabulary)
+    logits = model(
+        **inputs, logits_to_keep=places, use_cache="past_key_values" in inputs
+    ).logits  # (row, place, vocabulary)
     first, second = logits[torch.arange(len(lengths)), which][:, answers].unbind(1)
     return first - second
 

@@ -15,6 +15,7 @@ words (with their gap in completeness), and what the score loses when nothing ca
 """
 
 import argparse
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -30,8 +31,9 @@ from attnviz.data.past import popularity
 from attnviz.pretrained import load_causal_model, load_tokenizer, model_folder
 from attnviz.prompting import answer_ids, encode_prompt, prompt_parts
 
+MODELS = Path(__file__).parents[1] / "_build/models"  # the book's
 DRAWS = 1000
-INTEGRATED = 8  # of the rows that are taken apart: integrated gradients cost as much as all the rest
+INTEGRATED = 4  # of the rows that are taken apart: integrated gradients cost as much as all the rest
 
 
 def some_rows(log: av.InteractionLog, count: int, seed: int = 0) -> av.InteractionLog:
@@ -45,11 +47,13 @@ def labels_of(log: av.InteractionLog) -> Tensor:
     return torch.tensor(log.interactions["label"].to_numpy())
 
 
-def film_probabilities(log: av.InteractionLog, test: av.InteractionLog) -> Tensor:
-    """Our model, trained on all training rows of the log."""
+def film_probabilities(name: str, log: av.InteractionLog, test: av.InteractionLog) -> Tensor:
+    """Our model, trained on all training rows of the log, or what an earlier training of it left."""
     train, valid, _ = log.split()
     model = av.AttentionRecommender(log.schema, seed=0)
-    av.fit(model, train, valid, seed=0, progress=False)
+    av.fit(
+        model, train, valid, seed=0, progress=False, checkpoint=MODELS / f"{name}.safetensors", resume=True
+    )
     return torch.from_numpy(av.predict(model, test)).double()
 
 
@@ -84,8 +88,8 @@ def compare(shop: av.PlantedShop, scores: dict[str, Tensor], valid, test) -> pd.
         "popularity, calibrated": calibrate(counts[0], labels_of(valid))(counts[1]),
         "SmolLM2 raw": scores["test"].double().sigmoid(),
         "SmolLM2 calibrated": fitted(scores["test"].double()),
-        "film, history only": film_probabilities(bare, bare_test),
-        "film, profile": film_probabilities(shop, test),
+        "film, history only": film_probabilities("film-no-profile", bare, bare_test),
+        "film, profile": film_probabilities("film", shop, test),
         "best reachable": torch.tensor(test.truth.probability),
     }
     table = pd.DataFrame([judged(name, values, labels) for name, values in probabilities.items()])
@@ -131,11 +135,11 @@ def score_rows(models: dict, tokenizer, logs: dict[str, av.InteractionLog]) -> d
     scores = {}
     for name, log in logs.items():
         prompts = [encode_prompt(tokenizer, parts) for parts in prompt_parts(log)]
-        pieces = [prompts[start : start + 20] for start in range(0, len(prompts), 20)]
+        pieces = [prompts[start : start + 10] for start in range(0, len(prompts), 10)]
         answers = answer_ids(tokenizer)
         scores[name] = torch.cat(
             [
-                answer_scores(models["fused"], piece, answers, batch_size=4)
+                answer_scores(models["fused"], piece, answers, batch_size=5)
                 for piece in tqdm(pieces, desc=name)
             ]
         )
@@ -148,7 +152,7 @@ def main() -> None:
     parser.add_argument("table", choices=("scores", "parts"))
     parser.add_argument("--test", type=int, default=300)
     parser.add_argument("--valid", type=int, default=200)
-    parser.add_argument("--parts", type=int, default=24)
+    parser.add_argument("--parts", type=int, default=16)
     options = parser.parse_args()
     torch.set_num_threads(1)
     shop = av.planted_shop(seed=0)
