@@ -15,6 +15,7 @@ from .removal import removal_curves
 from .shelf import push_spread
 from .trajectory import weight_trajectory
 from .triangle import weight_triangle
+from .words import word_marks
 
 __all__ = [
     "agreement_scatter",
@@ -27,4 +28,5 @@ __all__ = [
     "removal_curves",
     "weight_trajectory",
     "weight_triangle",
+    "word_marks",
 ]
