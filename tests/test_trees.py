@@ -142,6 +142,18 @@ def test_pushes_are_the_exact_shapley_values_of_the_fields():
     assert math.isclose(trees.loc[fields, "push"].sum(), gap, abs_tol=1e-5)
 
 
+@pytest.mark.parametrize("attention", ["uniform", "multihead", "self"])
+def test_every_mechanism_has_its_trees(attention):
+    """Heads are averaged, the shopper's own token is left out; several heads see no one vector a field."""
+    log = small_log()
+    heads = 1 if attention == "uniform" else 2
+    trees = av.explain(model_for(log, attention=attention, num_heads=heads), log, "ann", "i0")
+    check_tree(trees)
+    fields = trees.query("level == 'field' and tree == 'candidate'")
+    assert fields["value_norm"].isna().all() == (heads > 1)
+    assert fields["push"].notna().all()
+
+
 def test_an_unknown_price_and_brand_are_told_in_words():
     """Of the candidate and of a past purchase."""
     log = small_log(purchases=1)
