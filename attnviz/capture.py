@@ -112,9 +112,7 @@ def _check_module(module: nn.Module) -> None:
                 f"{where} is scripted or traced, so that nothing in it can be seen: pass the original"
             )
         if hasattr(part, "_orig_mod") or getattr(part, "_compiled_call_impl", None) is not None:
-            raise ValueError(
-                f"{where} is compiled: Python sees nothing in it; pass the one before torch.compile"
-            )
+            raise ValueError(f"{where} is compiled, so that nothing in it can be seen: pass the original")
         kind = getattr(getattr(part, "config", None), "_attn_implementation", None)
         if isinstance(kind, str) and any(word in kind for word in _FUSED):
             raise ValueError(
