@@ -257,7 +257,7 @@ def test_a_query_that_sees_nothing_has_what_the_model_gave_it():
 
 
 def test_generating_token_by_token_has_every_call():
-    """generate: a call for the prompt, then one query a call; shared key heads are repeated to the queries'."""
+    """generate: a call for the prompt, then one query a call; shared key heads are repeated."""
     from transformers import AutoModelForCausalLM
 
     torch.manual_seed(0)
