@@ -105,7 +105,7 @@ function render({ model, el }) {
     column.set(state.field);
     which.set(state.case);
     const filled = Math.round(100 * result.filled);
-    length.set(filled, `${filled}% of the longest${state.length === null ? " in the mean" : ""}`);
+    length.set(filled, `${filled}% of the longest`);
     names.forEach((name, place) => name.classList.toggle("av-chosen", place === state.field));
     lines.forEach((line, i) => line.set(result.rows[i].weights, result.rows[i].handed_on, state.field));
     all.set(result.mean_weights, result.mean_handed_on, state.field);
