@@ -13,6 +13,7 @@ from .heads import head_circles
 from .heatmap import attention_heatmap
 from .removal import removal_curves
 from .shelf import push_spread
+from .tokens import head_grid
 from .trajectory import weight_trajectory
 from .triangle import weight_triangle
 from .words import word_marks
@@ -24,6 +25,7 @@ __all__ = [
     "check_table",
     "field_weights",
     "head_circles",
+    "head_grid",
     "push_spread",
     "removal_curves",
     "weight_trajectory",
