@@ -55,20 +55,18 @@ def answer_scores(model, prompts: Sequence[Prompt], answers: Tensor, *, batch_si
     return scores
 
 
-def scores_without(
-    model, prompt: Prompt, answers: Tensor, removed: Sequence[Sequence[str]], *, batch_size: int = 8
-) -> Tensor:
+def scores_without(model, prompt: Prompt, answers: Tensor, removed: Sequence[Sequence[str]]) -> Tensor:
     """The score of a prompt when nothing can look at some of its parts.
 
-    The tokens stay where they are, with the attention mask at 0: no other token moves, and nothing is
-    tokenised again. The model never saw such gaps in training, as with every removal.
+    It is the score with an attention mask of 0 over these parts. All other tokens keep their places, and
+    nothing is tokenised again. The model never saw such gaps in training, as with every removal.
+    What stands before a removed part is computed once, and the part itself not at all.
 
     Args:
         model: As for `answer_scores`.
         prompt: One prompt.
         answers: As for `answer_scores`.
         removed: Groups of parts; the parts of a group are removed together. The empty group removes nothing.
-        batch_size: Groups in one forward pass.
 
     Returns:
         Scores (group,), as `answer_scores` has them.
@@ -82,18 +80,22 @@ def scores_without(
     unknown = sorted({name for group in removed for name in group} - set(allowed))
     if unknown:
         raise ValueError(f"removed must hold names of {list(allowed)}, got {unknown}")
-    gone = torch.tensor([[name in group for name in prompt.names] for group in removed])  # (group, part)
-    masks = (~gone[:, prompt.part_of]).long()  # (group, token)
-    places = torch.arange(len(prompt.token_ids))
-    scores = []
     with torch.inference_mode():
-        for mask in masks.split(batch_size):
-            here = {"attention_mask": mask, "position_ids": places.expand_as(mask)}
-            lengths = torch.full((len(mask),), len(places))
-            scores.append(
-                _preference(model, answers, lengths, input_ids=prompt.token_ids.expand_as(mask), **here)
-            )
-    return torch.cat(scores)
+        whole = model(prompt.token_ids[None, :-1], use_cache=True, logits_to_keep=1).past_key_values
+        gone = [[prompt.names.index(name) for name in group] for group in removed]
+        return torch.cat([_score_without(model, prompt, answers, torch.tensor(g), whole) for g in gone])
+
+
+def _score_without(model, prompt: Prompt, answers: Tensor, gone: Tensor, whole) -> Tensor:
+    """The score (1,) without the parts `gone`, from the keys and values of the prompt but its last token."""
+    kept = ~torch.isin(prompt.part_of, gone)
+    start = int(kept[:-1].long().cumprod(0).sum())  # the tokens before the first removed one
+    cache = copy.deepcopy(whole)
+    if start < len(kept) - 1:
+        cache.crop(start + 1 - len(kept))  # so many tokens less
+    places = kept.nonzero()[:, 0][start:]
+    inputs = {"input_ids": prompt.token_ids[None, places], "position_ids": places[None]}
+    return _preference(model, answers, torch.tensor([len(places)]), past_key_values=cache, **inputs)
 
 
 def answer_attention(model, prompt: Prompt) -> Tensor:

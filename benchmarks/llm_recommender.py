@@ -33,7 +33,7 @@ from attnviz.prompting import answer_ids, encode_prompt, prompt_parts
 
 MODELS = Path(__file__).parents[1] / "_build/models"  # the book's
 DRAWS = 1000
-INTEGRATED = 4  # of the rows that are taken apart: integrated gradients cost as much as all the rest
+INTEGRATED = 3  # of the rows that are taken apart: integrated gradients cost as much as all the rest
 
 
 def some_rows(log: av.InteractionLog, count: int, seed: int = 0) -> av.InteractionLog:
@@ -152,7 +152,7 @@ def main() -> None:
     parser.add_argument("table", choices=("scores", "parts"))
     parser.add_argument("--test", type=int, default=300)
     parser.add_argument("--valid", type=int, default=200)
-    parser.add_argument("--parts", type=int, default=16)
+    parser.add_argument("--parts", type=int, default=12)
     options = parser.parse_args()
     torch.set_num_threads(1)
     shop = av.planted_shop(seed=0)
