@@ -5,7 +5,8 @@
 FOLDER/yelp_hat/ham_part1.csv.gz holds 300 reviews in which three people each marked the words that told them
 the sentiment. The model is MiniLM, frozen, with a logistic regression on its pooled vector (the mean over
 tokens, length 1). All that is said of a review comes from a head that was trained on nine tenths of the
-others; so does the list of words, a logistic regression on which words occur.
+others; so does the list of words, a logistic regression on which words occur. "Longest words" looks at no
+model: its score of a word is the number of letters.
 
 Each method gives every word of a review a score, the sum over its tokens. Attributions point to the answer
 that the model gives: a word that speaks against it has a score below 0.
@@ -324,6 +325,7 @@ def main() -> None:
         "gradient × input": gradient_x_input(model),
         "integrated gradients": integrated,
         "word list": listed,
+        "longest words": torch.tensor([[float(len(word)) for word in words] for words in model.words]),
     }
     marks = torch.tensor(np.stack(reviews["marks"]))  # (review, annotator, word)
     counts = marks.sum((1, 2)).div(marks.shape[1]).round().clamp(min=1)

@@ -11,7 +11,7 @@ from .files import read_file, require_columns
 from .problems import DataProblems, Findings
 
 COLUMNS = ("Input.label", "Input.text", "Answer.Q1Answer", "Answer.html_output")
-HINT = "the files ham_part1.csv to ham_part8.csv of Yelp-HAT have them"
+HINT = "the files ham_part1.csv, ham_part2.csv ... of Yelp-HAT have them"
 
 
 @dataclass(frozen=True)
