@@ -15,6 +15,7 @@ from .removal import removal_curves
 from .shelf import push_spread
 from .tokens import head_grid
 from .trajectory import weight_trajectory
+from .trees import tree_bars, two_trees
 from .triangle import weight_triangle
 from .words import word_marks
 
@@ -28,6 +29,8 @@ __all__ = [
     "head_grid",
     "push_spread",
     "removal_curves",
+    "tree_bars",
+    "two_trees",
     "weight_trajectory",
     "weight_triangle",
     "word_marks",

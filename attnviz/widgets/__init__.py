@@ -6,6 +6,7 @@ from .fault_switches import FaultSwitches
 from .field_explorer import FieldExplorer
 from .field_matrix import FieldMatrix
 from .heads_explorer import HeadsExplorer
+from .history_explorer import HistoryExplorer
 from .human_overlay import HumanOverlay
 from .neighbour_picker import NeighbourPicker
 from .prompt_parts import PromptParts
@@ -23,6 +24,7 @@ __all__ = [
     "FieldExplorer",
     "FieldMatrix",
     "HeadsExplorer",
+    "HistoryExplorer",
     "HumanOverlay",
     "NeighbourPicker",
     "PromptParts",
