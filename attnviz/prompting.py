@@ -22,7 +22,7 @@ class Prompt(NamedTuple):
         token_ids: (token,), int64.
         part_of: (token,), int64, indices into `names`.
         names: The parts' names; the first is "template", what the model wants around a user's text.
-        texts: The text of each part.
+        texts: The text of each part; in the template's, "…" stands for all others.
     """
 
     token_ids: Tensor
@@ -124,7 +124,7 @@ def encode_prompt(tokenizer, parts: Mapping[str, str]) -> Prompt:
         torch.tensor([token for piece in [*pieces, closing] for token in piece]),
         torch.cat([*owners, torch.zeros(len(closing), dtype=torch.int64)]),
         ("template", *parts),
-        (begin + end, *parts.values()),
+        (f"{begin}…{end}", *parts.values()),
     )
 
 

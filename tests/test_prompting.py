@@ -76,6 +76,7 @@ def test_the_tokens_are_those_of_the_chat_template():
     message = [{"role": "user", "content": "".join(parts.values())}]
     whole = TOKENIZER.apply_chat_template(message, tokenize=False, add_generation_prompt=True)
     assert TOKENIZER.decode(prompt.token_ids) == whole
+    assert prompt.texts[0].replace("…", "".join(prompt.texts[1:])) == whole
     assert prompt.token_ids.tolist() == TOKENIZER.encode(whole, add_special_tokens=False)
 
 
