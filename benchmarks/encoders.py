@@ -3,8 +3,9 @@
     python benchmarks/encoders.py            # writes book/_results/encoders.csv
 
 - planted, reviews: the recommender with sentence vectors of each encoder, and without reviews.
+- planted, sentences: is a sentence good or bad? Logistic regression, adjectives of the test fold unseen.
 - planted, tags: a tag's vector made from its name by each encoder, beside a learned one.
-- All_Beauty, reviews: the item that was bought among 50 others, by the reviews that others wrote before.
+- All_Beauty, reviews: the item that was bought among 30 others, by the reviews that others wrote before.
 - Albany, titles and tags: is a listing dearer than the median? Logistic regression, 5 folds.
 - planted, end to end: MiniLM's last layer trained with the recommender, beside the same loop with it frozen.
 
@@ -13,6 +14,7 @@ large part in common. Intervals are 95%, over test rows. The real data is read f
 """
 
 import argparse
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +25,7 @@ import pandas as pd
 import torch
 from results import write_result
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import GroupKFold, StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
@@ -32,6 +34,7 @@ from tqdm import tqdm
 
 import attnviz as av
 from attnviz.data.batches import Features
+from attnviz.data.grammar import sentence_table
 from attnviz.pretrained import load_model, load_tokenizer, model_folder
 
 ENCODERS = ("minilm", "minilm, centred", "smollm2", "smollm2, centred")
@@ -49,7 +52,7 @@ def vectors_of(name: str, texts: list[str]) -> np.ndarray:
 
 
 def with_encoder(parts: list[av.InteractionLog], schema: av.Schema, name: str) -> None:
-    """Have the batches of logs carry the vectors of one of `ENCODERS`; the centre is that of the first log."""
+    """Have the batches of logs carry the vectors of one of `ENCODERS`; centred by the first log's."""
     features = [Features(log, schema) for log in parts]
     centre = features[0].embeddings.mean(0)
     for log, made in zip(parts, features, strict=True):
@@ -102,6 +105,19 @@ def planted_reviews(seed: int) -> Iterator[dict]:
         yield dict(model=name, **test_auc(model, parts[2]))
 
 
+def planted_sentences() -> Iterator[dict]:
+    """Is a sentence good or bad? Learned from others, whose adjectives are other ones."""
+    table, _ = sentence_table()
+    sentences = table.reshape(-1).tolist()
+    good = np.broadcast_to([[[0], [1]]], table.shape).reshape(-1)
+    adjective = np.broadcast_to(np.arange(table.shape[2]) % 5, table.shape).reshape(-1)
+    for name in ENCODERS:
+        model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=2000))
+        scores = cross_val_predict(model, vectors_of(name, sentences), good, cv=GroupKFold(5),
+                                   groups=adjective, method="decision_function")  # fmt: skip
+        yield dict(model=name, **auc_row(torch.tensor(scores), torch.tensor(good)))
+
+
 def planted_tags(seed: int) -> Iterator[dict]:
     """The recommender with tags read by their names, beside learned ones."""
     shop = av.planted_shop(seed=seed, **SIZES)
@@ -117,11 +133,11 @@ def planted_tags(seed: int) -> Iterator[dict]:
 
 
 def beauty_reviews(folder: Path, seed: int) -> Iterator[dict]:
-    """The bought item among 50 that the buyer never had, by earlier reviews alone."""
+    """The bought item among 30 that the buyer never had, by earlier reviews alone."""
     log = av.read_amazon(folder / "amazon2018_all_beauty" / "All_Beauty_5.json.gz", strict=False)
     log = av.InteractionLog(log.interactions.assign(label=1), log.items, implicit=True)
     train, valid, test = log.split()
-    shown = av.sampled_candidates(test, num_candidates=50, seed=seed)
+    shown = av.sampled_candidates(test, num_candidates=30, seed=seed)
     train, valid = train.sample_negatives(4, seed=seed), valid.sample_negatives(4, seed=seed)
     for name in ENCODERS:
         limits = dict(max_reviews=2, sentences_per_review=1, max_sentences=2)
@@ -216,18 +232,34 @@ def end_to_end(seed: int, rows: int, rates: tuple[float, ...] = (0, 1e-4)) -> It
         yield dict(model=name, **train_together(shop, encoder, seed, rows=rows, rate=rate))
 
 
+def finished(path: Path | None, data: str, texts: str, seed: int, made: Iterator[dict]) -> list[dict]:
+    """The rows of one part of the table: read from the file where they are there, else made and added to it."""
+    key = dict(data=data, texts=texts, seed=seed)
+    lines = path.read_text().splitlines() if path and path.exists() else []
+    rows = [row for row in map(json.loads, lines) if row | key == row]
+    if not rows:
+        rows = [key | row for row in made]
+        print(pd.DataFrame(rows).to_string(), flush=True)
+        if path:
+            with path.open("a") as file:
+                file.writelines(f"{json.dumps(row)}\n" for row in rows)
+    return rows
+
+
 def main() -> None:
     """Run all and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--rows", type=int, default=32_768, help="training rows of the end-to-end part")
     parser.add_argument("--end-to-end-seeds", type=int, default=2)
+    parser.add_argument("--resume", type=Path, help="a file that keeps the parts that are finished")
     options = parser.parse_args()
     torch.set_num_threads(1)
     folder = os.environ.get("ATTNVIZ_REAL_DATA")
     if not folder:
         raise SystemExit("set ATTNVIZ_REAL_DATA to the folder that holds the real data")
-    jobs = [("planted", "reviews", seed, planted_reviews(seed)) for seed in range(options.seeds)]
+    jobs = [("planted", "sentences", 0, planted_sentences())]
+    jobs += [("planted", "reviews", seed, planted_reviews(seed)) for seed in range(options.seeds)]
     jobs += [("planted", "tags", seed, planted_tags(seed)) for seed in range(options.seeds)]
     jobs += [
         ("All_Beauty", "reviews", seed, beauty_reviews(Path(folder), seed)) for seed in range(options.seeds)
@@ -236,11 +268,7 @@ def main() -> None:
     jobs += [
         ("planted", "end to end", s, end_to_end(s, options.rows)) for s in range(options.end_to_end_seeds)
     ]
-    rows = []
-    for data, texts, seed, made in jobs:
-        for row in made:
-            rows.append(dict(data=data, texts=texts, seed=seed, **row))
-            print(rows[-1], flush=True)
+    rows = [row for job in jobs for row in finished(options.resume, *job)]
     table = pd.DataFrame(rows)
     print(
         table.groupby(["data", "texts", "model"], sort=False)[["auc", "low", "high"]]
