@@ -77,7 +77,8 @@ class Record:
 
     def __repr__(self) -> str:
         lines = [f"{name!r}: {[tuple(call.shape) for call in calls]}" for name, calls in self.calls.items()]
-        return "\n".join(["Record of (batch, head, query, key)", *lines])
+        doubts = [f"{name!r}: a softmax it does not return, not kept" for name in self._doubtful]
+        return "\n".join(["Record of (batch, head, query, key)", *lines, *doubts])
 
     @contextmanager
     def following(self, module: nn.Module) -> Iterator[None]:

@@ -500,6 +500,27 @@ def test_wrong_options_say_what_is_wrong(options, kind, message):
         model(input_ids=TEXT)
 
 
+def test_what_is_left_out_beside_what_is_kept_is_listed():
+    """One module attends by hand, one does not: print(record) names the one that has no weights."""
+    both = nn.Sequential(Attends(), ByHand())
+    with capture(both) as record:
+        both(torch.randn(1, 2, 3, 4))
+    assert list(record.weights) == ["0"]
+    assert "'1': a softmax it does not return, not kept" in repr(record)
+
+
+def test_older_models_that_return_weights_only_when_asked():
+    """DeBERTa's own attention is taken with output_attentions=True, and refused without."""
+    from transformers import AutoModel, DebertaV2Config
+
+    model = AutoModel.from_config(DebertaV2Config(**SMALL, intermediate_size=24)).eval()
+    with torch.no_grad(), capture(model) as record:
+        told = model(input_ids=TEXT, output_attentions=True).attentions
+    assert all(map(torch.equal, record.weights.values(), told))
+    with pytest.raises(RuntimeError, match="try output_attentions=True"), capture(model):
+        model(input_ids=TEXT)
+
+
 def test_a_record_lists_what_it_has():
     """print(record) shows names and shapes; an unknown name raises and names those there are."""
     module = Attends()

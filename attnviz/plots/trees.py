@@ -56,7 +56,7 @@ def tree_bars(
         if weight is not None:
             ax.barh(place, 1, left=left, height=0.27, color=LINE, alpha=0.5)
             ax.barh(place, weight, left=left, height=0.27, color=WEIGHT)
-            number = f"{weight:.2f}" + (f" = {product:.3f} of all" if level else "")
+            number = _share(weight) + (f" = {product:.3f} of all" if level else "")
             ax.text(left + weight + 0.015, place, number, va="center", fontsize=8, **PLAIN)
     _frame(ax, shown)
     write_label(ax, "share of its parent; the bars of a list sum to 1", title)
@@ -112,6 +112,10 @@ def _shown(trees: pd.DataFrame, tree: str, opened: Sequence[str] | None, most: i
     return list(_rows(own, tree, _heaviest(own, tree) if opened is None else opened, most))
 
 
+def _share(weight: float) -> str:
+    return f"{weight:.3f}" if weight < 0.0995 else f"{weight:.2f}"
+
+
 def _frame(ax: Axes, shown: list[tuple]) -> None:
     deepest = max(level for level, *_ in shown)
     ax.set_xlim(0, 1.02 + deepest * _INDENT)
@@ -148,4 +152,4 @@ def _rows(
             yield from _rows(tree, row.element, opened, most, product * row.weight)
     if len(shown) < len(children):
         rest = children["weight"].sum() - shown["weight"].sum()
-        yield level, f"and {len(children) - len(shown)} more with {rest:.2f} of the weight", None, None
+        yield level, f"and {len(children) - len(shown)} more with {_share(rest)} of the weight", None, None

@@ -21,6 +21,9 @@ function readTree({ meta, arrays }, place) {
   return { rows, tops };
 }
 
+// Long lists have small shares: they are written with one digit more.
+const share = (value) => decimals(value, value < 0.0995 ? 3 : 2);
+
 function heaviestPath(children) {
   if (!children.length) return [];
   const row = children[argmax(children.map(({ weight }) => weight))];
@@ -51,7 +54,7 @@ function split(children, parent, { whole }, most) {
 function treeList(children, parent, view) {
   const [shown, others] = split(children, parent, view.result, view.most);
   const rest = others.reduce((sum, { weight }) => sum + weight, 0);
-  const more = others.length > 0 && html("li", {}, button(`Show ${others.length} more, ${decimals(rest)} of the weight`,
+  const more = others.length > 0 && html("li", {}, button(`Show ${others.length} more, ${share(rest)} of the weight`,
     () => view.showAll(parent, others[0].element), { class: "av-button av-more av-no-export" }));
   return html("ul", { class: "av-tree" }, ...shown.map((row) => treeRow(row, view)), more || null);
 }
@@ -60,7 +63,7 @@ function treeRow(row, view) {
   const { result } = view;
   const [below, chosen] = [row.children.length, row === result.selected];
   const open = below > 0 && result.opened.has(row.element);
-  const label = `${row.name}, weight ${decimals(row.weight)}${below ? `, ${below} below` : ""}`;
+  const label = `${row.name}, weight ${share(row.weight)}${below ? `, ${below} below` : ""}`;
   const toggle = button("", () => view.toggle(row), {
     class: "av-open", "data-element": row.element, "aria-label": label,
     "aria-expanded": below ? String(open) : null, "aria-current": chosen ? "true" : null,
@@ -70,7 +73,7 @@ function treeRow(row, view) {
   const weight = weightBar();
   weight.set(row.weight);
   const node = html("div", { class: `av-node${chosen ? " av-chosen" : ""}` }, toggle,
-    html("span", { class: "av-graphic" }, weight.node), html("span", { class: "av-number" }, decimals(row.weight)),
+    html("span", { class: "av-graphic" }, weight.node), html("span", { class: "av-number" }, share(row.weight)),
     html("div", { class: "av-below" }, html("span", { class: "av-words av-clip" }, row.text), facts(row)));
   return html("li", {}, node, open ? treeList(row.children, row.element, view) : null);
 }
@@ -172,17 +175,17 @@ function render({ model, el }) {
 
 function sentence({ path, selected }) {
   const where = selected.root === "candidate" ? "in the product" : "in what she chose before";
-  const steps = path.flatMap((row, i) => [i ? " × " : "", html("strong", {}, row.name), ` ${decimals(row.weight)}`]);
+  const steps = path.flatMap((row, i) => [i ? " × " : "", html("strong", {}, row.name), ` ${share(row.weight)}`]);
   return [...steps, path.length > 1 ? ` = ${decimals(selected.path, 3)}` : "", ` of the weight ${where}.`];
 }
 
 const orNull = (value) => (Number.isNaN(value) ? null : value);
 
-function record({ rows, opened, selected, path }, about) {
+function record({ rows, opened, selected, path: steps }, about) {
   return {
-    ...about, opened: [...opened], selected: selected.element, path: path.map(({ element }) => element), path_weight: selected.path,
-    elements: rows.map(({ element, text, weight, path: share, norm, push }) => (
-      { element, text, weight, path_weight: share, value_norm: orNull(norm), push: orNull(push) })),
+    ...about, opened: [...opened], selected: selected.element, path: steps.map(({ element }) => element), path_weight: selected.path,
+    elements: rows.map(({ element, text, weight, path, norm, push }) => (
+      { element, text, weight, path_weight: path, value_norm: orNull(norm), push: orNull(push) })),
   };
 }
 
