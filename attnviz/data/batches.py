@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from dataclasses import field as with_default
 from functools import cached_property, partial
 
 import numpy as np
@@ -108,7 +109,7 @@ class Batch:
     profile: Tensor
     labels: Tensor
     texts: tuple[str, ...] = ()
-    chosen: Callable[[], Chosen] = no_history
+    chosen: Callable[[], Chosen] = with_default(default_factory=lambda: no_history)
 
     def __len__(self) -> int:
         return len(self.labels)
