@@ -1,3 +1,4 @@
+import importlib.util
 import os
 from html import escape
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 import attnviz as av
 from attnviz.data.yelp_hat import _Spans
 
+MADE_UP = Path(__file__).parents[1] / "data" / "made_up_reviews"
 SOUP, SLOW = "The soup was great & hot.", "Slow, <b>cold</b> food."
 
 
@@ -121,6 +123,20 @@ def test_every_word_survives_the_spans(marked):
     found = _Spans.of(" ".join(f"<span{active[mark]}>{escape(word)}</span>" for word, mark in marked))
     assert not found.broken
     assert list(zip(found.words, found.marks, strict=True)) == marked
+
+
+def test_the_recipe_makes_the_reviews_that_are_shipped(tmp_path):
+    """Twelve made-up reviews by three made-up people, in the form that the reader takes, half of them good."""
+    spec = importlib.util.spec_from_file_location("prepare", MADE_UP / "prepare.py")
+    recipe = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(recipe)
+    recipe.main(tmp_path)
+    assert (tmp_path / "reviews.csv").read_text() == (MADE_UP / "reviews.csv").read_text()
+    reviews = av.read_yelp_hat(MADE_UP / "reviews.csv").reviews
+    assert reviews["label"].tolist() == [1, 0] * 6
+    for _, review in reviews.iterrows():
+        assert review["marks"].shape == (3, len(review["words"]))
+        assert review["marks"].any(1).all()
 
 
 def test_facts_of_the_real_file():
