@@ -126,7 +126,7 @@ def test_every_word_survives_the_spans(marked):
 
 
 def test_the_recipe_makes_the_reviews_that_are_shipped(tmp_path):
-    """Twelve made-up reviews by three made-up people, in the form that the reader takes, half of them good."""
+    """Twelve made-up reviews and three made-up people, in the form that the reader takes, half good."""
     spec = importlib.util.spec_from_file_location("prepare", MADE_UP / "prepare.py")
     recipe = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(recipe)
