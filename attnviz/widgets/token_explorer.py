@@ -11,7 +11,7 @@ from .levels import from_levels, squeeze, to_levels
 
 VIEWS = {"weight": "weight", "norm": "weight × value norm", "rollout": "rollout"}
 LONGEST = 512
-BYTES = 64 * 2**20  # of levels: more is slow to open in a browser
+BYTES = 96 * 2**20  # of levels, room for 30 x 9 x 512: more is slow to open in a browser
 
 
 class TokenExplorer(Explorer):

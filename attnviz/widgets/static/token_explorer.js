@@ -145,15 +145,18 @@ function smallPictures(data, onpick) {
 
 function largePicture(n, onpick) {
   const one = picture("av-large", n, n, ["av-row-frame", "av-column-frame"], (x, y) => onpick(Math.floor(y * n)));
+  let known = "";
   return {
     ...one,
     set(at, token, color, label) {
+      one.frame(0, 0, token / n, 1, 1 / n);
+      one.frame(1, token / n, 0, 1 / n, 1);
+      if (known === label + color) return;
+      known = label + color;
       one.canvas.setAttribute("aria-label", label);
       one.canvas.getContext("2d").clearRect(0, 0, n, n);
       paint(one.canvas, shades(at, n, n), n);
       tint(one.canvas, color);
-      one.frame(0, 0, token / n, 1, 1 / n);
-      one.frame(1, token / n, 0, 1 / n, 1);
     },
   };
 }
@@ -255,7 +258,7 @@ async function render({ model, el }) {
     const where = state.view === "rollout" ? "Rollout, all layers and heads" : `Layer ${state.layer + 1}, head ${state.head + 1}`;
     largeTitle.textContent = where;
     smallTitle.textContent = `All heads: ${views[state.view === "rollout" ? "weight" : state.view]}`;
-    large.set(result.at, state.token, color, `${where}: ${tokens.length} by ${tokens.length} tokens`);
+    large.set(result.at, state.token, color, `${where}, ${views[state.view]}: ${tokens.length} by ${tokens.length} tokens`);
     small.set(state.view === "rollout" ? "weight" : state.view, state.layer, state.head, color);
     verdict.replaceChildren(...sentence(result, meta, state, where));
     if (!numbers.hidden) numbers.replaceChildren(numberTable(result, meta, state));
