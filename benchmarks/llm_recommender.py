@@ -15,6 +15,8 @@ words (with their gap in completeness), and what the score loses when nothing ca
 """
 
 import argparse
+import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +34,7 @@ from attnviz.pretrained import load_causal_model, load_tokenizer, model_folder
 from attnviz.prompting import answer_ids, encode_prompt, prompt_parts
 
 MODELS = Path(__file__).parents[1] / "_build/models"  # the book's
+KEPT = Path(__file__).parents[1] / "_build/llm_scores"
 DRAWS = 1000
 INTEGRATED = 3  # of the rows that are taken apart: integrated gradients cost as much as all the rest
 
@@ -63,10 +66,10 @@ def without_users(log: av.InteractionLog) -> av.InteractionLog:
 
 
 def judged(name: str, probabilities: Tensor, labels: Tensor) -> dict:
-    """AUC and log-loss with their intervals."""
+    """AUC and log-loss with their intervals, and the share of rows with a probability above one half."""
     generator = torch.Generator().manual_seed(0)
     draws = [torch.randint(len(labels), (len(labels),), generator=generator) for _ in range(DRAWS)]
-    row = dict(model=name, rows=len(labels))
+    row = dict(model=name, rows=len(labels), says_yes=(probabilities > 0.5).double().mean().item())
     for measure, of in (("auc", av.auc), ("log_loss", av.log_loss)):
         again = [of(probabilities[rows], labels[rows]).item() for rows in draws]
         row[measure] = of(probabilities, labels).item()
@@ -131,19 +134,26 @@ def parts_of(models: dict, tokenizer, log: av.InteractionLog) -> pd.DataFrame:
 
 
 def score_rows(models: dict, tokenizer, logs: dict[str, av.InteractionLog]) -> dict[str, Tensor]:
-    """The language model's scores of each log's rows."""
-    scores = {}
+    """The scores of each log's rows; ten at a time are kept, so that a stopped run goes on."""
+    scores, answers = {}, answer_ids(tokenizer)
     for name, log in logs.items():
         prompts = [encode_prompt(tokenizer, parts) for parts in prompt_parts(log)]
         pieces = [prompts[start : start + 10] for start in range(0, len(prompts), 10)]
-        answers = answer_ids(tokenizer)
-        scores[name] = torch.cat(
-            [
-                answer_scores(models["fused"], piece, answers, batch_size=5)
-                for piece in tqdm(pieces, desc=name)
-            ]
-        )
+        found = [kept_scores(models["fused"], piece, answers) for piece in tqdm(pieces, desc=name)]
+        scores[name] = torch.cat(found)
     return scores
+
+
+def kept_scores(model, prompts: list[av.Prompt], answers: Tensor) -> Tensor:
+    """Scores of some prompts, from `_build/llm_scores` if they are there."""
+    digest = hashlib.sha256(torch.cat([prompt.token_ids for prompt in prompts]).numpy().tobytes()).hexdigest()
+    path = KEPT / f"{digest[:16]}.npy"
+    if not path.exists():
+        KEPT.mkdir(parents=True, exist_ok=True)
+        beside = path.with_suffix(f".{os.getpid()}.npy")
+        np.save(beside, answer_scores(model, prompts, answers, batch_size=5).numpy())
+        os.replace(beside, path)
+    return torch.from_numpy(np.load(path))
 
 
 def main() -> None:
