@@ -99,6 +99,12 @@ def test_the_marked_set_is_the_smallest_one(looks, mass):
     assert outside.size == 0 or outside.max() <= values[marked].min()
 
 
+def test_a_start_without_a_rule_is_named():
+    """The page never says "Start:" and nothing after it."""
+    assert TokenExplorer(**figure())._meta["rule"].startswith("layer 1, head 2 and token 1")
+    assert TokenExplorer(**figure(rule="the first review."))._meta["rule"] == "the first review."
+
+
 def test_a_change_from_the_browser_reaches_python():
     """A message of the browser sets the traits, as a notebook's kernel gets it."""
     explorer = TokenExplorer(**figure())

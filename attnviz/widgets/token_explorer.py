@@ -36,7 +36,7 @@ class TokenExplorer(Explorer):
         start_view: "weight", "norm" or "rollout".
         start_mass: the share that the marked tokens hold, from .05 to 1.
         holds: share of the test cases in which the figure's statement holds, from 0 to 1, or None.
-        rule: the rule by which the start was chosen, in words.
+        rule: the rule by which the start was chosen, in words; without one the start is named.
         statement: what holds, in words that continue "Holds in 93% of the test cases: ".
 
     Attributes:
@@ -88,6 +88,7 @@ class TokenExplorer(Explorer):
         arrays, scales = _checked(weights, len(names), rollout, value_norms)
         start = {"layer": int(start_layer), "head": int(start_head), "token": int(start_token or 0)}
         start |= {"view": start_view, "mass": float(start_mass)}
+        rule = rule or "layer {layer}, head {head} and token {token}, counted from 0, as given.".format(**start)
         views = {view: label for view, label in VIEWS.items() if view in ("weight", *arrays)}
         parts = {name: list(part.shape) for name, part in arrays.items()}
         shown = {"tokens": names, "title": str(title), "views": views, "start": start}
