@@ -101,7 +101,7 @@ def test_the_marked_set_is_the_smallest_one(looks, mass):
 
 def test_a_start_without_a_rule_is_named():
     """The page never says "Start:" and nothing after it."""
-    assert TokenExplorer(**figure())._meta["rule"].startswith("layer 1, head 2 and token 1")
+    assert TokenExplorer(**figure())._meta["rule"].startswith("layer 2, head 3, token 2")
     assert TokenExplorer(**figure(rule="the first review."))._meta["rule"] == "the first review."
 
 

@@ -88,13 +88,17 @@ class TokenExplorer(Explorer):
         arrays, scales = _checked(weights, len(names), rollout, value_norms)
         start = {"layer": int(start_layer), "head": int(start_head), "token": int(start_token or 0)}
         start |= {"view": start_view, "mass": float(start_mass)}
-        rule = rule or "layer {layer}, head {head} and token {token}, counted from 0, as given.".format(**start)
+        counted = f"layer {start['layer'] + 1}, head {start['head'] + 1}, token {start['token'] + 1}"
         views = {view: label for view, label in VIEWS.items() if view in ("weight", *arrays)}
         parts = {name: list(part.shape) for name, part in arrays.items()}
         shown = {"tokens": names, "title": str(title), "views": views, "start": start}
         self._shown = {name: from_levels(part) for name, part in arrays.items() if name != "weights"}
         self._heads, self._largest = arrays["weights"], scales.get("norm", 1.0)
-        meta = shown | {"parts": parts, "largest_norm": self._largest} | check_claim(holds, rule, statement)
+        meta = (
+            shown
+            | {"parts": parts, "largest_norm": self._largest}
+            | check_claim(holds, rule or f"{counted}, as given.", statement)
+        )
         super().__init__({}, meta, _levels=squeeze(*arrays.values()), **start)
 
     def state(self) -> dict:
