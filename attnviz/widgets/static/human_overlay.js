@@ -81,7 +81,7 @@ function render({ model, el }) {
   const which = choice({ label: "Review", options: cases, onchange: (i) => change({ case: i }, true) });
   const method = choice({ label: "Method", options: methods, onchange: (i) => change({ method: i }, true) });
   const count = slider({
-    label: "Words taken, the highest scores first", min: 1, max: data.meta.longest, step: 1,
+    label: "Words taken, highest first", min: 1, max: data.meta.longest, step: 1,
     oninput: (value) => change({ count: value }),
   });
   const rows = { precision: measureRow("precision"), recall: measureRow("recall"), f1: measureRow("F1") };
