@@ -56,6 +56,16 @@ def test_the_template_is_never_named():
     assert (state["named_by_attention"], state["named_by_push"]) == ("reviews", "question")
 
 
+def test_fixed_parts_are_never_named():
+    """With the question fixed too, it is left out; nothing fixed, and the template is named."""
+    attention = np.tile([0.9, 0.02, 0.05, 0.03], (2, 3, 1))
+    pushes = {"gradient": np.tile([9.0, 0.1, -0.2, -0.5], (2, 1))}
+    arguments = figure(attention=attention, pushes=pushes)
+    state = PromptParts(**arguments, fixed=["template", "question"]).state()
+    assert (state["named_by_attention"], state["named_by_push"]) == ("reviews", "reviews")
+    assert PromptParts(**arguments, fixed=[]).state()["named_by_push"] == "template"
+
+
 def test_a_change_from_the_browser_reaches_python():
     """A message of the browser sets the traits, as a notebook's kernel gets it."""
     explorer = PromptParts(**figure())
@@ -79,6 +89,8 @@ def test_a_change_from_the_browser_reaches_python():
         ({"texts": [["a", "b", "c", "d"]]}, ValueError, "texts: expected 2 labels"),
         ({"texts": [["a", "b", "c"]] * 2}, ValueError, r"texts\[0\]: expected 4 labels"),
         ({"parts": ["a", "b", "b", "c"]}, ValueError, r"parts: expected each name once, got \['b'\]"),
+        ({"fixed": ["colour"]}, ValueError, r"fixed: expected some of \['template'"),
+        ({"fixed": PARTS}, ValueError, "fixed: expected some of .* but not all"),
         ({"holds": 20}, ValueError, "holds: expected numbers from 0 to 1, got 20"),
         ({"start_case": 2}, traitlets.TraitError, "case: expected an index from 0 to 1, got 2"),
         ({"start_layer": 4}, traitlets.TraitError, "layer: expected an index from 0 to 3, got 4"),

@@ -12,8 +12,8 @@ from .claims import CaseExplorer, check_claim, check_names, check_share, read_fi
 class PromptParts(CaseExplorer):
     """A row is a part of the prompt, with a bar for its share of the attention and one for its push.
 
-    The first part is the chat template. It is shown, but it is never named as the part that is looked at most
-    or pushes most: it is the same in every prompt.
+    Parts that are the same in every prompt, such as the chat template and the question, are shown, but they
+    are never named as the part that is looked at most or pushes most: they say nothing of this product.
     The slider goes through the layers; at its left end stands the mean of them all.
     The prompt's text stands below, with one part highlighted.
 
@@ -23,9 +23,10 @@ class PromptParts(CaseExplorer):
         pushes: way to find a push -> (case, part), signed, in the score's unit; NaN where there is none, such
             as the removal of the template.
         scores: log p("Yes") − log p("No") of each case, (case,).
-        parts: the parts' names, each once, the template first.
+        parts: the parts' names, each once.
         texts: the text of each part, (case, part); "" for a part that a prompt does not have.
         cases: a label for each case, such as a shopper and a product.
+        fixed: the names of the parts that are the same in every prompt.
         start_case: index of the case that is shown first.
         start_way: index of the way that is shown first.
         start_layer: 0 for the mean of all layers, or the number of a layer, from 1.
@@ -72,6 +73,7 @@ class PromptParts(CaseExplorer):
         parts: Sequence[str],
         texts: Sequence[Sequence[str]],
         cases: Sequence[str],
+        fixed: Sequence[str] = ("template",),
         start_case: int,
         start_way: int = 0,
         start_layer: int = 0,
@@ -100,7 +102,9 @@ class PromptParts(CaseExplorer):
         defined = ~np.isnan(np.stack(found, axis=1))  # (case, way, part)
         check_labels("texts", texts, len(cases))
         lines = [check_labels(f"texts[{i}]", text, len(names)) for i, text in enumerate(texts)]
-        meta = {"parts": names, "ways": ways, "texts": lines} | check_claim(holds, rule, statement)
+        meta = {"parts": names, "ways": ways, "texts": lines, "named": _named(names, fixed)} | check_claim(
+            holds, rule, statement
+        )
         start = {"case": start_case, "way": start_way, "layer": start_layer, "part": start_part}
         start = {name: int(value) for name, value in start.items()}
         super().__init__(numbers | {"defined": defined}, meta, cases=cases, start=start)
@@ -110,22 +114,23 @@ class PromptParts(CaseExplorer):
 
         Returns:
             `attention` (part,), of the layer or the mean of all; `pushes` (part,), NaN where there is none;
-            `score` and `probability`, of Yes among Yes and No; and the names of the parts, the template left
-            out, with the largest attention and the largest push, up or down: `named_by_attention`,
+            `score` and `probability`, of Yes among Yes and No; and the names of the parts, the fixed ones
+            left out, with the largest attention and the largest push, up or down: `named_by_attention`,
             `named_by_push`.
         """
         layers = self._arrays["attention"][self.case].astype(np.float64)
         attention = layers.mean(0) if self.layer == 0 else layers[self.layer - 1]
         there = self._arrays["defined"][self.case, self.way]
         pushes = np.where(there, self._arrays["pushes"][self.case, self.way].astype(np.float64), np.nan)
-        score, parts = float(self._arrays["scores"][self.case]), self._meta["parts"][1:]
+        score, named = float(self._arrays["scores"][self.case]), self._meta["named"]
+        parts = [self._meta["parts"][i] for i in named]
         return {
             "attention": attention,
             "pushes": pushes,
             "score": score,
             "probability": float(sigmoid(score)),
-            "named_by_attention": parts[attention[1:].argmax()],
-            "named_by_push": parts[np.nan_to_num(np.abs(pushes[1:])).argmax()],
+            "named_by_attention": parts[attention[named].argmax()],
+            "named_by_push": parts[np.nan_to_num(np.abs(pushes[named])).argmax()],
         }
 
     @traitlets.validate("way")
@@ -139,3 +144,14 @@ class PromptParts(CaseExplorer):
     @traitlets.validate("part")
     def _check_part(self, proposal) -> int:
         return self._check_index("part", proposal["value"], len(self._meta["parts"]))
+
+
+def _named(parts: list[str], fixed: Sequence[str]) -> list[int]:
+    """The places of the parts that are not fixed, or an error that says which name is wrong."""
+    unknown = sorted(set(fixed) - set(parts))
+    named = [i for i, part in enumerate(parts) if part not in fixed]
+    if unknown or not named:
+        raise ValueError(
+            f"fixed: expected some of {parts}, but not all, got {list(fixed)}. Change the names."
+        )
+    return named

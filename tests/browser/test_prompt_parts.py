@@ -32,6 +32,7 @@ def prompt_parts(*, text: str = "") -> PromptParts:
             for name in ("hat", "tent", "coat")
         ],
         cases=[name + text for name in ("Ann: scarf", "Ben: scarf", "Cleo: scarf")],
+        fixed=["template" + text],
         start_case=1,
         start_part=2,
         rule="the middle case." + text,
@@ -104,6 +105,7 @@ def test_bars_are_drawn_to_scale(show):
     """Attention from the left; a push from the middle, to the right when it is positive."""
     explorer = prompt_parts()
     page = show(explorer)
+    page.emulate_media(reduced_motion="reduce")
     page.get_by_label("Push, found by").select_option("1")
     explorer.way = 1
     state = explorer.state()

@@ -3,7 +3,7 @@
 const TRAITS = ["case", "way", "layer", "part"];
 
 function compute(data, state) {
-  const { parts } = data.meta;
+  const { parts, named } = data.meta;
   const { attention, pushes, defined, scores } = data.arrays;
   const layers = attention.shape[1];
   const chosen = state.layer === 0 ? Array.from({ length: layers }, (_, i) => i) : [state.layer - 1];
@@ -17,8 +17,8 @@ function compute(data, state) {
   return {
     rows, score, probability: sigmoid(score),
     domain: found.reduce((most, push) => Math.max(most, Math.abs(push ?? 0)), 0) || 1,
-    by_attention: 1 + argmax(rows.slice(1).map((row) => row.attention)),
-    by_push: 1 + argmax(rows.slice(1).map((row) => Math.abs(row.push ?? 0))),
+    by_attention: named[argmax(named.map((i) => rows[i].attention))],
+    by_push: named[argmax(named.map((i) => Math.abs(rows[i].push ?? 0)))],
   };
 }
 
@@ -72,7 +72,7 @@ function render({ model, el }) {
   const title = html("p", { class: "av-title" }, "The prompt");
   const words = html("p", { class: "av-prompt" });
   const figure = html("div", { class: "av-figure" }, verdict, head, ...rows.map((row) => row.node), title, words,
-    claimFoot(data.meta, "The score is log p(Yes) − log p(No). The template stands around the prompt, the same in every case; the sentence leaves it out."));
+    claimFoot(data.meta, `The score is log p(Yes) − log p(No). The sentence leaves out what is the same in every prompt: ${fixedParts(data.meta)}.`));
   const numbers = html("div", { class: "av-tables" });
   const fileName = () => `prompt-parts-case-${model.get("case")}-layer-${model.get("layer")}`;
   const actions = html("div", { class: "av-actions" },
@@ -103,10 +103,12 @@ function render({ model, el }) {
   return mount({ el, root, model, traits: TRAITS, update, speaker });
 }
 
+const fixedParts = ({ parts, named }) => parts.filter((_, i) => !named.includes(i)).join(", ") || "nothing";
+
 function sentence({ rows, score, probability, by_attention: looked, by_push: pushed }) {
   const strong = (i) => html("strong", {}, rows[i].part);
   const last = looked === pushed ? "The same part." : "Two different parts.";
-  return [`Score ${decimals(score, 2, true)}: Yes against No has ${decimals(probability)}. The model looks most at `, strong(looked),
+  return [`Score ${decimals(score, 2, true)}: Yes against No has ${decimals(probability)}. Of what is told of her and the product, the model looks most at `, strong(looked),
     ", and the largest push comes from ", strong(pushed), `. ${last}`];
 }
 
