@@ -122,6 +122,7 @@ def main() -> None:
     parser.add_argument("--variants", nargs="+", default=VARIANTS, choices=VARIANTS)
     parser.add_argument("--models", nargs="+", default=[*OURS, *PEERS], choices=[*OURS, *PEERS])
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--trials", type=int, default=2, choices=(1, 2, 3))
     parser.add_argument("--num-users", type=int, default=4000)
     parser.add_argument("--num-items", type=int, default=1500)
@@ -129,10 +130,10 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     sizes = {name: getattr(options, name) for name in ("num_users", "num_items", "num_interactions")}
-    jobs = [(variant, seed) for variant in options.variants for seed in range(options.seeds)]
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
     table = pd.DataFrame(
         dict(variant=variant, seed=seed, **row)
-        for variant, seed in tqdm(jobs)
+        for variant, seed in tqdm([(variant, seed) for variant in options.variants for seed in seeds])
         for row in run(variant, seed, sizes, options)
     )
     print(
@@ -141,7 +142,7 @@ def main() -> None:
         .round(3)
         .to_string()
     )
-    partly = len(options.models) < len(OURS) + len(PEERS)
+    partly = len(options.models) < len(OURS) + len(PEERS) or options.first_seed
     same = ["variant", "seed", "model", "items"] if partly else None
     print(write_result("quality", table, replace=same))
 
