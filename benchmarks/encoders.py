@@ -5,7 +5,7 @@
 - planted, reviews: the recommender with sentence vectors of each encoder, and without reviews.
 - planted, sentences: is a sentence good or bad? Logistic regression, adjectives of the test fold unseen.
 - planted, tags: a tag's vector made from its name by each encoder, beside a learned one.
-- All_Beauty, reviews: the item that was bought among 30 others, by the reviews that others wrote before.
+- All_Beauty, reviews: the item that was bought among 10 others, by the reviews that others wrote before.
 - Albany, titles and tags: is a listing dearer than the median? Logistic regression, 5 folds.
 - planted, end to end: MiniLM's last layer trained with the recommender, beside the same loop with it frozen.
 
@@ -38,6 +38,7 @@ from attnviz.data.grammar import sentence_table
 from attnviz.pretrained import load_model, load_tokenizer, model_folder
 
 ENCODERS = ("minilm", "minilm, centred", "smollm2", "smollm2, centred")
+STEPS = {48: (16_384, 2048), 192: (32_768, 1024)}  # steps end to end -> training rows, rows a step
 SIZES = dict(num_users=4000, num_items=1500, num_interactions=80_000)
 
 
@@ -133,11 +134,11 @@ def planted_tags(seed: int) -> Iterator[dict]:
 
 
 def beauty_reviews(folder: Path, seed: int) -> Iterator[dict]:
-    """The bought item among 30 that the buyer never had, by earlier reviews alone."""
+    """The bought item among 10 that the buyer never had, by earlier reviews alone."""
     log = av.read_amazon(folder / "amazon2018_all_beauty" / "All_Beauty_5.json.gz", strict=False)
     log = av.InteractionLog(log.interactions.assign(label=1), log.items, implicit=True)
     train, valid, test = log.split()
-    shown = av.sampled_candidates(test, num_candidates=30, seed=seed)
+    shown = av.sampled_candidates(test, num_candidates=10, seed=seed)
     train, valid = train.sample_negatives(4, seed=seed), valid.sample_negatives(4, seed=seed)
     for name in ENCODERS:
         limits = dict(max_reviews=2, sentences_per_review=1, max_sentences=2)
@@ -185,16 +186,19 @@ class LastLayer(nn.Module):
         self.layer = model.encoder.layer[-1]
         self.place = {sentence: i for i, sentence in enumerate(sentences)}
 
-    def forward(self, texts: tuple[str, ...]) -> Tensor:
-        """The vectors (text, dim) of some of the sentences, with a gradient."""
-        rows = torch.tensor([self.place[text] for text in texts])
+    def rows(self, texts: tuple[str, ...]) -> Tensor:
+        """Which of the sentences the texts are (text,)."""
+        return torch.tensor([self.place[text] for text in texts])
+
+    def forward(self, rows: Tensor | slice = slice(None)) -> Tensor:
+        """The vectors (row, dim) of some of the sentences, with a gradient."""
         known = self.known[rows]
         tokens = self.layer(self.below[rows], attention_mask=known[:, None, None, :])
         tokens = tokens[0] if isinstance(tokens, tuple) else tokens
         return F.normalize((tokens * known.unsqueeze(-1)).sum(1), dim=-1)
 
 
-def train_together(shop: av.PlantedShop, encoder: LastLayer, seed: int, *, rows: int, rate: float) -> dict:
+def train_together(shop: av.PlantedShop, encoder: LastLayer, seed: int, *, steps: int, rate: float) -> dict:
     """One loop for both: `rate` is the encoder's learning rate, and 0 leaves it as it was."""
     train, _, test = shop.split()
     model = av.AttentionRecommender(shop.schema, seed=seed)
@@ -203,37 +207,38 @@ def train_together(shop: av.PlantedShop, encoder: LastLayer, seed: int, *, rows:
         dict(params=list(encoder.parameters()), lr=rate),
     ]
     optimizer = torch.optim.AdamW(groups[: 1 + (rate > 0)], weight_decay=1e-4)
-    torch.manual_seed(seed)
-    steps = torch.cat([torch.randperm(rows) for _ in range(6)]).split(2048)
     rates = [group["lr"] for group in optimizer.param_groups]
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=rates, total_steps=len(steps))
-    for step in tqdm(steps, desc=f"end to end, rate {rate}, seed {seed}"):
-        batch = train.batch(step, shop.schema)
-        with torch.set_grad_enabled(rate > 0):
-            vectors = encoder(batch.texts)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=rates, total_steps=steps)
+    torch.manual_seed(seed)
+    num_rows, size = STEPS[steps]
+    fixed = encoder().detach()
+    for rows in tqdm(torch.cat([torch.randperm(num_rows) for _ in range(6)]).split(size)):
+        batch = train.batch(rows, shop.schema)
+        used = encoder.rows(batch.texts)
+        vectors = encoder(used) if rate else fixed[used]
         loss = F.binary_cross_entropy_with_logits(model(replace(batch, sentences=vectors)), batch.labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
     with torch.no_grad():
-        test_batch = test.batch(slice(None), shop.schema)
-        logits = model.eval()(replace(test_batch, sentences=encoder(test_batch.texts)))
-    return auc_row(logits, test_batch.labels)
+        batch = test.batch(slice(None), shop.schema)
+        logits = model.eval()(replace(batch, sentences=encoder(encoder.rows(batch.texts))))
+    return auc_row(logits, batch.labels)
 
 
-def end_to_end(seed: int, rows: int, rates: tuple[float, ...] = (0, 1e-4)) -> Iterator[dict]:
+def end_to_end(seed: int, steps: int, rates: tuple[float, ...] = (0, 1e-4)) -> Iterator[dict]:
     """The same rows, steps and first parameters, with the last layer frozen and trained."""
     shop = av.planted_shop(seed=seed, **SIZES)
     sentences = sorted({sentence for text in shop.past["review"] for sentence in av.split_sentences(text)})
     for rate in rates:
         encoder = LastLayer(sentences)
         name = "minilm, last layer trained" if rate else "minilm, frozen"
-        yield dict(model=name, **train_together(shop, encoder, seed, rows=rows, rate=rate))
+        yield dict(model=name, **train_together(shop, encoder, seed, steps=steps, rate=rate))
 
 
 def finished(path: Path | None, data: str, texts: str, seed: int, made: Iterator[dict]) -> list[dict]:
-    """The rows of one part of the table: read from the file where they are there, else made and added to it."""
+    """The rows of one part of the table: read from the file, or made and added to it."""
     key = dict(data=data, texts=texts, seed=seed)
     lines = path.read_text().splitlines() if path and path.exists() else []
     rows = [row for row in map(json.loads, lines) if row | key == row]
@@ -250,8 +255,6 @@ def main() -> None:
     """Run all and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--rows", type=int, default=32_768, help="training rows of the end-to-end part")
-    parser.add_argument("--end-to-end-seeds", type=int, default=2)
     parser.add_argument("--resume", type=Path, help="a file that keeps the parts that are finished")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -265,9 +268,8 @@ def main() -> None:
         ("All_Beauty", "reviews", seed, beauty_reviews(Path(folder), seed)) for seed in range(options.seeds)
     ]
     jobs += [("Albany", part, 0, albany(Path(folder), part)) for part in ("titles", "tags")]
-    jobs += [
-        ("planted", "end to end", s, end_to_end(s, options.rows)) for s in range(options.end_to_end_seeds)
-    ]
+    for steps, seeds in ((48, 2), (192, 1)):
+        jobs += [("planted", f"end to end, {steps} steps", s, end_to_end(s, steps)) for s in range(seeds)]
     rows = [row for job in jobs for row in finished(options.resume, *job)]
     table = pd.DataFrame(rows)
     print(
