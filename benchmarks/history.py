@@ -6,7 +6,7 @@
 All rows of the table have the same model, but for what it knows of a shopper:
 
 - "nothing": her profile is all zeros, so she is like everybody else.
-- "profile": the mean of what she chose before (at most 20 items), and how many they are.
+- "profile": the mean of what she chose before (at most 50 items), and how many they are.
 - "history": a learned query attends over what she chose before (at most 50 items).
 - "history, candidate asks": the product that is scored is the query.
 - "both": profile and history side by side.
@@ -31,6 +31,7 @@ from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 import attnviz as av
+from attnviz.data.chosen import MAX_CHOSEN
 
 MODELS = {
     "nothing": dict(),
@@ -57,23 +58,27 @@ class Zeros(torch.nn.Module):
         return torch.zeros_like(batch.profile)
 
 
-def trained(name: str, train: av.InteractionLog, valid: av.InteractionLog, seed: int, epochs: int):
-    """One of the models."""
+def trained(
+    name: str, schema: av.Schema, parts: tuple[av.InteractionLog, ...], seed: int, epochs: int
+) -> av.AttentionRecommender:
+    """One of the models, trained on the first part, its epoch chosen on the second."""
     kind = Nobody if name == "nothing" else av.AttentionRecommender
-    model = kind(train.schema, seed=seed, **MODELS[name])
-    av.fit(model, train, valid, epochs=epochs, seed=seed, progress=False)
+    model = kind(schema, seed=seed, **MODELS[name])
+    av.fit(model, *parts[:2], epochs=epochs, seed=seed, progress=False)
     return model
 
 
 def planted(variant: str, seed: int, sizes: dict, epochs: int) -> Iterator[dict]:
     """All models on one shop without its users table."""
     shop = av.planted_shop(variant=variant, seed=seed, **sizes)
-    train, valid, test = av.InteractionLog(shop.interactions, shop.items).split()
+    log = av.InteractionLog(shop.interactions, shop.items)
+    schema, parts = av.Schema.of(log, max_history=MAX_CHOSEN), log.split()
+    test = parts[2]
     labels = test.interactions["label"]
     rows = dict(data=f"planted, {variant}", seed=seed, n=len(test))
     yield rows | dict(model="best with a users table", auc=shop.split()[2].bayes_auc())
     for name in MODELS:
-        model = trained(name, train, valid, seed, epochs)
+        model = trained(name, schema, parts, seed, epochs)
         yield rows | dict(model=name, auc=roc_auc_score(labels, av.predict(model, test)))
 
 
@@ -81,12 +86,12 @@ def albany(folder: Path, seed: int, epochs: int) -> Iterator[dict]:
     """All models on real stays."""
     city = av.read_airbnb(folder / "listings.csv.gz", folder / "reviews.csv.gz", strict=False)
     log = av.InteractionLog(city.interactions.assign(review=""), city.items, implicit=True)
-    train, valid, test = log.split()
+    schema, (train, valid, test) = av.Schema.of(log, max_history=MAX_CHOSEN), log.split()
     returning = test.with_interactions(test.interactions[av.groups_by_history(test) == "returning"])
     candidates = av.sampled_candidates(returning, num_candidates=100, seed=0)
-    train, valid = (part.sample_negatives(2, seed) for part in (train, valid))
+    parts = tuple(part.sample_negatives(2, seed) for part in (train, valid))
     for name in MODELS:
-        model = trained(name, train, valid, seed, epochs)
+        model = trained(name, schema, parts, seed, epochs)
         table = av.rank_held_out(model, candidates).set_index("model").loc["model"]
         yield dict(data="Albany", seed=seed, n=len(returning), model=name, auc=table["auc"])
 
