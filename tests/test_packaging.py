@@ -57,7 +57,7 @@ def test_every_requirement_is_pinned_and_explained(text):
 
 
 def test_conda_and_binder_list_the_same_requirements():
-    """environment.yml repeats the core and the extras `llm` and `book`; Binder reads its own copy of that file."""
+    """environment.yml repeats the core and the extras `llm` and `book`; Binder reads a copy of that file."""
     text = (REPO / "environment.yml").read_text(encoding="utf-8")
     pip = next(part["pip"] for part in yaml.safe_load(text)["dependencies"] if isinstance(part, dict))
     assert [line for line in pip if not line.startswith("-")] == [
