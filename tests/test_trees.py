@@ -54,7 +54,7 @@ def check_tree(trees: pd.DataFrame) -> None:
 
 
 @given(purchases=st.integers(0, 8), reviews=st.integers(0, 8), seed=st.integers(0, 99))
-@settings(max_examples=12)
+@settings(max_examples=6)
 def test_weights_sum_to_one_under_each_parent_and_multiply_down(purchases, reviews, seed):
     """Whatever there is of purchases and reviews, with any parameters; leaves share a tree out among them."""
     log = small_log(purchases, reviews + 1)
