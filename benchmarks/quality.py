@@ -2,6 +2,7 @@
 
     python benchmarks/quality.py            # writes book/_results/quality.csv
     python benchmarks/quality.py --models "film, four heads" --variants additive    # adds rows to it
+    python benchmarks/quality.py --name quality_large --num-interactions 160000 ...  # the shop of the book
 
 Every model gets the same number of tuning trials; the trial and the epoch are chosen on validation rows.
 A seed changes the shop, the split and the model.
@@ -120,6 +121,7 @@ def run(variant: str, seed: int, sizes: dict, options: argparse.Namespace) -> It
 def main() -> None:
     """Run all and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--name", default="quality", help="of the result file")
     parser.add_argument("--variants", nargs="+", default=VARIANTS, choices=VARIANTS)
     parser.add_argument("--models", nargs="+", default=[BEST, *OURS, *PEERS], choices=[BEST, *OURS, *PEERS])
     parser.add_argument("--seeds", type=int, default=5)
@@ -145,7 +147,7 @@ def main() -> None:
     )
     partly = len(options.models) < 1 + len(OURS) + len(PEERS) or options.first_seed
     same = ["variant", "seed", "model", "items"] if partly else None
-    print(write_result("quality", table, replace=same))
+    print(write_result(options.name, table, replace=same))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def write_result(name: str, table: pd.DataFrame, *, replace: list[str] | None = 
             values in these columns; the file's own header stays above, so that it lists every command.
     """
     target, header = FOLDER / f"{name}.csv", _header()
-    if replace:
+    if replace and target.exists():
         old = read_result(name)
         is_new = pd.MultiIndex.from_frame(old[replace]).isin(pd.MultiIndex.from_frame(table[replace]))
         table = pd.concat([old[~is_new], table], ignore_index=True)
