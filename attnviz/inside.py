@@ -56,6 +56,7 @@ def attention_inside(
     tokenizer=None,
     target: Callable | None = None,
     max_length: int = 512,
+    cut: bool = False,
 ) -> Inside:
     """The attention weights of all layers and heads of a language model that reads a text.
 
@@ -67,6 +68,7 @@ def attention_inside(
         target: A function from the model's output to one number. Then `gradients` says how the number changes
             with each weight. For a decoder: `lambda out: out.logits[0, -1, yes] - out.logits[0, -1, no]`.
         max_length: The most tokens: memory grows with their square. A longer text is an error.
+        cut: Read the beginning of a longer text instead, as `TextEncoder` does.
 
     Returns:
         An `Inside`.
@@ -93,7 +95,8 @@ def attention_inside(
             f"model must compute eager attention, got {model.config._attn_implementation!r}: "
             "load it with load_model(folder, eager=True) or attn_implementation='eager'"
         )
-    read = tokenizer(text, return_tensors="pt", return_offsets_mapping=True)
+    length = dict(truncation=True, max_length=max_length) if cut else {}
+    read = tokenizer(text, return_tensors="pt", return_offsets_mapping=True, **length)
     spans = read.pop("offset_mapping")[0].tolist()
     if not 0 < len(spans) <= max_length:
         raise ValueError(f"text must have 1 to max_length={max_length} tokens, it has {len(spans)}")

@@ -20,6 +20,7 @@ from attnviz.vector_cache import VectorCache, default_cache_dir
 
 _RECIPE = "mean of the last layer over the attention mask, L2 normalised, float32, version 1"
 _FINGERPRINTED = ("*.json", "*.txt", "*.model", "*.safetensors")
+MAX_TOKENS = 64  # of a text, if nobody says another number
 _SHARD = 1024  # texts a shard: what a killed process loses at most
 _SLAB = 16 * _SHARD  # texts that are tokenised and sorted by length together
 _DIM_NAMES = ("hidden_size", "d_model", "n_embd", "dim")
@@ -101,7 +102,7 @@ class TextEncoder:
         *,
         cache_dir: str | os.PathLike | None = None,
         batch_size: int = 32,
-        max_length: int = 64,
+        max_length: int = MAX_TOKENS,
         progress: bool = True,
     ):
         self.name = str(name)

@@ -13,13 +13,20 @@ from .data.past import visible_reviews
 from .recommender import AttentionRecommender, reduce_weights
 from .shopper import HistoryQuery
 from .text import split_sentences
+from .token_level import with_tokens
 
 COLUMNS = ("tree", "level", "element", "parent", "text", "weight", "path_weight", "value_norm", "push")
 START = "before the first purchase"
 
 
 def explain(
-    model: AttentionRecommender, log: InteractionLog, user: str, item: str, *, at=None
+    model: AttentionRecommender,
+    log: InteractionLog,
+    user: str,
+    item: str,
+    *,
+    at=None,
+    tokens: str | None = None,
 ) -> pd.DataFrame:
     """Where the model looked for one shopper and one product, as two trees.
 
@@ -29,8 +36,8 @@ def explain(
     Weights sum to 1 under each parent. They multiply down within a tree, never across: nothing is gained by
     multiplying a purchase's weight with a field's.
     Tags are a mean, so each has the same weight: nothing was looked at there. A review's weight is the sum of
-    its sentences' weights, among which the attention was shared. A sentence's tokens are not in the tree: the
-    language model makes one vector of them before the attention begins.
+    its sentences' weights, among which the attention was shared. A sentence's tokens have the weights of the
+    language model, which made one vector of them before this attention began.
     A weight says where the model looked, not why.
 
     Args:
@@ -39,12 +46,15 @@ def explain(
         user: A user_id.
         item: An item_id.
         at: The time at which she looks, which decides what can be read; None: after all that happened.
+        tokens: "norm", "weight" or "rollout": also the tokens below each sentence, and which of the language
+            model's weights they get; see `with_tokens`. None: the tree ends at the sentences.
 
     Returns:
         DataFrame, a row an element, parents before their children:
 
         - tree: "candidate" or "shopper".
-        - level: "field", "tag", "review", "sentence"; in the shopper's tree "start", "history item", "field".
+        - level: "field", "tag", "review", "sentence", "token"; in the shopper's tree "start", "history item",
+          "field".
         - element: Its name, unique in the table: the parent's name, "/" and a short label, as in
           "candidate/reviews/review 1/sentence 2", "shopper/item 1/brand". Review 1 and item 1 are the latest.
           "shopper/start" is what the model takes for granted before the first purchase.
@@ -60,7 +70,7 @@ def explain(
           candidate asks the history, the shopper stays as she is for this product.
 
     Raises:
-        ValueError: If the user or the item is not in the log.
+        ValueError: If the user or the item is not in the log, or tokens is another word.
 
     Example:
         >>> from attnviz import AttentionRecommender, planted_shop
@@ -81,7 +91,10 @@ def explain(
     with torch.no_grad():
         pushes = _pushes(model, batch, everything)
         elements = [*_candidate(model, row, batch, pushes), *_shopper(model, log, batch)]
-    return with_path_weights(pd.DataFrame(elements))[list(COLUMNS)]
+    trees = pd.DataFrame(elements)
+    if tokens is not None:
+        trees = with_tokens(trees, model.schema.encoder, way=tokens)
+    return with_path_weights(trees)[list(COLUMNS)]
 
 
 def with_path_weights(trees: pd.DataFrame) -> pd.DataFrame:
