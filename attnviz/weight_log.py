@@ -82,4 +82,5 @@ def read_weights(log_dir: str | Path) -> pd.DataFrame:
         tag.removeprefix(_WEIGHT): pd.Series({entry.step: entry.value for entry in events.Scalars(tag)})
         for tag in tags
     }
-    return pd.DataFrame(columns).rename_axis("step").reset_index()
+    # Files of one second are read in the order of their names, which need not be that of the steps.
+    return pd.DataFrame(columns).rename_axis("step").sort_index().reset_index()

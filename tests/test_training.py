@@ -13,6 +13,7 @@ import torch
 import attnviz as av
 from attnviz.checkpoint import Checkpoint
 from attnviz.training import _Run
+from attnviz.weight_log import WeightLog
 
 SMALL = dict(num_users=200, num_items=100, num_interactions=4000)
 QUICK = dict(batch_size=256, progress=False)
@@ -185,9 +186,21 @@ def test_the_log_of_a_stopped_and_resumed_training_is_whole(parts, tmp_path, mon
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     events = [EventAccumulator(str(folder)).Reload().Scalars("valid/auc") for folder in (stopped, whole)]
-    logged = [[(entry.step, entry.value) for entry in entries] for entries in events]
+    logged = [sorted((entry.step, entry.value) for entry in entries) for entries in events]
     assert logged[0] == logged[1]
     assert len(logged[0]) == 3
+
+
+def test_read_weights_sorts_the_steps(tmp_path):
+    """Expect the steps in order when the file of a resumed training is read before the first one's."""
+    weights = torch.tensor([0.25, 0.75]).view(1, 1, 1, 2)
+    for first_step, name in ((0, "events.out.tfevents.2"), (10, "events.out.tfevents.1")):
+        with WeightLog(tmp_path, ("tags", "price"), every=5, first_step=first_step) as log:
+            log.weights(first_step, weights)
+            log.weights(first_step + 5, weights)
+        written = max(tmp_path.iterdir(), key=lambda path: len(path.name))
+        written.rename(tmp_path / name)
+    assert av.read_weights(tmp_path)["step"].tolist() == [0, 5, 10, 15]
 
 
 def test_read_weights_errors(tmp_path):
