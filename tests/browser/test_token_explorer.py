@@ -127,6 +127,9 @@ def test_pictures_follow_the_theme(show):
     light = page.evaluate(read)
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     page.wait_for_function(f"light => ({read})().every((one, i) => one !== light[i])", arg=light)
+    dark = page.evaluate(read)
+    assert len(dark) == len(light) == 2
+    assert all(after != before for after, before in zip(dark, light, strict=True))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
