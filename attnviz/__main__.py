@@ -154,8 +154,7 @@ def _add_recommend(verbs) -> None:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.set_defaults(verb=show_recommendations, after_stop=lambda options: "nothing was changed")
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder that `train --out` wrote")
-    parser.add_argument("user", metavar="USER", help="id of a guest of that city: reviewer_id in its reviews")
+    _add_run_and_user(parser)
     parser.add_argument("--top-k", type=int, metavar="N", default=10, help="how many listings")
 
 
@@ -167,9 +166,13 @@ def _add_explain(verbs) -> None:
         "push; after training with --shopper history or both, also those of the guest's earlier stays.",
     )
     parser.set_defaults(verb=show_trees, after_stop=lambda options: "nothing was changed")
+    _add_run_and_user(parser)
+    parser.add_argument("item", metavar="ITEM", help="id of a listing")
+
+
+def _add_run_and_user(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=Path, metavar="RUN", help="folder that `train --out` wrote")
     parser.add_argument("user", metavar="USER", help="id of a guest of that city: reviewer_id in its reviews")
-    parser.add_argument("item", metavar="ITEM", help="id of a listing")
 
 
 def _schema(log: InteractionLog, options: argparse.Namespace) -> Schema:
