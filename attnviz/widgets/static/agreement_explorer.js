@@ -118,13 +118,7 @@ function render({ model, el }) {
   const { panel_names: names, steps, start, holds, rule, statement, fields, field_of_point: shapeOf } = data.meta;
   const count = data.arrays.weights.shape[2];
   const own = reaches(data);
-  const speaker = announcer();
-  const read = () => Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
-
-  function change(values) {
-    setTraits(model, values);
-    update();
-  }
+  const { change, show } = connect({ model, el, traits: TRAITS });
 
   // Shown again, the panels stay where they are: the class sees which one was A.
   const hide = (hidden) => change(hidden ? { names_hidden: true, panel_order: shuffled(names.length) } : { names_hidden: false });
@@ -147,18 +141,8 @@ function render({ model, el }) {
   const figure = html("div", { class: "av-figure" }, verdict, grid, fields.length ? shapeLegend(fields) : null, axes,
     claimFoot(data.meta, "Tau compares two orders of the fields, within each test case; shown are the mean over the cases and its interval "
       + "(the thick bar). 1: the same order, 0: no agreement, \u22121: the opposite order.", "Points"));
-  const numbers = html("div", { class: "av-tables" });
-  const fileName = () => `agreement-explorer-step-${steps[model.get("step")]}`;
-  const actions = html("div", { class: "av-actions" },
-    button("Reset", () => change(start)),
-    disclosure("Table", numbers, () => update()),
-    button("Save SVG", () => saveSvg(fileName(), figure)),
-    button("Save JSON", () => saveJson(fileName(), { ...compute(data, read()), holds, statement, rule, fields, field_of_point: shapeOf })));
-  const controls = html("div", { class: "av-controls" }, step.node, html("div", { class: "av-control av-checks" }, hidden.node, same.node));
-  const root = html("div", { class: "av-root av-claim av-agreement-explorer" }, controls, figure, actions, numbers, speaker.node);
 
-  function update() {
-    const state = read();
+  function draw(state) {
     const result = compute(data, state);
     step.set(state.step, String(result.step));
     hidden.box.checked = state.names_hidden;
@@ -169,11 +153,17 @@ function render({ model, el }) {
     axes.textContent = state.same_axes ? "All panels have the same axes."
       : "Each panel has axes of its own: tau compares orders, not distances.";
     verdict.replaceChildren(...sentence(result));
-    if (!numbers.hidden) numbers.replaceChildren(tauTable(data, state));
-    speaker.say(`Step ${result.step}. ${verdict.textContent}`);
+    return { said: `Step ${result.step}. ${verdict.textContent}`, tables: () => [tauTable(data, state)] };
   }
 
-  return mount({ el, root, model, traits: TRAITS, update, speaker });
+  return show({
+    kind: "av-claim av-agreement-explorer",
+    controls: [step.node, html("div", { class: "av-control av-checks" }, hidden.node, same.node)],
+    figure, draw,
+    buttons: [button("Reset", () => change(start))],
+    fileName: (state) => `agreement-explorer-step-${steps[state.step]}`,
+    saved: (state) => ({ ...compute(data, state), holds, statement, rule, fields, field_of_point: shapeOf }),
+  });
 }
 
 function shuffled(count) {

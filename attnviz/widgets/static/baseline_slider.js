@@ -81,14 +81,7 @@ function fieldRow(field) {
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
   const { fields, stops, steps, turns, cases, start, holds, rule, statement } = data.meta;
-  const speaker = announcer();
-  const read = () => ({ case: model.get("case"), level: model.get("level") });
-
-  function change(values, glide = false) {
-    root.toggleAttribute("data-motion", glide);
-    setTraits(model, values);
-    update();
-  }
+  const { change, show } = connect({ model, el, traits: TRAITS });
 
   const level = slider({
     label: "Compared with", min: 0, max: (stops.length - 1) * steps, step: 1, ends: stops,
@@ -106,21 +99,8 @@ function render({ model, el }) {
     head("Field", "Attribution: its share in the difference of the two scores", axis), ...rows.map((row) => row.node),
     claimFoot(data.meta, ["The thin line shows where a bar goes along the whole slider.",
       `A field turns when it raises the score by at least ${turns} against one of the ${stops.length} baselines, and lowers it by as much against another.`]));
-  const numbers = html("div", { class: "av-tables" });
-  const fileName = () => `baseline-slider-case-${model.get("case")}-level-${model.get("level")}`;
-  const actions = html("div", { class: "av-actions" },
-    button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
-    button("Next baseline", () => change({ level: steps * ((Math.floor(model.get("level") / steps) + 1) % stops.length) }, true)),
-    button("Reset", () => change(start, true)),
-    disclosure("Table", numbers, () => update()),
-    button("Save SVG", () => saveSvg(fileName(), figure)),
-    button("Save JSON", () => saveJson(fileName(), { ...read(), case_name: cases[model.get("case")],
-      holds, statement, rule, ...compute(data, read()) })));
-  const controls = html("div", { class: "av-controls" }, level.node, which.node);
-  const root = html("div", { class: "av-root av-claim av-baseline-slider" }, controls, figure, actions, numbers, speaker.node);
 
-  function update() {
-    const state = read();
+  function draw(state) {
     const result = compute(data, state);
     level.set(state.level, result.baseline);
     which.set(state.case);
@@ -130,11 +110,19 @@ function render({ model, el }) {
     scale.textContent = `in logits, from ${decimals(-result.scale, 2, true)} to ${decimals(result.scale, 2, true)}`;
     axis.textContent = `in logits, from ${decimals(-result.domain, 2, true)} to ${decimals(result.domain, 2, true)}`;
     verdict.replaceChildren(...sentence(result));
-    if (!numbers.hidden) numbers.replaceChildren(numberTable(result, data.meta));
-    speaker.say(verdict.textContent);
+    return { said: verdict.textContent, tables: () => [numberTable(result, data.meta)] };
   }
 
-  return mount({ el, root, model, traits: TRAITS, update, speaker });
+  return show({
+    kind: "av-claim av-baseline-slider", controls: [level.node, which.node], figure, draw,
+    buttons: [
+      button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
+      button("Next baseline", () => change({ level: steps * ((Math.floor(model.get("level") / steps) + 1) % stops.length) }, true)),
+      button("Reset", () => change(start, true)),
+    ],
+    fileName: (state) => `baseline-slider-case-${state.case}-level-${state.level}`,
+    saved: (state) => ({ ...state, case_name: cases[state.case], holds, statement, rule, ...compute(data, state) }),
+  });
 }
 
 function sentence({ baseline, rows, most, logit, baseline_logit: other }) {

@@ -66,21 +66,52 @@ function part(values, shape, index) {
   return Array.from(values.subarray(start, start + size));
 }
 
-function setTraits(model, values) {
-  for (const [name, value] of Object.entries(values)) model.set(name, value);
-  model.save_changes();
-}
+// --- the frame -------------------------------------------------------------
 
-// Puts an explorer on the page and draws it anew at each change; returns what takes it away again.
-function mount({ el, root, model, traits, update, speaker }) {
-  el.replaceChildren(root);
-  for (const name of traits) model.on(`change:${name}`, update);
-  update();
-  return () => {
-    for (const name of traits) model.off(`change:${name}`, update);
-    speaker.stop();
-    root.remove();
-  };
+// Ties an explorer to its traits. `change` is for its controls; with `glide` its marks move to their new places
+// instead of jumping. `show` puts it on the page and returns what takes it away again.
+function connect({ model, el, traits }) {
+  const read = () => Object.fromEntries(traits.map((name) => [name, model.get(name)]));
+  const speaker = announcer();
+  const numbers = html("div", { class: "av-tables" });
+  let root = null;
+  let redraw = null;
+  let changing = false; // several traits of one change are drawn once
+
+  function change(values, glide = false) {
+    root.toggleAttribute("data-motion", glide);
+    changing = true;
+    for (const [name, value] of Object.entries(values)) model.set(name, value);
+    changing = false;
+    model.save_changes();
+    redraw();
+  }
+
+  // `draw(state)` gives the sentence for a screen reader and what makes the tables.
+  function show({ kind, controls, figure, buttons, draw, fileName, saved }) {
+    redraw = () => {
+      const { said, tables } = draw(read());
+      if (!numbers.hidden) numbers.replaceChildren(...tables());
+      speaker.say(said);
+    };
+    const actions = html("div", { class: "av-actions" }, ...buttons,
+      disclosure("Table", numbers, redraw),
+      button("Save SVG", () => saveSvg(fileName(read()), figure)),
+      button("Save JSON", () => saveJson(fileName(read()), saved(read()))));
+    root = html("div", { class: `av-root ${kind}` },
+      html("div", { class: "av-controls" }, ...controls), figure, actions, numbers, speaker.node);
+    el.replaceChildren(root);
+    const heard = () => changing || redraw();
+    for (const name of traits) model.on(`change:${name}`, heard);
+    redraw();
+    return () => {
+      for (const name of traits) model.off(`change:${name}`, heard);
+      speaker.stop();
+      root.remove();
+    };
+  }
+
+  return { read, change, show };
 }
 
 // --- controls -------------------------------------------------------------
@@ -232,8 +263,13 @@ function download(name, type, text) {
 const saveJson = (name, value) =>
   download(`${name}.json`, "application/json", JSON.stringify(value, null, 2));
 
-const saveSvg = (name, figure) =>
-  download(`${name}.svg`, "image/svg+xml", new XMLSerializer().serializeToString(figureToSvg(figure)));
+// With the mark `av-whole` a figure shows what is scrolled out of sight, too.
+function saveSvg(name, figure) {
+  figure.classList.add("av-whole");
+  const drawing = figureToSvg(figure);
+  figure.classList.remove("av-whole");
+  download(`${name}.svg`, "image/svg+xml", new XMLSerializer().serializeToString(drawing));
+}
 
 // The figure as it stands on the screen: its drawings, and its words as SVG text.
 function figureToSvg(figure) {

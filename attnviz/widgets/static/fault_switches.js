@@ -140,13 +140,7 @@ function render({ model, el }) {
   const plain = attend(toy, new Set());
   const data = { meta: model.get("_meta"), toy, sound: { weights: plain.weights[0], output: plain.outputs[0] } };
   const { fields, shoppers, faults: labels, checks, start, holds, rule, statement } = data.meta;
-  const speaker = announcer();
-  const read = () => ({ faults: model.get("faults") });
-
-  function change(values) {
-    setTraits(model, values);
-    update();
-  }
+  const { change, show } = connect({ model, el, traits: TRAITS });
 
   const turn = (name, on) => {
     const faults = new Set(model.get("faults"));
@@ -164,29 +158,24 @@ function render({ model, el }) {
     section(`Weights of ${shoppers[0]}`, html("ul", { class: "av-rows" }, ...bars.map((row) => row.node)), output),
     section("Checks", html("ul", { class: "av-rows" }, ...list.map((row) => row.node)))),
   claimFoot({ holds, rule, statement }, `The line on a bar is the weight without a fault. In the batch: ${shoppers.join(", ")}. A bar ends at 1.`, "Starting fault"));
-  const numbers = html("div", { class: "av-tables" });
-  const fileName = () => `fault-switches-${model.get("faults").join("-") || "none"}`;
-  const saved = () => ({ ...compute(data, read()), holds, statement, rule });
-  const actions = html("div", { class: "av-actions" },
-    button("All off", () => change({ faults: [] })), button("Reset", () => change(start)),
-    disclosure("Table", numbers, () => update()),
-    button("Save SVG", () => saveSvg(fileName(), figure)),
-    button("Save JSON", () => saveJson(fileName(), saved())));
   const controls = html("fieldset", { class: "av-switches" }, html("legend", { class: "av-title" }, "Faults"), ...switches.map((one) => one.node));
-  const root = html("div", { class: "av-root av-claim av-fault-switches" }, html("div", { class: "av-controls" }, controls), figure, actions, numbers, speaker.node);
 
-  function update() {
-    const result = compute(data, read());
+  function draw(state) {
+    const result = compute(data, state);
     for (const one of switches) one.set(result.faults);
     bars.forEach((row, slot) => row.set(result.weights[slot], result.sound.weights[slot], !result.faults.includes("padding")));
     list.forEach((row, i) => row.set(result.checks[i]));
     output.replaceChildren("Output ", html("strong", {}, pair(result.output)), `; without a fault ${pair(result.sound.output)}`);
     verdict.replaceChildren(...sentence(result, data.meta));
-    if (!numbers.hidden) numbers.replaceChildren(...numberTables(result, data.meta));
-    speaker.say(`${verdict.textContent} ${output.textContent}`);
+    return { said: `${verdict.textContent} ${output.textContent}`, tables: () => numberTables(result, data.meta) };
   }
 
-  return mount({ el, root, model, traits: TRAITS, update, speaker });
+  return show({
+    kind: "av-claim av-fault-switches", controls: [controls], figure, draw,
+    buttons: [button("All off", () => change({ faults: [] })), button("Reset", () => change(start))],
+    fileName: (state) => `fault-switches-${state.faults.join("-") || "none"}`,
+    saved: (state) => ({ ...compute(data, state), holds, statement, rule }),
+  });
 }
 
 function sentence({ faults, weights, output, checks, sound }, { faults: labels, shoppers }) {

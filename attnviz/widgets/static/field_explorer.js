@@ -146,19 +146,9 @@ function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
   const { fields, shoppers, products, attribution_name: attributionName, steps } = data.meta;
   const hasAttributions = Boolean(data.arrays.attributions);
+  const { read, change, show } = connect({ model, el, traits: TRAITS });
   const start = read();
-  const speaker = announcer();
   let drawnProduct = null;
-
-  function read() {
-    return Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
-  }
-
-  function change(values, glide = false) {
-    root.toggleAttribute("data-motion", glide);
-    setTraits(model, values);
-    update();
-  }
 
   function toggle(field, on) {
     const off = new Set(model.get("switched_off"));
@@ -199,18 +189,7 @@ function render({ model, el }) {
   const figure = html("div", { class: "av-figure" }, title, head, ...rows.map((row) => row.node), result, words, letters);
   figure.classList.toggle("av-with-attributions", hasAttributions);
 
-  const numbers = html("div", { class: "av-tables" });
-  const fileName = () => `field-explorer-shopper-${model.get("shopper")}-product-${model.get("product")}`;
-  const actions = html("div", { class: "av-actions" },
-    button("Reset", () => change(start, true)),
-    disclosure("Table", numbers, () => update()),
-    button("Save SVG", () => saveSvg(fileName(), figure)),
-    button("Save JSON", () => saveJson(fileName(), { ...read(), ...compute(data, read()) })));
-  const controls = html("div", { class: "av-controls" }, shopper.node, product.node, temperature.node, step && step.node);
-  const root = html("div", { class: "av-root av-field-explorer" }, controls, figure, actions, numbers, speaker.node);
-
-  function update() {
-    const state = read();
+  function draw(state) {
     const result = compute(data, state);
     const domain = axes(data, state, result);
     const texts = products[state.product];
@@ -231,13 +210,17 @@ function render({ model, el }) {
     chance.textContent = decimals(result.probability);
     sum.replaceChildren(...equation(result));
     words.textContent = remarks(result, steps && steps[state.step], hasAttributions && attributionName);
-    if (!numbers.hidden) numbers.replaceChildren(...tables(result, texts, attributionName));
-    speaker.say(`Temperature ${decimals(state.temperature)}. ${spoken(result)}`);
+    return { said: `Temperature ${decimals(state.temperature)}. ${spoken(result)}`, tables: () => tables(result, texts, attributionName) };
   }
 
-  const unmount = mount({ el, root, model, traits: TRAITS, update, speaker });
+  const unmount = show({
+    kind: "av-field-explorer", controls: [shopper.node, product.node, temperature.node, step && step.node], figure, draw,
+    buttons: [button("Reset", () => change(start, true))],
+    fileName: (state) => `field-explorer-shopper-${state.shopper}-product-${state.product}`,
+    saved: (state) => ({ ...state, ...compute(data, state) }),
+  });
   const watch = new ResizeObserver(() => rows.forEach((row) => row.fit()));
-  watch.observe(root);
+  watch.observe(figure);
   return () => {
     watch.disconnect();
     unmount();

@@ -63,13 +63,7 @@ function barRow(name) {
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
   const { names, heads, cases, start, holds, rule, statement } = data.meta;
-  const speaker = announcer();
-  const read = () => ({ case: model.get("case"), head: model.get("head"), row: model.get("row") });
-
-  function change(values) {
-    setTraits(model, values);
-    update();
-  }
+  const { change, show } = connect({ model, el, traits: TRAITS });
 
   function step(event) {
     const way = { ArrowUp: -1, ArrowDown: 1 }[event.key];
@@ -95,20 +89,8 @@ function render({ model, el }) {
   const verdict = html("p", { class: "av-verdict" });
   const figure = html("div", { class: "av-figure" }, verdict, html("div", { class: "av-parts" }, grid, panel),
     claimFoot(data.meta, "A row is one that looks, a column one that is looked at; each row sums to 1. Choose a row by its name, or with the arrow keys."));
-  const numbers = html("div", { class: "av-tables" });
-  const fileName = () => `field-matrix-case-${model.get("case")}-head-${model.get("head")}`;
-  const actions = html("div", { class: "av-actions" },
-    button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) })),
-    button("Reset", () => change(start)),
-    disclosure("Table", numbers, () => update()),
-    button("Save SVG", () => saveSvg(fileName(), figure)),
-    button("Save JSON", () => saveJson(fileName(), { ...read(), case_name: cases[model.get("case")], names,
-      holds, statement, rule, ...compute(data, read()) })));
-  const controls = html("div", { class: "av-controls" }, layer.node, which.node);
-  const root = html("div", { class: "av-root av-claim av-field-matrix" }, controls, figure, actions, numbers, speaker.node);
 
-  function update() {
-    const state = read();
+  function draw(state) {
     const result = compute(data, state);
     layer.set(state.head + 1);
     which.set(state.case);
@@ -116,11 +98,18 @@ function render({ model, el }) {
     bars.forEach((one, key) => one.set(result.looks[key], result.looked_at[key]));
     looker.textContent = `Where ${names[state.row]} looks`;
     verdict.replaceChildren(...sentence(result, names, state));
-    if (!numbers.hidden) numbers.replaceChildren(numberTable(result, names));
-    speaker.say(verdict.textContent);
+    return { said: verdict.textContent, tables: () => [numberTable(result, names)] };
   }
 
-  return mount({ el, root, model, traits: TRAITS, update, speaker });
+  return show({
+    kind: "av-claim av-field-matrix", controls: [layer.node, which.node], figure, draw,
+    buttons: [
+      button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) })),
+      button("Reset", () => change(start)),
+    ],
+    fileName: (state) => `field-matrix-case-${state.case}-head-${state.head}`,
+    saved: (state) => ({ ...state, case_name: cases[state.case], names, holds, statement, rule, ...compute(data, state) }),
+  });
 }
 
 function sentence({ looks, most, column, looked_at: seen }, names, { row }) {

@@ -60,13 +60,7 @@ function gridRow(title, fields, choose) {
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
   const { fields, heads, cases, start, holds, rule, statement } = data.meta;
-  const speaker = announcer();
-  const read = () => ({ case: model.get("case"), field: model.get("field"), length: model.get("length") });
-
-  function change(values) {
-    setTraits(model, values);
-    update();
-  }
+  const { change, show } = connect({ model, el, traits: TRAITS });
 
   const choose = (field) => change({ field, length: null });
   const length = slider({
@@ -86,21 +80,8 @@ function render({ model, el }) {
   const figure = html("div", { class: "av-figure" }, verdict, grid, claimFoot(data.meta, [
     "Area of the outline: weight; a circle as wide as its cell is 1. Area of the disc: weight × length of the value; the longest value of the case has length 1, and its circle is full.",
     "Beneath a circle: weight · weight × length. Last row: the mean over the heads."]));
-  const numbers = html("div", { class: "av-tables" });
-  const fileName = () => `heads-explorer-case-${model.get("case")}`;
-  const actions = html("div", { class: "av-actions" },
-    button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")), length: null })),
-    button("Own lengths", () => change({ length: null })),
-    button("Reset", () => change(start)),
-    disclosure("Table", numbers, () => update()),
-    button("Save SVG", () => saveSvg(fileName(), figure)),
-    button("Save JSON", () => saveJson(fileName(), { ...read(), case_name: cases[model.get("case")], fields,
-      holds, statement, rule, ...compute(data, read()) })));
-  const controls = html("div", { class: "av-controls" }, column.node, length.node, which.node);
-  const root = html("div", { class: "av-root av-claim av-heads-explorer" }, controls, figure, actions, numbers, speaker.node);
 
-  function update() {
-    const state = read();
+  function draw(state) {
     const result = compute(data, state);
     column.set(state.field);
     which.set(state.case);
@@ -110,11 +91,19 @@ function render({ model, el }) {
     lines.forEach((line, i) => line.set(result.rows[i].weights, result.rows[i].handed_on, state.field));
     all.set(result.mean_weights, result.mean_handed_on, state.field);
     verdict.replaceChildren(...sentence(result, fields, state.field));
-    if (!numbers.hidden) numbers.replaceChildren(numberTable(result, fields));
-    speaker.say(verdict.textContent);
+    return { said: verdict.textContent, tables: () => [numberTable(result, fields)] };
   }
 
-  return mount({ el, root, model, traits: TRAITS, update, speaker });
+  return show({
+    kind: "av-claim av-heads-explorer", controls: [column.node, length.node, which.node], figure, draw,
+    buttons: [
+      button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")), length: null })),
+      button("Own lengths", () => change({ length: null })),
+      button("Reset", () => change(start)),
+    ],
+    fileName: (state) => `heads-explorer-case-${state.case}`,
+    saved: (state) => ({ ...state, case_name: cases[state.case], fields, holds, statement, rule, ...compute(data, state) }),
+  });
 }
 
 function sentence({ mean_weights, shares, looked, used }, fields, field) {

@@ -96,15 +96,9 @@ const direction = (push) => (Math.abs(push) < 0.005 ? null : push < 0 ? "av-lowe
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
   const { cases, start, holds, rule, statement, most } = data.meta;
-  const speaker = announcer();
-  const read = () => Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
+  const { read, change, show } = connect({ model, el, traits: TRAITS });
   let result = null;
   let focus = null;
-
-  function change(values) {
-    setTraits(model, values);
-    update();
-  }
 
   const view = {
     most,
@@ -126,20 +120,7 @@ function render({ model, el }) {
     html("div", { class: "av-halves" }, ...trees.map(({ node }) => node)),
     claimFoot(data.meta, ["A bar is the share of the element’s parent: the bars of one list sum to 1. “Of all” is the product of the weights down to it, within its own tree.",
       "“Length” is that of the vector that the weight multiplies. “Push” is in logits, against the average product, and known for the product’s fields only."]));
-  const numbers = html("div", { class: "av-tables" });
-  const fileName = () => `history-explorer-case-${model.get("case")}`;
   const several = cases.length > 1;
-  const actions = html("div", { class: "av-actions" },
-    several && button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")), ...fresh })),
-    button("Heaviest path", () => change(fresh)),
-    button("Close all", () => change({ opened: [], whole: [], selected: null })),
-    button("Reset", () => change(start)),
-    disclosure("Table", numbers, () => update()),
-    button("Save SVG", () => saveSvg(fileName(), figure)),
-    button("Save JSON", () => saveJson(fileName(), record(result, { case: model.get("case"),
-      case_name: cases[model.get("case")], holds, statement, rule }))));
-  const controls = html("div", { class: "av-controls" }, several && which.node);
-  const root = html("div", { class: "av-root av-claim av-history-explorer" }, controls, figure, actions, numbers, speaker.node);
 
   // Arrow keys walk over the rows, open and close them.
   function move(event) {
@@ -153,12 +134,12 @@ function render({ model, el }) {
     event.preventDefault();
   }
 
-  function update() {
-    const held = root.getRootNode().activeElement;
-    const kept = focus ?? (root.contains(held) ? held.dataset.element : null);
+  function draw(state) {
+    const held = figure.getRootNode().activeElement;
+    const kept = focus ?? (figure.contains(held) ? held.dataset.element : null);
     focus = null;
-    result = compute(data, read());
-    which.set(model.get("case"));
+    result = compute(data, state);
+    which.set(state.case);
     for (const { root: name, title, node } of trees) {
       const tops = result.tops[name];
       node.replaceChildren(html("span", { class: "av-title" }, title), tops.length
@@ -166,11 +147,20 @@ function render({ model, el }) {
     }
     if (kept) [...figure.querySelectorAll(".av-open")].find(({ dataset }) => dataset.element === kept)?.focus();
     verdict.replaceChildren(...sentence(result));
-    if (!numbers.hidden) numbers.replaceChildren(numberTable(result));
-    speaker.say(verdict.textContent);
+    return { said: verdict.textContent, tables: () => [numberTable(result)] };
   }
 
-  return mount({ el, root, model, traits: TRAITS, update, speaker });
+  return show({
+    kind: "av-claim av-history-explorer", controls: [several && which.node], figure, draw,
+    buttons: [
+      several && button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")), ...fresh })),
+      button("Heaviest path", () => change(fresh)),
+      button("Close all", () => change({ opened: [], whole: [], selected: null })),
+      button("Reset", () => change(start)),
+    ],
+    fileName: (state) => `history-explorer-case-${state.case}`,
+    saved: (state) => record(result, { case: state.case, case_name: cases[state.case], holds, statement, rule }),
+  });
 }
 
 function sentence({ path, selected }) {

@@ -69,14 +69,7 @@ function measureRow(label) {
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
   const { words, methods, cases, start, holds, rule, statement } = data.meta;
-  const speaker = announcer();
-  const read = () => ({ case: model.get("case"), method: model.get("method"), count: model.get("count") });
-
-  function change(values, glide = false) {
-    root.toggleAttribute("data-motion", glide);
-    setTraits(model, values);
-    update();
-  }
+  const { read, change, show } = connect({ model, el, traits: TRAITS });
 
   const which = choice({ label: "Review", options: cases, onchange: (i) => change({ case: i }, true) });
   const method = choice({ label: "Method", options: methods, onchange: (i) => change({ method: i }, true) });
@@ -92,20 +85,8 @@ function render({ model, el }) {
   const key = [`Underline: marked by people, the thicker the more of the ${people}. Shade: the method’s score, as a share of its highest here. Frame: one of the words taken.`,
     "Bars go from 0 to 1: the mean over the people. The thin line is the F1 of two people of this review."];
   const figure = html("div", { class: "av-figure" }, verdict, text, measures, claimFoot({ holds, rule, statement }, key));
-  const numbers = html("div", { class: "av-tables" });
-  const fileName = () => `human-overlay-${model.get("case") + 1}-${model.get("method") + 1}-${model.get("count")}`;
-  const actions = html("div", { class: "av-actions" },
-    button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
-    button("Reset", () => change(start, true)),
-    disclosure("Table", numbers, () => update()),
-    button("Save SVG", () => saveSvg(fileName(), figure)),
-    button("Save JSON", () => saveJson(fileName(), { ...read(), case_name: cases[model.get("case")],
-      method_name: methods[model.get("method")], holds, statement, rule, ...compute(data, read()) })));
-  const root = html("div", { class: "av-root av-claim av-human-overlay" },
-    html("div", { class: "av-controls" }, count.node, method.node, which.node), figure, actions, numbers, speaker.node);
 
-  function update() {
-    const state = read();
+  function draw(state) {
     const result = compute(data, state);
     count.input.max = words[state.case].length;
     count.set(result.count, `${result.count} of ${words[state.case].length}`);
@@ -114,11 +95,20 @@ function render({ model, el }) {
     text.replaceChildren(...result.words.flatMap((word) => [wordMark(word, result.people), " "]));
     for (const [name, row] of Object.entries(rows)) row.set(result[name], result.people_f1);
     verdict.replaceChildren(...sentence(result, methods[state.method]));
-    if (!numbers.hidden) numbers.replaceChildren(numberTable(result));
-    speaker.say(verdict.textContent);
+    return { said: verdict.textContent, tables: () => [numberTable(result)] };
   }
 
-  return mount({ el, root, model, traits: TRAITS, update, speaker });
+  return show({
+    kind: "av-claim av-human-overlay", controls: [count.node, method.node, which.node], figure, draw,
+    buttons: [
+      button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
+      button("Reset", () => change(start, true)),
+    ],
+    fileName: (state) => `human-overlay-${state.case + 1}-${state.method + 1}-${state.count}`,
+    saved: (state) => ({
+      ...state, case_name: cases[state.case], method_name: methods[state.method], holds, statement, rule, ...compute(data, state),
+    }),
+  });
 }
 
 function sentence({ count, hits, f1, people_f1: among }, method) {

@@ -61,14 +61,7 @@ function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
   const { texts, kinds, count, start, holds, rule, statement } = data.meta;
   const low = Math.min(0, Math.floor(10 * Math.min(...data.arrays.cosines.values)) / 10);
-  const speaker = announcer();
-  const read = () => ({ chosen: model.get("chosen") });
-
-  function change(values) {
-    root.toggleAttribute("data-motion", true);
-    setTraits(model, values);
-    update();
-  }
+  const { change, show } = connect({ model, el, traits: TRAITS });
 
   const pick = (index) => change({ chosen: index });
   const which = choice({ label: "Sentence", options: texts, onchange: pick });
@@ -77,27 +70,24 @@ function render({ model, el }) {
   const figure = html("div", { class: "av-figure" }, verdict,
     html("div", { class: "av-lists" }, ...lists.map(([, list]) => list.node)),
     claimFoot({ holds, rule, statement }, `The cosine says how alike two vectors point: 1 is the same direction, 0 has nothing in common. The bars go from ${decimals(low, 1)} to 1. Click a sentence to go there.`, "Starting sentence"));
-  const numbers = html("div", { class: "av-tables" });
-  const fileName = () => `neighbour-picker-${model.get("chosen")}`;
-  const actions = html("div", { class: "av-actions" },
-    button("Random sentence", () => pick(anotherOf(texts.length, model.get("chosen")))),
-    button("Reset", () => change(start)),
-    disclosure("Table", numbers, () => update()),
-    button("Save SVG", () => saveSvg(fileName(), figure)),
-    button("Save JSON", () => saveJson(fileName(), { ...compute(data, read()), holds, statement, rule })));
-  const controls = html("div", { class: "av-controls" }, which.node);
-  const root = html("div", { class: "av-root av-claim av-neighbour-picker" }, controls, figure, actions, numbers, speaker.node);
 
-  function update() {
-    const result = compute(data, read());
+  function draw(state) {
+    const result = compute(data, state);
     which.set(result.chosen.index);
     for (const [name, list] of lists) list.set(result[name]);
     verdict.replaceChildren(...sentence(result));
-    if (!numbers.hidden) numbers.replaceChildren(numberTable(result, kinds.some(Boolean)));
-    speaker.say(verdict.textContent);
+    return { said: verdict.textContent, tables: () => [numberTable(result, kinds.some(Boolean))] };
   }
 
-  return mount({ el, root, model, traits: TRAITS, update, speaker });
+  return show({
+    kind: "av-claim av-neighbour-picker", controls: [which.node], figure, draw,
+    buttons: [
+      button("Random sentence", () => pick(anotherOf(texts.length, model.get("chosen")))),
+      button("Reset", () => change(start)),
+    ],
+    fileName: (state) => `neighbour-picker-${state.chosen}`,
+    saved: (state) => ({ ...compute(data, state), holds, statement, rule }),
+  });
 }
 
 function sentence({ chosen, nearest, farthest }) {

@@ -48,14 +48,7 @@ function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
   const { parts, ways, texts, cases, start, holds, rule, statement } = data.meta;
   const layers = data.arrays.attention.shape[1];
-  const speaker = announcer();
-  const read = () => Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
-
-  function change(values, glide = false) {
-    root.toggleAttribute("data-motion", glide);
-    setTraits(model, values);
-    update();
-  }
+  const { change, show } = connect({ model, el, traits: TRAITS });
 
   const which = choice({ label: "Case", options: cases, onchange: (i) => change({ case: i }, true) });
   const way = choice({ label: "Push, found by", options: ways, onchange: (i) => change({ way: i }, true) });
@@ -73,20 +66,8 @@ function render({ model, el }) {
   const words = html("p", { class: "av-prompt" });
   const figure = html("div", { class: "av-figure" }, verdict, head, ...rows.map((row) => row.node), title, words,
     claimFoot(data.meta, `The score is log p(Yes) − log p(No). The sentence leaves out what is the same in every prompt: ${fixedParts(data.meta)}.`));
-  const numbers = html("div", { class: "av-tables" });
-  const fileName = () => `prompt-parts-case-${model.get("case")}-layer-${model.get("layer")}`;
-  const actions = html("div", { class: "av-actions" },
-    button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
-    button("Reset", () => change(start, true)),
-    disclosure("Table", numbers, () => update()),
-    button("Save SVG", () => saveSvg(fileName(), figure)),
-    button("Save JSON", () => saveJson(fileName(), { ...read(), case_name: cases[model.get("case")],
-      way_name: ways[model.get("way")], holds, statement, rule, ...compute(data, read()) })));
-  const controls = html("div", { class: "av-controls" }, layer.node, way.node, which.node);
-  const root = html("div", { class: "av-root av-claim av-prompt-parts" }, controls, figure, actions, numbers, speaker.node);
 
-  function update() {
-    const state = read();
+  function draw(state) {
     const result = compute(data, state);
     which.set(state.case);
     way.set(state.way);
@@ -96,11 +77,20 @@ function render({ model, el }) {
     axis.textContent = `score units, from ${decimals(-result.domain, 2, true)} to ${decimals(result.domain, 2, true)}`;
     verdict.replaceChildren(...sentence(result));
     words.replaceChildren(...promptText(texts[state.case], state.part));
-    if (!numbers.hidden) numbers.replaceChildren(numberTable(result, ways[state.way]));
-    speaker.say(`${verdict.textContent} Shown in the prompt: ${parts[state.part]}.`);
+    return { said: `${verdict.textContent} Shown in the prompt: ${parts[state.part]}.`, tables: () => [numberTable(result, ways[state.way])] };
   }
 
-  return mount({ el, root, model, traits: TRAITS, update, speaker });
+  return show({
+    kind: "av-claim av-prompt-parts", controls: [layer.node, way.node, which.node], figure, draw,
+    buttons: [
+      button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
+      button("Reset", () => change(start, true)),
+    ],
+    fileName: (state) => `prompt-parts-case-${state.case}-layer-${state.layer}`,
+    saved: (state) => ({
+      ...state, case_name: cases[state.case], way_name: ways[state.way], holds, statement, rule, ...compute(data, state),
+    }),
+  });
 }
 
 const fixedParts = ({ parts, named }) => parts.filter((_, i) => !named.includes(i)).join(", ") || "nothing";

@@ -67,14 +67,7 @@ function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
   const { fields, level_names: levelNames, level_label: levelLabel, cases, start, holds, rule, whose, statement } = data.meta;
   const words = WORDS[whose];
-  const speaker = announcer();
-  const read = () => ({ case: model.get("case"), level: model.get("level") });
-
-  function change(values, glide = false) {
-    root.toggleAttribute("data-motion", glide);
-    setTraits(model, values);
-    update();
-  }
+  const { change, show } = connect({ model, el, traits: TRAITS });
 
   const level = slider({
     label: levelLabel, min: 0, max: levelNames.length - 1, step: 1, ends: shownNames(levelNames),
@@ -90,31 +83,28 @@ function render({ model, el }) {
     heading(words.pushTitle, axis));
   const figure = html("div", { class: "av-figure" }, verdict, head, ...rows.map((row) => row.node),
     claimFoot(data.meta, "The thin line shows where a bar goes over all positions of the slider."));
-  const numbers = html("div", { class: "av-tables" });
-  const fileName = () => `reason-explorer-case-${model.get("case")}-level-${model.get("level")}`;
-  const actions = html("div", { class: "av-actions" },
-    button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
-    button("Reset", () => change(start, true)),
-    disclosure("Table", numbers, () => update()),
-    button("Save SVG", () => saveSvg(fileName(), figure)),
-    button("Save JSON", () => saveJson(fileName(), { ...read(), case_name: cases[model.get("case")],
-      level_name: levelNames[model.get("level")], whose, holds, statement, rule, ...compute(data, read()) })));
-  const controls = html("div", { class: "av-controls" }, level.node, which.node);
-  const root = html("div", { class: "av-root av-claim av-reason-explorer" }, controls, figure, actions, numbers, speaker.node);
 
-  function update() {
-    const state = read();
+  function draw(state) {
     const result = compute(data, state);
     level.set(state.level, levelNames[state.level]);
     which.set(state.case);
     rows.forEach((row, i) => row.set(result.rows[i], result.domain, i === result.looked, i === result.moved));
     axis.textContent = `in logits, from ${decimals(-result.domain, 2, true)} to ${decimals(result.domain, 2, true)}`;
     verdict.replaceChildren(...sentence(result, words));
-    if (!numbers.hidden) numbers.replaceChildren(numberTable(result, levelNames, words));
-    speaker.say(`${levelLabel}: ${levelNames[state.level]}. ${verdict.textContent}`);
+    return { said: `${levelLabel}: ${levelNames[state.level]}. ${verdict.textContent}`, tables: () => [numberTable(result, levelNames, words)] };
   }
 
-  return mount({ el, root, model, traits: TRAITS, update, speaker });
+  return show({
+    kind: "av-claim av-reason-explorer", controls: [level.node, which.node], figure, draw,
+    buttons: [
+      button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
+      button("Reset", () => change(start, true)),
+    ],
+    fileName: (state) => `reason-explorer-case-${state.case}-level-${state.level}`,
+    saved: (state) => ({
+      ...state, case_name: cases[state.case], level_name: levelNames[state.level], whose, holds, statement, rule, ...compute(data, state),
+    }),
+  });
 }
 
 function sentence({ rows, looked, moved }, words) {

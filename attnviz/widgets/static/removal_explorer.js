@@ -122,14 +122,7 @@ function movement(difference) {
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
   const { fields, order_names: names, averaged, cases, start, holds, rule, statement } = data.meta;
-  const speaker = announcer();
-  const read = () => ({ case: model.get("case"), removed: model.get("removed") });
-
-  function change(values, glide = false) {
-    root.toggleAttribute("data-motion", glide);
-    setTraits(model, values);
-    update();
-  }
+  const { change, show } = connect({ model, el, traits: TRAITS });
 
   const count = slider({
     label: "Fields removed", min: 0, max: fields.length, step: 1, ends: ["none", "all"],
@@ -144,31 +137,26 @@ function render({ model, el }) {
   const figure = html("div", { class: "av-figure" }, verdict, orders,
     claimFoot(data.meta, ["The thermometer shows the probability that remains. The dashed line is the probability with all fields.",
       ...(averaged.length ? [`The cards of ${averaged.join(" and ")} fade together: in a mean over many orders every field is out equally often.`] : [])]));
-  const numbers = html("div", { class: "av-tables" });
-  const fileName = () => `removal-explorer-case-${model.get("case")}-removed-${model.get("removed")}`;
-  const actions = html("div", { class: "av-actions" },
-    button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
-    button("Reset", () => change(start, true)),
-    disclosure("Table", numbers, () => update()),
-    button("Save SVG", () => saveSvg(fileName(), figure)),
-    button("Save JSON", () => saveJson(fileName(), { ...read(), case_name: cases[model.get("case")],
-      holds, statement, rule, ...compute(data, read()) })));
-  const controls = html("div", { class: "av-controls" }, count.node, which.node);
-  const root = html("div", { class: "av-root av-claim av-removal-explorer" }, controls, figure, actions, numbers, speaker.node);
 
-  function update() {
-    const state = read();
+  function draw(state) {
     const result = compute(data, state);
     count.set(state.removed, `${state.removed} of ${fields.length}`);
     which.set(state.case);
     const marked = deepest(result);
     columns.forEach((column, o) => column.set(result.columns[o], result, marked.includes(o)));
     verdict.replaceChildren(...sentence(result, fields.length));
-    if (!numbers.hidden) numbers.replaceChildren(numberTable(result));
-    speaker.say(`${state.removed} of ${fields.length} removed. ${verdict.textContent}`);
+    return { said: `${state.removed} of ${fields.length} removed. ${verdict.textContent}`, tables: () => [numberTable(result)] };
   }
 
-  return mount({ el, root, model, traits: TRAITS, update, speaker });
+  return show({
+    kind: "av-claim av-removal-explorer", controls: [count.node, which.node], figure, draw,
+    buttons: [
+      button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
+      button("Reset", () => change(start, true)),
+    ],
+    fileName: (state) => `removal-explorer-case-${state.case}-removed-${state.removed}`,
+    saved: (state) => ({ ...state, case_name: cases[state.case], holds, statement, rule, ...compute(data, state) }),
+  });
 }
 
 function sentence({ columns, removed, full, most: place }, count) {

@@ -111,13 +111,7 @@ function countTable({ judge, threshold, true_positives, false_negatives, false_p
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
   const { judges, start, holds, rule, statement } = data.meta;
-  const speaker = announcer();
-  const read = () => Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
-
-  function change(values) {
-    setTraits(model, values);
-    update();
-  }
+  const { change, show } = connect({ model, el, traits: TRAITS });
 
   const threshold = slider({
     label: "Threshold", min: 0, max: LEVELS, step: 1, ends: ["0: name everything", "1: name nothing"],
@@ -133,22 +127,13 @@ function render({ model, el }) {
     panel("What happened, by predicted probability", bars.node, counts), panel("ROC curve: all thresholds", curve.node, aucs)),
   claimFoot(data.meta, ["Named is what reaches the threshold, the full bars. Upper bars share out the taken rows, lower bars the others.",
     "The thick curve is the chosen one’s; the dashed line is chance."], "Starting threshold"));
-  const numbers = html("div", { class: "av-tables" });
-  const fileName = () => `roc-slider-threshold-${Math.round(LEVELS * model.get("threshold"))}`;
-  const saved = () => {
-    const { curves, own, level, place, ...rest } = compute(data, read());
+  const saved = (state) => {
+    const { curves, own, level, place, ...rest } = compute(data, state);
     return { ...rest, curves: curves.map(({ name, auc, points }) => ({ name, auc, points })), holds, statement, rule };
   };
-  const actions = html("div", { class: "av-actions" },
-    button("Reset", () => change(start)),
-    disclosure("Table", numbers, () => update()),
-    button("Save SVG", () => saveSvg(fileName(), figure)),
-    button("Save JSON", () => saveJson(fileName(), saved())));
-  const controls = html("div", { class: "av-controls" }, threshold.node, which.node);
-  const root = html("div", { class: "av-root av-claim av-roc-slider" }, controls, figure, actions, numbers, speaker.node);
 
-  function update() {
-    const result = compute(data, read());
+  function draw(state) {
+    const result = compute(data, state);
     threshold.set(result.level, decimals(result.threshold));
     which.set(result.place);
     bars.set(result);
@@ -156,11 +141,15 @@ function render({ model, el }) {
     counts.replaceChildren(countTable(result));
     aucs.textContent = `AUC, the area under a curve: ${result.curves.map(({ name, auc }) => `${name} ${decimals(auc, 3)}`).join(", ")}; chance 0.500.`;
     verdict.replaceChildren(...sentence(result));
-    if (!numbers.hidden) numbers.replaceChildren(numberTable(result));
-    speaker.say(`Threshold ${decimals(result.threshold)}. ${verdict.textContent}`);
+    return { said: `Threshold ${decimals(result.threshold)}. ${verdict.textContent}`, tables: () => [numberTable(result)] };
   }
 
-  return mount({ el, root, model, traits: TRAITS, update, speaker });
+  return show({
+    kind: "av-claim av-roc-slider", controls: [threshold.node, which.node], figure, draw,
+    buttons: [button("Reset", () => change(start))],
+    fileName: (state) => `roc-slider-threshold-${Math.round(LEVELS * state.threshold)}`,
+    saved,
+  });
 }
 
 function sentence({ threshold, tpr, fpr, precision }) {

@@ -84,14 +84,7 @@ function fieldRow(field, count) {
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
   const { fields, products, cases, start, holds, rule, statement } = data.meta;
-  const speaker = announcer();
-  const read = () => ({ case: model.get("case"), size: model.get("size") });
-
-  function change(values, glide = false) {
-    root.toggleAttribute("data-motion", glide);
-    setTraits(model, values);
-    update();
-  }
+  const { change, show } = connect({ model, el, traits: TRAITS });
 
   const size = slider({
     label: "Products on the shelf", min: 1, max: products.length, step: 1, ends: ["one", `all ${products.length}`],
@@ -108,20 +101,8 @@ function render({ model, el }) {
   const newest = html("p", { class: "av-note" });
   const figure = html("div", { class: "av-figure" }, verdict, head, ...rows.map((row) => row.node), newest,
     claimFoot(data.meta, "The shaded band goes from the mean push less the spread to the mean push plus the spread. The spread is the standard deviation."));
-  const numbers = html("div", { class: "av-tables" });
-  const fileName = () => `shelf-explorer-case-${model.get("case")}-size-${model.get("size")}`;
-  const actions = html("div", { class: "av-actions" },
-    button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
-    button("Reset", () => change(start, true)),
-    disclosure("Table", numbers, () => update()),
-    button("Save SVG", () => saveSvg(fileName(), figure)),
-    button("Save JSON", () => saveJson(fileName(), { ...read(), case_name: cases[model.get("case")],
-      holds, statement, rule, ...compute(data, read()) })));
-  const controls = html("div", { class: "av-controls" }, size.node, which.node);
-  const root = html("div", { class: "av-root av-claim av-shelf-explorer" }, controls, figure, actions, numbers, speaker.node);
 
-  function update() {
-    const state = read();
+  function draw(state) {
     const result = compute(data, state);
     size.set(state.size, `${state.size} of ${products.length}`);
     which.set(state.case);
@@ -131,11 +112,18 @@ function render({ model, el }) {
     number.textContent = state.size > 1 ? "spread" : "push";
     newest.textContent = `The last product on the shelf, the full dot: ${products[state.size - 1]}`;
     verdict.replaceChildren(...sentence(result));
-    if (!numbers.hidden) numbers.replaceChildren(numberTable(result, products));
-    speaker.say(`${state.size} of ${products.length} products. ${verdict.textContent}`);
+    return { said: `${state.size} of ${products.length} products. ${verdict.textContent}`, tables: () => [numberTable(result, products)] };
   }
 
-  return mount({ el, root, model, traits: TRAITS, update, speaker });
+  return show({
+    kind: "av-claim av-shelf-explorer", controls: [size.node, which.node], figure, draw,
+    buttons: [
+      button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
+      button("Reset", () => change(start, true)),
+    ],
+    fileName: (state) => `shelf-explorer-case-${state.case}-size-${state.size}`,
+    saved: (state) => ({ ...state, case_name: cases[state.case], holds, statement, rule, ...compute(data, state) }),
+  });
 }
 
 function sentence({ rows, size, by_weight: looked, by_pushes: moved, own }) {

@@ -189,14 +189,8 @@ async function render({ model, el }) {
   const { tokens, views, start } = meta;
   const [layers, heads] = meta.parts.weights;
   const kinds = ["weight", "norm", "rollout"].filter((kind) => views[kind]);
-  const speaker = announcer();
-  const read = () => Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
+  const { change, show } = connect({ model, el, traits: TRAITS });
   const counted = (name, count) => Array.from({ length: count }, (_, i) => `${name} ${i + 1}`);
-
-  function change(values) {
-    setTraits(model, values);
-    update();
-  }
 
   function step(event) {
     const now = model.get("token");
@@ -228,27 +222,10 @@ async function render({ model, el }) {
       panel("av-many", smallTitle, "one row a layer, one column a head; click one", small.node),
       panel("av-one", largeTitle, "a row looks, a column is looked at; click a row", large.node)),
     claimFoot(meta, "The longest bar is the largest number; a picture is the darker, the larger the square root of the weight. Grey bars are outside the marked set.", "Start"));
-  const numbers = html("div", { class: "av-tables" });
-  const fileName = () => `tokens-${model.get("view")}-layer-${model.get("layer") + 1}-head-${model.get("head") + 1}`;
-  const actions = html("div", { class: "av-actions" },
-    button("Reset", () => change(start)),
-    disclosure("Table", numbers, () => update()),
-    button("Save SVG", () => {
-      root.classList.add("av-whole"); // no token is out of sight
-      saveSvg(fileName(), figure);
-      root.classList.remove("av-whole");
-    }),
-    button("Save JSON", () => {
-      const { at, ...result } = compute(data, read());
-      saveJson(fileName(), { ...read(), title: meta.title, tokens, rule: meta.rule, statement: meta.statement, holds: meta.holds, ...result });
-    }));
-  const controls = html("div", { class: "av-controls" }, layer.node, head.node, view.node, mass.node);
-  const root = html("div", { class: "av-root av-claim av-token-explorer" }, controls, figure, actions, numbers, speaker.node);
 
-  function update() {
-    const state = read();
+  function draw(state) {
     const result = compute(data, state);
-    const color = getComputedStyle(root).getPropertyValue("--av-weight").trim() || "#6a4fb8";
+    const color = getComputedStyle(figure).getPropertyValue("--av-weight").trim() || "#6a4fb8";
     layer.set(state.layer);
     head.set(state.head);
     view.set(kinds.indexOf(state.view));
@@ -261,13 +238,20 @@ async function render({ model, el }) {
     large.set(result.at, state.token, color, `${where}, ${views[state.view]}: ${tokens.length} by ${tokens.length} tokens`);
     small.set(state.view === "rollout" ? "weight" : state.view, state.layer, state.head, color);
     verdict.replaceChildren(...sentence(result, meta, state, where));
-    if (!numbers.hidden) numbers.replaceChildren(numberTable(result, meta, state));
-    speaker.say(verdict.textContent);
+    return { said: verdict.textContent, tables: () => [numberTable(result, meta, state)] };
   }
 
-  const theme = new MutationObserver(update);
+  const unmount = show({
+    kind: "av-claim av-token-explorer", controls: [layer.node, head.node, view.node, mass.node], figure, draw,
+    buttons: [button("Reset", () => change(start))],
+    fileName: (state) => `tokens-${state.view}-layer-${state.layer + 1}-head-${state.head + 1}`,
+    saved(state) {
+      const { at, ...result } = compute(data, state);
+      return { ...state, title: meta.title, tokens, rule: meta.rule, statement: meta.statement, holds: meta.holds, ...result };
+    },
+  });
+  const theme = new MutationObserver(() => change({}));
   for (const node of [document.documentElement, document.body]) theme.observe(node, { attributeFilter: ["data-theme", "theme", "data-jp-theme-light"] });
-  const unmount = mount({ el, root, model, traits: TRAITS, update, speaker });
   return () => {
     theme.disconnect();
     unmount();

@@ -223,14 +223,7 @@ function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
   const { fields, free, cases, start, holds, rule, statement, epsilon } = data.meta;
   const names = free.map((i) => fields[i]);
-  const speaker = announcer();
-  const read = () => Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
-
-  function change(values, glide = false) {
-    root.toggleAttribute("data-motion", glide);
-    setTraits(model, values);
-    update();
-  }
+  const { read, change, show } = connect({ model, el, traits: TRAITS });
 
   // The line that the dot is kept on, if it is.
   const segment = (state) => {
@@ -245,7 +238,7 @@ function render({ model, el }) {
     const ends = segment(state);
     if (!ends) return change({ dot: withShare(state.dot, corner, share) });
     const length = ends[1][corner] - ends[0][corner];
-    if (Math.abs(length) < 1e-9) return update();
+    if (Math.abs(length) < 1e-9) return change({});
     return change({ dot: tidy(between(...ends, clamp((share - ends[0][corner]) / length, 0, 1))) });
   }
 
@@ -284,21 +277,8 @@ function render({ model, el }) {
     html("div", { class: "av-parts" }, drawing.node, side),
     claimFoot(data.meta, ["Drag the ring. The full line joins all weights with the model’s own score; between the dashed lines p is within "
       + `\u00b1${epsilon} of it.`, "Not unique is not wrong: the model did use its own weights, but others would have served as well."]));
-  const numbers = html("div", { class: "av-tables" });
-  const fileName = () => `weight-triangle-case-${model.get("case")}`;
-  const actions = html("div", { class: "av-actions" },
-    button("Random case", () => showCase(anotherOf(cases.length, model.get("case")))),
-    button("Reset", () => change(start, true)),
-    disclosure("Table", numbers, () => update()),
-    button("Save SVG", () => saveSvg(fileName(), figure)),
-    button("Save JSON", () => saveJson(fileName(), { ...read(), case_name: cases[model.get("case")],
-      holds, statement, rule, ...compute(data, read()) })));
-  const controls = html("div", { class: "av-controls" }, ...sliders.map((one) => one.node), which.node,
-    html("div", { class: "av-control av-check" }, keep));
-  const root = html("div", { class: "av-root av-claim av-weight-triangle" }, controls, figure, actions, numbers, speaker.node);
 
-  function update() {
-    const state = read();
+  function draw(state) {
     const result = compute(data, state);
     sliders.forEach((one, i) => one.set(state.dot[i], decimals(result.dot.weights[free[i]])));
     which.set(state.case);
@@ -310,11 +290,20 @@ function render({ model, el }) {
     rows.dot.set(result.dot, free, `${decimals(result.dot.moved)} moved${result.within ? "" : `, p more than ${epsilon} off`}`);
     frozen.textContent = stays(result);
     verdict.replaceChildren(...sentence(result));
-    if (!numbers.hidden) numbers.replaceChildren(numberTable(result));
-    speaker.say(`${names.map((name, i) => `${name} ${decimals(result.dot.weights[free[i]])}`).join(", ")}. ${verdict.textContent}`);
+    return { said: `${names.map((name, i) => `${name} ${decimals(result.dot.weights[free[i]])}`).join(", ")}. ${verdict.textContent}`, tables: () => [numberTable(result)] };
   }
 
-  return mount({ el, root, model, traits: TRAITS, update, speaker });
+  return show({
+    kind: "av-claim av-weight-triangle",
+    controls: [...sliders.map((one) => one.node), which.node, html("div", { class: "av-control av-check" }, keep)],
+    figure, draw,
+    buttons: [
+      button("Random case", () => showCase(anotherOf(cases.length, model.get("case")))),
+      button("Reset", () => change(start, true)),
+    ],
+    fileName: (state) => `weight-triangle-case-${state.case}`,
+    saved: (state) => ({ ...state, case_name: cases[state.case], holds, statement, rule, ...compute(data, state) }),
+  });
 }
 
 // One share is set; the two others keep their proportion.
