@@ -81,7 +81,7 @@ def show_recommendations(options: argparse.Namespace) -> None:
 def show_trees(options: argparse.Namespace) -> None:
     """Print where the model looked for one guest and one listing, level by level."""
     log, model = _read_run(options.run)
-    trees = explain(model, log, options.user, options.item)
+    trees = explain(model, log, options.user, options.item, tokens=options.tokens)
     print(indented(trees.assign(text=trees["text"].map(_plain))))
     print("Weights sum to 1 under each parent. They say where the model looked, not why.")
 
@@ -168,6 +168,8 @@ def _add_explain(verbs) -> None:
     parser.set_defaults(verb=show_trees, after_stop=lambda options: "nothing was changed")
     _add_run_and_user(parser)
     parser.add_argument("item", metavar="ITEM", help="id of a listing")
+    parser.add_argument("--tokens", choices=("norm", "weight", "rollout"),
+        help="also the tokens of each sentence, with these weights of the language model")  # fmt: skip
 
 
 def _add_run_and_user(parser: argparse.ArgumentParser) -> None:

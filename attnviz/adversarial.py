@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from .agreement import jensen_shannon
-from .sanity import ForwardWithWeights, checked_mask, logits_with
+from .masks import checked_mask
+from .sanity import ForwardWithWeights, check_weights, logits_with
 
 _INSIDE = 1e-4  # how far a point on the edge of what is allowed is drawn inwards, against rounding
 _HALVINGS = 40
@@ -74,7 +75,8 @@ def adversarial_weights(
     Paper: Jain and Wallace (2019), who optimise with one epsilon and report with another. Taught in
     chapter 13.
     """
-    mask = checked_mask(weights, mask)
+    check_weights(weights)
+    mask = checked_mask(weights, mask, entry="field")
     _check_search(weights, epsilon, steps)
     search = _Search(forward_with_weights, weights, mask, epsilon)
     search.try_corners()

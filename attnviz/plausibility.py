@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from .masks import checked_mask
+
 
 def top_words(scores: Tensor, count: int | Tensor, *, mask: Tensor | None = None) -> Tensor:
     """The words with the highest scores of each row, so that they can stand beside the words people marked.
@@ -26,7 +28,9 @@ def top_words(scores: Tensor, count: int | Tensor, *, mask: Tensor | None = None
 
     Paper: DeYoung et al. (2020), there the words of a hard rationale. Taught in chapter 20.
     """
-    mask = _checked_mask(scores, mask)
+    if scores.dim() != 2:
+        raise ValueError(f"scores must be (batch, word), got {tuple(scores.shape)}")
+    mask = checked_mask(scores, mask, entry="word")
     count = torch.as_tensor(count, device=scores.device)
     if count.dim() > 1 or (count.dim() == 1 and len(count) != len(scores)) or (count < 0).any():
         raise ValueError(
@@ -129,18 +133,6 @@ def word_scores(scores: Tensor, word_of: Tensor, num_words: int) -> Tensor:
     place = word_of.masked_fill(word_of < 0, num_words)  # one more word takes the tokens of none
     sums = scores.new_zeros(len(scores), num_words + 1).scatter_add(1, place, scores)
     return sums[:, :num_words]
-
-
-def _checked_mask(scores: Tensor, mask: Tensor | None) -> Tensor:
-    if scores.dim() != 2:
-        raise ValueError(f"scores must be (batch, word), got {tuple(scores.shape)}")
-    if mask is None:
-        return torch.ones_like(scores, dtype=torch.bool)
-    if mask.dtype != torch.bool or mask.shape != scores.shape:
-        raise ValueError(
-            f"mask must be bool {tuple(scores.shape)}, True for a word, got {mask.dtype} {tuple(mask.shape)}"
-        )
-    return mask
 
 
 def _check_choices(chosen: Tensor, marked: Tensor) -> None:

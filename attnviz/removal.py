@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from .forward import Forward, Scores, at_once, check_vectors, checked_baselines, parts
+from .masks import checked_mask
 
 REMOVALS = ("baseline", "mask", "sample")
 
@@ -39,7 +40,7 @@ class Removal:
         if removal not in REMOVALS:
             raise ValueError(f"removal must be one of {REMOVALS}, got {removal!r}")
         self.vectors, self.by_mask = vectors, removal == "mask"
-        self.valid = _checked_mask(vectors, mask)
+        self.valid = checked_mask(vectors, mask, entry="element")
         self.samples = () if self.by_mask else _samples(vectors, baselines, removal)
         self.scores = Scores(forward_func, forward_args, len(vectors))
 
@@ -106,18 +107,6 @@ def checked_top_ks(top_k: int | float | Sequence[int | float]) -> Sequence[int |
     if not top_ks:
         raise ValueError("top_k must hold at least one number, got an empty sequence")
     return top_ks
-
-
-def _checked_mask(vectors: Tensor, mask: Tensor | None) -> Tensor:
-    expected = tuple(vectors.shape[:2])
-    if mask is None:
-        return torch.ones(expected, dtype=torch.bool, device=vectors.device)
-    if mask.dtype != torch.bool or mask.shape != expected:
-        raise ValueError(
-            f"mask must be bool (batch, element) = {expected}, True where there is an element, "
-            f"got {mask.dtype} {tuple(mask.shape)}"
-        )
-    return mask
 
 
 def _samples(vectors: Tensor, baselines: Tensor | float | None, removal: str) -> list[Tensor]:

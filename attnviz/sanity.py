@@ -6,6 +6,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from .masks import checked_mask
+
 ForwardWithWeights = Callable[[Tensor], Tensor]
 
 
@@ -45,7 +47,8 @@ def permuted_weights(
 
     Paper: Jain and Wallace (2019). Taught in chapter 13.
     """
-    mask = checked_mask(weights, mask)
+    check_weights(weights)
+    mask = checked_mask(weights, mask, entry="field")
     if num_permutations < 1:
         raise ValueError(f"num_permutations must be at least 1, got {num_permutations}")
     generator = torch.Generator().manual_seed(seed)
@@ -85,7 +88,8 @@ def uniform_weights(
 
     Paper: Wiegreffe and Pinter (2019). Taught in chapter 13.
     """
-    mask = checked_mask(weights, mask)
+    check_weights(weights)
+    mask = checked_mask(weights, mask, entry="field")
     even = mask / mask.sum(1, keepdim=True).clamp(min=1)
     own = logits_with(forward_with_weights, weights)
     return logits_with(forward_with_weights, even.to(weights)) - own
@@ -158,14 +162,7 @@ def logits_with(forward_with_weights: ForwardWithWeights, weights: Tensor) -> Te
     return logits
 
 
-def checked_mask(weights: Tensor, mask: Tensor | None) -> Tensor:
-    """The mask (batch, field), all True where none is given."""
+def check_weights(weights: Tensor) -> None:
+    """Raise unless weights are float (batch, field)."""
     if weights.dim() != 2 or not weights.is_floating_point() or not weights.shape[1]:
         raise ValueError(f"weights must be float (batch, field), got {weights.dtype} {tuple(weights.shape)}")
-    if mask is None:
-        return torch.ones_like(weights, dtype=torch.bool)
-    if mask.dtype != torch.bool or mask.shape != weights.shape:
-        raise ValueError(
-            f"mask must be bool (batch, field) = {tuple(weights.shape)}, got {mask.dtype} {tuple(mask.shape)}"
-        )
-    return mask

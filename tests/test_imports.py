@@ -14,8 +14,8 @@ PACKAGE = Path(attnviz.__file__).parent
 
 # What each module may import of ours. A name stands for the module and all that lies under it.
 ALONE = (
-    "agreement", "attention", "calibration", "capture_record", "flow", "forward", "listening", "model_file",
-    "plausibility", "pretrained", "ranking", "sanity", "vector_cache",
+    "agreement", "attention", "calibration", "capture_record", "flow", "forward", "listening", "masks",
+    "model_file", "pretrained", "ranking", "vector_cache",
 )  # fmt: skip
 LAYERS = {
     "gguf_models": {"vector_cache"},
@@ -42,10 +42,12 @@ LAYERS = {
     "attribution": {"captum_methods", "forward", "shapley"},
     "token_level": {"flow", "inside", "text"},
     "trees": {"attribution", "data", "mechanisms", "recommender", "shopper", "text", "token_level"},
-    "removal": {"forward"},
+    "plausibility": {"masks"},
+    "sanity": {"masks"},
+    "removal": {"forward", "masks"},
     "faithfulness": {"forward", "removal"},
     "orders": {"forward", "removal", "shapley"},
-    "adversarial": {"agreement", "sanity"},
+    "adversarial": {"agreement", "masks", "sanity"},
     "plots": {"plots"},
     "widgets": {"widgets"},
 }

@@ -124,6 +124,10 @@ def test_explain_prints_the_trees(city, tmp_path, capsys):
     assert "the shopper's tree" in printed
     assert "Red room" in printed
     assert "\x1b" not in printed
+    assert main(["explain", str(run), user, red, "--tokens", "weight"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert set(printed.splitlines()) < set(lines)
+    assert len(lines) - len(printed.splitlines()) > 3
     assert "item 'nothing' is not in the log" in told(capsys, ["explain", run, user, "nothing"])
 
 

@@ -81,7 +81,7 @@ def test_pieces_of_a_word_are_summed():
         (lambda t, b: av.intersection_over_union(b, b[:1]), r"got chosen torch.bool \(2, 3\) .* \(1, 3\)"),
         (lambda t, b: av.top_words(t, -1), "each at least 0, got -1"),
         (lambda t, b: av.top_words(t, torch.tensor([1, 2, 3])), r"one a row \(2,\)"),
-        (lambda t, b: av.top_words(t, 1, mask=t), r"mask must be bool \(2, 3\)"),
+        (lambda t, b: av.top_words(t, 1, mask=t), r"mask must be bool \(batch, word\) = \(2, 3\)"),
         (lambda t, b: av.top_words(t[0], 1), r"scores must be \(batch, word\), got \(3,\)"),
         (lambda t, b: word_scores(t, b.long() + 2, 3), r"from -1 to num_words - 1 = 2, got 3 to 3"),
         (lambda t, b: word_scores(t, b[:1].long(), 3), r"got scores \(2, 3\) and word_of \(1, 3\)"),

@@ -26,17 +26,13 @@ def serious(page, **options) -> list[tuple[str, str]]:
     ]
 
 
-def tab_stops(page, count: int) -> list[tuple[str, str]]:
-    """Where the Tab key goes in so many steps: the element's id or text, and its outline there."""
+def tab_order(page, controls: str) -> list[tuple[int, str]]:
+    """The controls in the order of the Tab key: the place of each in the page, and its outline."""
+    nodes = page.locator(controls)
+    nodes.evaluate_all("all => all.forEach((one, place) => { one.dataset.place = place; })")
     stops = []
-    for _ in range(count):
+    for _ in range(nodes.count()):
         page.keyboard.press("Tab")
-        stops.append(
-            page.evaluate(
-                """() => {
-                    const node = document.activeElement;
-                    return [node.id || node.textContent, getComputedStyle(node).outlineStyle];
-                }"""
-            )
-        )
-    return [tuple(stop) for stop in stops]
+        read = "one => [Number(one.dataset.place ?? -1), getComputedStyle(one).outlineStyle]"
+        stops.append(tuple(page.evaluate_handle("document.activeElement").evaluate(read)))
+    return stops

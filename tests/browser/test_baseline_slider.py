@@ -5,41 +5,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from explorers import STOPS, baseline_slider
 from pages import HOSTILE_FORMS
-from reading import number, saved, serious, tab_stops
-
-from attnviz.widgets import BaselineSlider
+from reading import number, saved
 
 ROOT = ".av-baseline-slider"
-FIELDS = ["tags", "reviews", "price", "brand", "category"]
-STOPS = ["zero vector", "average for all", "average for her", "bestseller"]
-
-
-def baseline_slider(*, text: str = "", start_level: int = 6) -> BaselineSlider:
-    """Three cases, ten levels; in the first one the reviews turn and nothing else does."""
-    along = np.linspace(0, 1, 10)[:, None]
-    ends = np.array(
-        [
-            [[0.4, 1.2, -0.3, 0.2, 0.0], [0.5, -0.9, -0.1, 0.3, 0.05]],
-            [[0.1, 0.1, 0.1, 0.1, 0.1], [0.9, 0.2, 0.1, 0.1, 0.0]],
-            [[-2.0, 0.4, 1.0, 0.0, 0.0], [2.0, 0.4, -1.0, 0.0, 0.0]],
-        ]
-    )
-    attributions = ends[:, None, 0] * (1 - along) + ends[:, None, 1] * along  # (case, level, field)
-    logits = np.array([1.1, -0.4, 0.0])
-    return BaselineSlider(
-        attributions=attributions,
-        logits=logits,
-        baseline_logits=logits[:, None] - attributions.sum(-1),
-        fields=[name + text for name in FIELDS],
-        stops=[name + text for name in STOPS],
-        cases=[f"Case {i}: shopper {i}, linen shirt{text}" for i in range(3)],
-        start_case=0,
-        start_level=start_level,
-        holds=0.73,
-        rule="the first case with a field that turns." + text,
-        statement="at least one field turns." + text,
-    )
 
 
 def numbers(page, kind: str) -> list[float]:
@@ -117,31 +87,6 @@ def test_the_table_holds_every_stop(show):
     values = np.array([[number(text) for text in row] for row in rows])  # (field and two scores, stop)
     assert page.locator(f"{ROOT} thead th").all_inner_texts()[1:] == STOPS
     np.testing.assert_allclose(values[:-1].sum(0), values[-1], atol=4e-4)
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_no_serious_violation_and_nothing_sticks_out(show, theme, width):
-    """With the table open, in both themes, wide and narrow."""
-    page = show(baseline_slider(), theme=theme, width=width)
-    page.get_by_role("button", name="Table").click()
-    assert serious(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-
-
-def test_every_control_is_reached_by_tab_and_shows_focus(show):
-    """Tab visits each control once, with a visible outline."""
-    page = show(baseline_slider())
-    count = page.locator(".av-root :is(select, input, button):not([hidden] *)").count()
-    assert [outline for _, outline in tab_stops(page, count)] == ["solid"] * count
-
-
-def test_hostile_text_is_inert(show):
-    """A field, a stop, a case, a rule that is HTML stands there as text."""
-    page = show(baseline_slider(text=HOSTILE_FORMS))
-    page.get_by_role("button", name="Table").click()
-    assert page.locator("img").count() == 0
-    assert HOSTILE_FORMS in page.locator(ROOT).inner_text()
 
 
 def test_two_views_follow_each_other_and_changes_are_announced(show):

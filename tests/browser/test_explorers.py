@@ -200,34 +200,6 @@ def test_two_views_of_one_model_follow_each_other(show):
     assert len(ids) == len(set(ids))
 
 
-def test_clean_up_leaves_no_listener(show):
-    """What render returns takes the view and its listeners away."""
-    explorer = reason_explorer()
-    page = show(explorer)
-    left = page.evaluate(
-        """async () => {
-            const script = document.querySelector('script[type$="widget-state+json"]');
-            const state = JSON.parse(script.textContent).state;
-            const model = Object.values(state).find((one) => one.state._esm);
-            const bytes = Uint8Array.from(atob(model.buffers[0].data), (c) => c.charCodeAt(0));
-            const listeners = new Set();
-            const shim = {
-                get: (name) => (name === "_data" ? new DataView(bytes.buffer) : model.state[name]),
-                set() {}, save_changes() {},
-                on: (event) => listeners.add(event), off: (event) => listeners.delete(event),
-            };
-            const el = document.createElement("div");
-            const url = URL.createObjectURL(new Blob([model.state._esm], { type: "text/javascript" }));
-            const { default: widget } = await import(url);
-            const cleanup = await widget.render({ model: shim, el });
-            const during = [listeners.size, el.childElementCount];
-            cleanup();
-            return [during, [listeners.size, el.childElementCount]];
-        }"""
-    )
-    assert left == [[2, 1], [0, 0]]
-
-
 # --- saving -------------------------------------------------------------------------------------------
 
 

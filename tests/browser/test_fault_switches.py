@@ -6,29 +6,13 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from explorers import fault_switches
 from pages import HOSTILE_FORMS
-from reading import number, saved, serious, tab_stops
+from reading import number, saved
 
-from attnviz.widgets import FaultSwitches
 from attnviz.widgets.fault_switches import CHECKS, FAULTS
 
 ROOT = ".av-fault-switches"
-
-
-def fault_switches(*, text: str = "") -> FaultSwitches:
-    """Chapter 3's rain jacket with an empty slot, and three shoppers."""
-    return FaultSwitches(
-        queries=[[2.0, 1.0], [-1.0, 1.0], [0.5, -2.0]],
-        key_matrix=[[1.0, 0.25], [0.0, 0.5]],
-        vectors=[[1.0, 1.0], [2.0, -1.0], [0.0, 0.0], [0.0, 2.0]],
-        filled=[True, True, False, True],
-        fields=[name + text for name in ("tags", "reviews", "second review", "price")],
-        shoppers=[name + text for name in ("Ann", "Ben", "Cleo")],
-        start=["last"],
-        rule="the third fault." + text,
-        holds=1.0,
-        statement="at least one check fails." + text,
-    )
 
 
 def switch(page, faults) -> None:
@@ -109,32 +93,6 @@ def test_a_bar_ends_at_its_weight_and_the_line_at_the_sound_one(show):
         assert bar["width"] / track["width"] == pytest.approx(weights[place], abs=0.01)
         end = mark["x"] + mark["width"] / 2 - track["x"]
         assert end / track["width"] == pytest.approx(sound[place], abs=0.01)
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_no_serious_violation_and_nothing_sticks_out(show, theme, width):
-    """With the tables open, in both themes, wide and narrow."""
-    page = show(fault_switches(), theme=theme, width=width)
-    page.get_by_role("button", name="Table").click()
-    assert serious(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-
-
-def test_every_control_is_reached_by_tab_and_shows_focus(show):
-    """Tab visits each switch and button once, with a visible outline."""
-    page = show(fault_switches())
-    count = page.locator(".av-root :is(input, button, .av-scroll):not([hidden] *)").count()
-    assert count == len(FAULTS) + 5
-    assert [outline for _, outline in tab_stops(page, count)] == ["solid"] * count
-
-
-def test_hostile_text_is_inert(show):
-    """A field, a shopper or a rule that is HTML stands there as text."""
-    page = show(fault_switches(text=HOSTILE_FORMS))
-    page.get_by_role("button", name="Table").click()
-    assert page.locator("img").count() == 0
-    assert HOSTILE_FORMS in page.locator(ROOT).inner_text()
 
 
 def test_two_views_follow_each_other_and_changes_are_announced(show):

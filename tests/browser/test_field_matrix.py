@@ -5,26 +5,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from pages import FIELDS, HOSTILE_FORMS
-from reading import number, saved, serious, tab_stops
-
-from attnviz.widgets import FieldMatrix
+from explorers import NAMES, field_matrix
+from pages import HOSTILE_FORMS
+from reading import number, saved
 
 ROOT = ".av-field-matrix"
-NAMES = ["shopper", *FIELDS]
-
-
-def field_matrix(*, text: str = "") -> FieldMatrix:
-    """Three cases of four heads over a shopper and five fields."""
-    return FieldMatrix(
-        weights=np.random.default_rng(0).dirichlet(np.ones(6) * 0.6, size=(3, 4, 6)),
-        names=[name + text for name in NAMES],
-        cases=[f"Case {i}: shopper {i}, linen shirt{text}" for i in range(3)],
-        start_case=0,
-        holds=0.93,
-        rule="the first test case whose reviews look at the price." + text,
-        statement="the reviews look most at another field." + text,
-    )
 
 
 def cells(page) -> np.ndarray:
@@ -106,32 +91,6 @@ def test_random_and_reset(show):
     assert not np.array_equal(cells(page), start)
     page.get_by_role("button", name="Reset").click()
     np.testing.assert_array_equal(cells(page), start)
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_no_serious_violation_and_nothing_sticks_out(show, theme, width):
-    """With the table open, in both themes, wide and narrow."""
-    page = show(field_matrix(), theme=theme, width=width)
-    page.get_by_role("button", name="Table").click()
-    assert serious(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-
-
-def test_every_control_is_reached_by_tab_and_shows_focus(show):
-    """Tab visits each select, row and button once, with a visible outline."""
-    page = show(field_matrix())
-    count = page.locator(".av-root :is(select, input, button):not([hidden] *)").count()
-    assert count == 2 + 6 + 5
-    assert [outline for _, outline in tab_stops(page, count)] == ["solid"] * count
-
-
-def test_hostile_text_is_inert(show):
-    """A field, a case or a rule that is HTML stands there as text."""
-    page = show(field_matrix(text=HOSTILE_FORMS))
-    page.get_by_role("button", name="Table").click()
-    assert page.locator("img").count() == 0
-    assert HOSTILE_FORMS in page.locator(ROOT).inner_text()
 
 
 def test_two_views_follow_each_other_and_changes_are_announced(show):

@@ -6,31 +6,12 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from pages import FIELDS, HOSTILE_FORMS
-from reading import number, saved, serious, tab_stops
-
-from attnviz.widgets import HeadsExplorer
+from explorers import heads_explorer
+from pages import HOSTILE_FORMS
+from reading import number, saved
 
 ROOT = ".av-heads-explorer"
 RADIUS = 47  # of a weight of 1, in a cell of 100
-
-
-def heads_explorer(*, text: str = "") -> HeadsExplorer:
-    """Three cases of four heads; the second head looks at the category, whose value is short."""
-    generator = np.random.default_rng(0)
-    weights = generator.dirichlet(np.ones(5), size=(3, 4))
-    weights[:, 1] = [0.05, 0.1, 0.05, 0.1, 0.7]
-    return HeadsExplorer(
-        weights=weights,
-        value_norms=generator.uniform(0.5, 3, size=(3, 4, 5)) * [1, 1, 1, 1, 0.1],
-        fields=[name + text for name in FIELDS],
-        cases=[f"Case {i}: shopper {i}, linen shirt{text}" for i in range(3)],
-        start_case=0,
-        start_field=4,
-        holds=0.93,
-        rule="the first test case with a wide and nearly empty circle." + text,
-        statement="a head looks most at the field that it takes least from." + text,
-    )
 
 
 def radii(page, name: str) -> np.ndarray:
@@ -119,32 +100,6 @@ def test_buttons_and_clicks(show):
     page.get_by_role("button", name="Reset").click()
     np.testing.assert_array_equal(radii(page, "av-outline"), start)
     assert page.get_by_label("Field").input_value() == "4"
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_no_serious_violation_and_nothing_sticks_out(show, theme, width):
-    """With the table open, in both themes, wide and narrow."""
-    page = show(heads_explorer(), theme=theme, width=width)
-    page.get_by_role("button", name="Table").click()
-    assert serious(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-
-
-def test_every_control_is_reached_by_tab_and_shows_focus(show):
-    """Tab visits each select, slider and button once, with a visible outline."""
-    page = show(heads_explorer())
-    count = page.locator(".av-root :is(select, input, button):not([hidden] *)").count()
-    assert count == 3 + 6
-    assert [outline for _, outline in tab_stops(page, count)] == ["solid"] * count
-
-
-def test_hostile_text_is_inert(show):
-    """A field, a case or a rule that is HTML stands there as text."""
-    page = show(heads_explorer(text=HOSTILE_FORMS))
-    page.get_by_role("button", name="Table").click()
-    assert page.locator("img").count() == 0
-    assert HOSTILE_FORMS in page.locator(ROOT).inner_text()
 
 
 def test_two_views_follow_each_other_and_changes_are_announced(show):

@@ -5,27 +5,12 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from explorers import history_explorer
 from pages import HOSTILE_FORMS
-from reading import number, saved, serious, tab_stops
-from small_trees import tree
-
-from attnviz.widgets import HistoryExplorer
+from reading import number, saved
 
 ROOT = ".av-history-explorer"
 OPEN = f"{ROOT} .av-open"
-
-
-def history_explorer(*, text: str = "") -> HistoryExplorer:
-    """Ann with twelve purchases, Ben whose model reads none, Cleo with two."""
-    trees = [tree(text=text), tree(), tree(purchases=2)]
-    trees[1] = trees[1][trees[1]["tree"] == "candidate"]
-    return HistoryExplorer(
-        trees,
-        [name + text for name in ("Ann", "Ben", "Cleo")],
-        holds=0.9,
-        rule="the first test case." + text,
-        statement="reviews are the heaviest field." + text,
-    )
 
 
 def rows(page) -> list[str]:
@@ -115,32 +100,6 @@ def test_keyboard(show):
     assert rows(page)[2] == "candidate/reviews/review 2"
     page.keyboard.press("ArrowUp")
     assert page.evaluate(where) == "candidate/reviews"
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_no_serious_violation_and_nothing_sticks_out(show, theme, width):
-    """With the table open, in both themes, wide and narrow."""
-    page = show(history_explorer(), theme=theme, width=width)
-    page.get_by_role("button", name="Table").click()
-    assert serious(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-
-
-def test_every_control_is_reached_by_tab_and_shows_focus(show):
-    """Tab visits the case, each row and each button once, with a visible outline."""
-    page = show(history_explorer())
-    count = page.locator(".av-root :is(input, select, button, .av-scroll):not([hidden] *)").count()
-    assert count == 1 + 15 + 1 + 7
-    assert [outline for _, outline in tab_stops(page, count)] == ["solid"] * count
-
-
-def test_hostile_text_is_inert(show):
-    """A review, a product or a rule that is HTML stands there as text."""
-    page = show(history_explorer(text=HOSTILE_FORMS))
-    page.get_by_role("button", name="Table").click()
-    assert page.locator("img").count() == 0
-    assert HOSTILE_FORMS in page.locator(ROOT).inner_text()
 
 
 def test_two_views_follow_each_other_and_changes_are_announced(show):

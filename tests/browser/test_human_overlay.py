@@ -5,56 +5,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from explorers import OTHER, REVIEW, human_overlay
 from pages import HOSTILE_FORMS
-from reading import number, saved, serious, tab_stops
-
-from attnviz.widgets import HumanOverlay
+from reading import number, saved
 
 ROOT = ".av-human-overlay"
-REVIEW = [
-    "I",
-    "love",
-    "this",
-    "scarf",
-    ".",
-    "It",
-    "is",
-    "soft",
-    "and",
-    "warm",
-    "and",
-    "I",
-    "wear",
-    "it",
-    "indoors",
-    "too",
-]
-OTHER = ["Slow", ",", "cold", "food", "and", "nobody", "who", "cares"]
-
-
-def human_overlay(*, text: str = "") -> HumanOverlay:
-    """Two reviews of unequal length, three people, two methods, one of which has negative scores."""
-    generator = np.random.default_rng(0)
-    reviews = [REVIEW, OTHER]
-    words = [[word + text * (place == 1) for place, word in enumerate(review)] for review in reviews]
-    votes = [generator.random((3, len(review))) < 0.4 for review in reviews]
-    votes[1][:, 2] = False
-    scores = [
-        np.stack([generator.dirichlet(np.ones(len(review))), generator.normal(size=len(review))])
-        for review in reviews
-    ]
-    return HumanOverlay(
-        words=words,
-        marks=votes,
-        scores=scores,
-        methods=["attention" + text, "gradient × input"],
-        cases=["a scarf" + text, "a dinner"],
-        start_case=0,
-        start_count=5,
-        rule="the first review." + text,
-        holds=0.5,
-        statement="people agree more with each other." + text,
-    )
 
 
 def assert_shows(page, explorer) -> None:
@@ -117,34 +72,6 @@ def test_keyboard_reset_table_and_sentence(show):
     rows = page.locator(f"{ROOT} tbody tr").all()
     assert len(rows) == len(REVIEW)
     assert sum(row.inner_text().endswith("yes") for row in rows) == 5
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_no_serious_violation_and_nothing_sticks_out(show, theme, width):
-    """With the table open and every word taken, in both themes, wide and narrow."""
-    page = show(human_overlay(), theme=theme, width=width)
-    page.get_by_label("Words taken").fill(str(len(REVIEW)))
-    page.get_by_role("button", name="Table").click()
-    assert serious(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-
-
-def test_every_control_is_reached_by_tab_and_shows_focus(show):
-    """Tab visits the slider, the two selects and the buttons, with a visible outline."""
-    page = show(human_overlay())
-    count = page.locator(".av-root :is(input, select, button, .av-scroll):not([hidden] *)").count()
-    assert count == 3 + 5
-    assert [outline for _, outline in tab_stops(page, count)] == ["solid"] * count
-
-
-def test_hostile_text_is_inert(show):
-    """A word, a method or a case that is HTML stands there as text, on a narrow page too."""
-    page = show(human_overlay(text=HOSTILE_FORMS), width=390)
-    page.get_by_role("button", name="Table").click()
-    assert page.locator("img").count() == 0
-    assert HOSTILE_FORMS in page.locator(f"{ROOT} .av-review").inner_text()
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_two_views_follow_each_other_and_changes_are_announced(show):

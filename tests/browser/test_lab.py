@@ -1,4 +1,4 @@
-"""JupyterLab runs a chapter, and its explorer answers to Python and back."""
+"""JupyterLab runs a chapter, and every explorer answers to Python and back."""
 
 import os
 import socket
@@ -10,6 +10,7 @@ import urllib.request
 import jupytext
 import nbformat
 import pytest
+from explorers import ALL
 from pages import FIELD, REPO
 
 CHAPTER = REPO / "book" / "chapters" / "how-is-a-weight-computed.md"
@@ -18,6 +19,37 @@ explorer = [value for value in Out.values() if isinstance(value, av.widgets.Fiel
 explorer.temperature = 4.0
 print("set")"""
 ASK = 'print("temperature is", round(explorer.temperature, 2))'
+# What Python changes in each explorer; none of these is the starting value.
+CHANGES = {
+    "field_explorer": ("temperature", 4.0),
+    "reason_explorer": ("case", 1),
+    "removal_explorer": ("case", 1),
+    "weight_triangle": ("case", 1),
+    "agreement_explorer": ("same_axes", True),
+    "shelf_explorer": ("case", 1),
+    "neighbour_picker": ("chosen", 1),
+    "roc_slider": ("threshold", 0.8),
+    "baseline_slider": ("case", 1),
+    "fault_switches": ("faults", []),
+    "heads_explorer": ("case", 1),
+    "field_matrix": ("case", 1),
+    "history_explorer": ("case", 2),
+    "token_explorer": ("layer", 0),
+    "prompt_parts": ("case", 0),
+    "human_overlay": ("case", 1),
+}
+SHOW_ALL = f"""import sys
+sys.path[:0] = [{str(REPO / "tests")!r}, {str(REPO / "tests/browser")!r}]
+from explorers import ALL
+explorers = {{make.__name__: make() for make in ALL}}
+display(*explorers.values())"""
+SET_ALL = f"""changes = {CHANGES!r}
+starts = {{name: getattr(explorers[name], trait) for name, (trait, _) in changes.items()}}
+for name, (trait, value) in changes.items():
+    setattr(explorers[name], trait, value)
+print("set all")"""
+ASK_ALL = """ends = {name: getattr(explorers[name], trait) for name, (trait, _) in changes.items()}
+print("not reset:", [name for name in ends if ends[name] != starts[name]])"""
 SETTINGS = {
     "@jupyterlab/notebook-extension/tracker": '{"windowingMode": "none"}',  # keep cells that are out of sight
     "@jupyterlab/apputils-extension/notification": '{"fetchNews": "false", "checkForUpdates": false}',
@@ -37,6 +69,8 @@ def notebook(tmp_path_factory):
     notebook.cells = [c for c in notebook.cells if "skip-execution" not in c.metadata.get("tags", [])]
     notebook.cells += [nbformat.v4.new_code_cell(SET), nbformat.v4.new_code_cell(ASK)]
     nbformat.write(notebook, root / "book" / "chapters" / "chapter.ipynb")
+    cells = [nbformat.v4.new_code_cell(source) for source in (SHOW_ALL, SET_ALL, ASK_ALL)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), root / "explorers.ipynb")
     return root
 
 
@@ -86,15 +120,36 @@ def wait_for(address, server, log):
     pytest.fail(f"JupyterLab did not answer within a minute:\n{log.read_text()}")
 
 
-def test_a_chapter_runs_and_its_explorer_answers_to_python_and_back(browser, lab):
-    """Run All ends without an error; Python moves the slider; the reader's slider is read in Python."""
+@pytest.fixture
+def opened(browser, lab):
+    """Open a notebook of the folder, with a kernel that waits and no network."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     local = (lab, "blob:", "data:")
     context.route("**/*", lambda r: r.continue_() if r.request.url.startswith(local) else r.abort())
-    page = context.new_page()
-    page.goto(f"{lab}/lab/tree/book/chapters/chapter.ipynb")
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-    page.wait_for_selector("text=| Idle", timeout=60_000)
+
+    def open_notebook(path: str):
+        page = context.new_page()
+        page.goto(f"{lab}/lab/tree/{path}")
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        page.wait_for_selector("text=| Idle", timeout=60_000)
+        return page
+
+    yield open_notebook
+    context.close()
+
+
+def run(page, source: str, answer: str) -> str:
+    """Run the cell that has this text; what it prints, once it has printed the answer's first words."""
+    page.locator(".jp-CodeCell", has_text=source).last.locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    printed = page.locator(".jp-OutputArea-output", has_text=answer)
+    printed.wait_for()
+    return printed.inner_text().strip()
+
+
+def test_a_chapter_runs_and_its_explorer_answers_to_python_and_back(opened):
+    """Run All ends without an error; Python moves the slider; the reader's slider is read in Python."""
+    page = opened("book/chapters/chapter.ipynb")
     page.locator(".lm-MenuBar-itemLabel", has_text="Run").click()
     page.get_by_text("Run All Cells", exact=True).click()
 
@@ -112,9 +167,27 @@ def test_a_chapter_runs_and_its_explorer_answers_to_python_and_back(browser, lab
         page.keyboard.press("ArrowLeft")
     moved = float(slider.get_attribute("aria-valuetext"))
     assert moved < 4.0
+    assert run(page, "temperature is", f"temperature is {moved}") == f"temperature is {moved}"
 
-    ask = page.locator(".jp-CodeCell", has_text="temperature is").last
-    ask.locator(".cm-content").click()
+
+def test_every_explorer_answers_to_python_and_back(opened):
+    """A trait that Python sets redraws its explorer; the reader's Reset brings picture and trait back."""
+    assert CHANGES.keys() == {make.__name__ for make in ALL}
+    page = opened("explorers.ipynb")
+    page.locator(".jp-CodeCell").first.locator(".cm-content").click()
     page.keyboard.press("Control+Enter")
-    page.locator(".jp-OutputArea-output", has_text=f"temperature is {moved}").wait_for()
-    context.close()
+    roots = page.locator(".jp-OutputArea .av-root")
+    page.wait_for_function("n => document.querySelectorAll('.av-root').length === n", arg=len(ALL))
+    before = roots.locator(".av-figure").all_inner_texts()
+
+    run(page, "set all", "set all")
+    page.wait_for_function(
+        """before => [...document.querySelectorAll('.av-root .av-figure')]
+            .every((figure, i) => figure.innerText !== before[i])""",
+        arg=before,
+    )
+    for name, root in zip(CHANGES, roots.all(), strict=True):
+        assert root.get_by_role("button", name="Reset").count() == 1, name
+        root.get_by_role("button", name="Reset").click()
+    assert roots.locator(".av-figure").all_inner_texts() == before
+    assert run(page, "not reset", "not reset") == "not reset: []"

@@ -5,40 +5,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from explorers import prompt_parts
 from pages import HOSTILE_FORMS
-from reading import number, saved, serious, tab_stops
-
-from attnviz.widgets import PromptParts
+from reading import number, saved
 
 ROOT = ".av-prompt-parts"
-PARTS = ("template", "history 1", "reviews", "question")
-
-
-def prompt_parts(*, text: str = "") -> PromptParts:
-    """Three cases, five layers; the template has no removal."""
-    generator = np.random.default_rng(0)
-    removal = generator.normal(size=(3, 4))
-    removal[:, 0] = np.nan
-    return PromptParts(
-        attention=generator.dirichlet([5, 1, 1, 1], size=(3, 5)),
-        pushes={
-            "removal" + text: removal,
-            "gradient" + text: generator.normal(size=(3, 4)),
-        },
-        scores=[0.8, -0.4, 1.6],
-        parts=[name + text for name in PARTS],
-        texts=[
-            ["<|im_start|>user\n", f"She liked: a {name}{text}\n", "Reviews: Soft.\n", "Yes or No?"]
-            for name in ("hat", "tent", "coat")
-        ],
-        cases=[name + text for name in ("Ann: scarf", "Ben: scarf", "Cleo: scarf")],
-        fixed=["template" + text],
-        start_case=1,
-        start_part=2,
-        rule="the middle case." + text,
-        holds=0.2,
-        statement="both name the same part." + text,
-    )
 
 
 def assert_shows(page, state) -> None:
@@ -120,32 +91,6 @@ def test_bars_are_drawn_to_scale(show):
         assert (end - middle) / tracks[1]["width"] == pytest.approx(
             0.49 * state["pushes"][i] / domain, abs=0.01
         )
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_no_serious_violation_and_nothing_sticks_out(show, theme, width):
-    """With the table open, in both themes, wide and narrow."""
-    page = show(prompt_parts(), theme=theme, width=width)
-    page.get_by_role("button", name="Table").click()
-    assert serious(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-
-
-def test_every_control_is_reached_by_tab_and_shows_focus(show):
-    """Tab visits each input and button once, with a visible outline."""
-    page = show(prompt_parts())
-    count = page.locator(".av-root :is(input, select, button):not([hidden] *)").count()
-    assert count == 3 + len(PARTS) + 5
-    assert [outline for _, outline in tab_stops(page, count)] == ["solid"] * count
-
-
-def test_hostile_text_is_inert(show):
-    """A part, a case, a way or a prompt that is HTML stands there as text."""
-    page = show(prompt_parts(text=HOSTILE_FORMS))
-    page.get_by_role("button", name="Table").click()
-    assert page.locator("img").count() == 0
-    assert HOSTILE_FORMS in page.locator(f"{ROOT} .av-prompt").inner_text()
 
 
 def test_two_views_follow_each_other_and_changes_are_announced(show):

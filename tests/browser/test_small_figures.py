@@ -5,45 +5,12 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from explorers import neighbour_picker, roc_slider
 from pages import HOSTILE_FORMS
-from reading import saved, serious, tab_stops
-
-from attnviz.widgets import NeighbourPicker, RocSlider
+from reading import saved
 
 PICKER = ".av-neighbour-picker"
 ROC = ".av-roc-slider"
-
-
-def neighbour_picker(*, text: str = "") -> NeighbourPicker:
-    """Twelve sentences with seeded vectors, so that some cosines are negative."""
-    vectors = np.random.default_rng(0).normal(size=(12, 5))
-    return NeighbourPicker(
-        vectors=vectors,
-        texts=[f"Sentence {i}: the zip is superb.{text}" for i in range(12)],
-        kinds=[f"zip, {('good', 'bad')[i % 2]}{text}" for i in range(12)],
-        count=5,
-        start=3,
-        rule="the fourth sentence." + text,
-        holds=0.98,
-        statement="the nearest sentence is about the same thing." + text,
-    )
-
-
-def roc_slider(*, text: str = "") -> RocSlider:
-    """Two judges and 2,000 rows."""
-    generator = np.random.default_rng(0)
-    labels = generator.integers(2, size=2000)
-    logits = 2 * labels - 1 + generator.normal(size=(2, 2000)) * [[1.5], [1.0]]
-    return RocSlider(
-        probabilities={
-            "model" + text: 1 / (1 + np.exp(-logits[0])),
-            "best guess": 1 / (1 + np.exp(-logits[1])),
-        },
-        labels=labels,
-        start_threshold=0.5,
-        rule="one half." + text,
-        statement="no threshold names all that was taken and nothing else." + text,
-    )
 
 
 def number(text: str) -> float:
@@ -168,36 +135,6 @@ def test_full_bars_are_what_is_named(show):
 
 
 # --- both ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_no_serious_violation_and_nothing_sticks_out(show, theme, width):
-    """With the tables open, in both themes, wide and narrow."""
-    page = show(neighbour_picker(), roc_slider(), theme=theme, width=width)
-    for button in page.get_by_role("button", name="Table").all():
-        button.click()
-    assert serious(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-
-
-@pytest.mark.parametrize("make", [neighbour_picker, roc_slider])
-def test_every_control_is_reached_by_tab_and_shows_focus(show, make):
-    """Tab visits each control once, with a visible outline."""
-    page = show(make())
-    controls = ".av-root :is(select, input, button, .av-scroll):not([hidden] *)"
-    count = page.locator(controls).count()
-    assert [outline for _, outline in tab_stops(page, count)] == ["solid"] * count
-
-
-def test_hostile_text_is_inert(show):
-    """A sentence, a kind, a judge or a rule that is HTML stands there as text."""
-    page = show(neighbour_picker(text=HOSTILE_FORMS), roc_slider(text=HOSTILE_FORMS))
-    for button in page.get_by_role("button", name="Table").all():
-        button.click()
-    assert page.locator("img").count() == 0
-    for root in (PICKER, ROC):
-        assert HOSTILE_FORMS in page.locator(root).inner_text()
 
 
 @pytest.mark.parametrize(("make", "root"), [(neighbour_picker, PICKER), (roc_slider, ROC)])

@@ -1,0 +1,157 @@
+"""Everybody can use every explorer: keyboard, screen reader, dark page, telephone, any text."""
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+from explorers import ALL, TOKENS, token_explorer
+from figures import agreement_explorer, removal_explorer, shelf_explorer, weight_triangle
+from pages import HOSTILE_FORMS, field_explorer
+from reading import saved, serious, tab_order
+
+DRAWN = {"svg", "g", "rect", "line", "text", "path", "circle", "polygon", "polyline", "image"}
+BACKGROUND = "getComputedStyle(document.querySelector('.av-root')).backgroundColor"
+CONTROLS = ".av-root :is(select, input, button, .av-scroll):not([hidden] *, [tabindex='-1'])"
+SCROLL_WIDTH = "document.documentElement.scrollWidth"
+
+every_explorer = pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
+
+
+@every_explorer
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_no_serious_violation_and_nothing_sticks_out(show, make, theme, width):
+    """With the table open, in both themes, wide and narrow."""
+    page = show(make(), theme=theme, width=width)
+    page.get_by_role("button", name="Table").click()
+    assert serious(page) == []
+    assert page.evaluate(SCROLL_WIDTH) == width
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_what_is_off_removed_or_hidden(show, theme):
+    """A field off, cards out and names hidden are pale, and can be read all the same."""
+    page = show(field_explorer(), removal_explorer(), agreement_explorer(cases=8), theme=theme)
+    page.get_by_role("checkbox", name="price").uncheck()
+    page.get_by_label("Fields removed").fill("3")
+    page.get_by_role("checkbox", name="Hide names").check()
+    page.wait_for_timeout(400)
+    assert serious(page) == []
+
+
+@every_explorer
+def test_a_phone_of_320_pixels_does_not_scroll_sideways(show, make):
+    """Everything fits, with the wide tables in boxes of their own."""
+    page = show(make(), width=320)
+    page.get_by_role("button", name="Table").click()
+    assert page.evaluate(SCROLL_WIDTH) == 320
+
+
+@every_explorer
+def test_tab_goes_through_the_controls_in_order_and_shows_where_it_is(show, make):
+    """Each control is one stop with a visible outline; of the tokens only the chosen one."""
+    page = show(make())
+    count = page.locator(CONTROLS).count()
+    assert count >= 4
+    assert tab_order(page, CONTROLS) == [(place, "solid") for place in range(count)]
+
+
+@every_explorer
+def test_theme_follows_the_page_not_the_system(show, make):
+    """The page's attribute or JupyterLab's turns it dark; the system's preference alone does not."""
+    page = show(make(), color_scheme="dark")
+    assert page.evaluate(BACKGROUND) == "rgb(255, 255, 255)"
+    page.evaluate("document.documentElement.setAttribute('data-theme', 'dark')")
+    assert page.evaluate(BACKGROUND) == "rgb(22, 27, 34)"
+    page.evaluate("document.documentElement.removeAttribute('data-theme')")
+    page.evaluate("document.body.setAttribute('data-jp-theme-light', 'false')")
+    assert page.evaluate(BACKGROUND) == "rgb(22, 27, 34)"
+
+
+@every_explorer
+def test_hostile_text_is_shown_and_saved_as_text(show, make):
+    """Names, cases and rules with markup in them stay words, on the page and in both files."""
+    page = show(make(text=HOSTILE_FORMS), width=390)
+    page.get_by_role("button", name="Table").click()
+    assert page.locator(".av-root img").count() == 0
+    assert HOSTILE_FORMS in page.locator(".av-root").text_content()
+    assert page.evaluate(SCROLL_WIDTH) == 390
+    json.loads(saved(page, "Save JSON"))
+    root = ElementTree.fromstring(saved(page, "Save SVG"))
+    assert {element.tag.rsplit("}")[-1] for element in root.iter()} <= DRAWN
+    assert "onerror=alert(1)>" in " ".join(root.itertext())
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (removal_explorer, ["0 of 5 removed.", "the probability is 0.76"]),
+        (weight_triangle, ["tags 0.00", "Move"]),
+        (agreement_explorer, ["Step 0.", "untrained"]),
+        (shelf_explorer, ["1 of 8 products.", "The shopper decides by reviews"]),
+        (field_explorer, ["Temperature 0.10", "Probability"]),
+    ],
+)
+def test_changes_are_announced(show, make, said):
+    """A polite live region says the new state in a sentence, once the slider rests."""
+    page = show(make())
+    page.get_by_role("slider").first.press("Home")
+    page.wait_for_function(f"document.querySelector('.av-live').textContent.includes({said[0]!r})")
+    assert all(words in page.locator(".av-live").text_content() for words in said)
+
+
+@pytest.mark.parametrize(
+    ("make", "label", "moving", "duration"),
+    [
+        (field_explorer, "Shopper", ".av-weight-fill", "0.22s, 0.22s"),
+        (removal_explorer, "Case", ".av-mercury", "0.3s, 0.3s"),
+    ],
+)
+def test_reduced_motion_stops_the_gliding(show, make, label, moving, duration):
+    """Bars and mercury glide to another case, but not for a reader who asked for less motion."""
+    for motion, want in (("no-preference", duration), ("reduce", "0s")):
+        page = show(make(), reduced_motion=motion)
+        page.get_by_label(label, exact=True).select_option("1")
+        assert (
+            page.evaluate(f"getComputedStyle(document.querySelector('{moving}')).transitionDuration") == want
+        )
+
+
+def test_a_saved_picture_holds_the_tokens_that_are_scrolled_away(show):
+    """Of 200 tokens most are out of sight on a phone; the file has every one, and the page is as before."""
+    page = show(token_explorer(tokens=200), width=390)
+    chips = page.locator(".av-chips")
+    height = chips.bounding_box()["height"]
+    words = [
+        element.text for element in ElementTree.fromstring(saved(page, "Save SVG")).iter() if element.text
+    ]
+    assert sum(word in TOKENS for word in words) >= 200
+    assert chips.bounding_box()["height"] == height
+
+
+@every_explorer
+def test_clean_up_leaves_no_listener(show, make):
+    """What render returns takes the view and its listeners away."""
+    page = show(make())
+    left = page.evaluate(
+        """async () => {
+            const script = document.querySelector('script[type$="widget-state+json"]');
+            const state = JSON.parse(script.textContent).state;
+            const model = Object.values(state).find((one) => one.state._esm);
+            const bytes = Uint8Array.from(atob(model.buffers[0].data), (c) => c.charCodeAt(0));
+            const listeners = new Set();
+            const shim = {
+                get: (name) => (name === "_data" ? new DataView(bytes.buffer) : model.state[name]),
+                set() {}, save_changes() {},
+                on: (event) => listeners.add(event), off: (event) => listeners.delete(event),
+            };
+            const el = document.createElement("div");
+            const url = URL.createObjectURL(new Blob([model.state._esm], { type: "text/javascript" }));
+            const { default: widget } = await import(url);
+            const cleanup = await widget.render({ model: shim, el });
+            const during = [listeners.size > 0, el.childElementCount];
+            cleanup();
+            return [during, [listeners.size, el.childElementCount]];
+        }"""
+    )
+    assert left == [[True, 1], [0, 0]]
