@@ -11,7 +11,7 @@ from reading import saved, serious, tab_order
 
 DRAWN = {"svg", "g", "rect", "line", "text", "path", "circle", "polygon", "polyline", "image"}
 BACKGROUND = "getComputedStyle(document.querySelector('.av-root')).backgroundColor"
-CONTROLS = ".av-root :is(select, input, button, .av-scroll):not([hidden] *, [tabindex='-1'])"
+CONTROLS = ".av-root :is(select, input, button, .av-scroll):not([tabindex='-1']):visible"
 SCROLL_WIDTH = "document.documentElement.scrollWidth"
 
 every_explorer = pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
@@ -138,11 +138,11 @@ def test_clean_up_leaves_no_listener(show, make):
             const script = document.querySelector('script[type$="widget-state+json"]');
             const state = JSON.parse(script.textContent).state;
             const model = Object.values(state).find((one) => one.state._esm);
-            const bytes = Uint8Array.from(atob(model.buffers[0].data), (c) => c.charCodeAt(0));
+            const bytes = (data) => new DataView(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)).buffer);
+            for (const { path, data } of model.buffers) model.state[path[0]] = bytes(data);
             const listeners = new Set();
             const shim = {
-                get: (name) => (name === "_data" ? new DataView(bytes.buffer) : model.state[name]),
-                set() {}, save_changes() {},
+                get: (name) => model.state[name], set() {}, save_changes() {},
                 on: (event) => listeners.add(event), off: (event) => listeners.delete(event),
             };
             const el = document.createElement("div");

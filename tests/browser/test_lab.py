@@ -70,7 +70,8 @@ def notebook(tmp_path_factory):
     notebook.cells += [nbformat.v4.new_code_cell(SET), nbformat.v4.new_code_cell(ASK)]
     nbformat.write(notebook, root / "book" / "chapters" / "chapter.ipynb")
     cells = [nbformat.v4.new_code_cell(source) for source in (SHOW_ALL, SET_ALL, ASK_ALL)]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), root / "explorers.ipynb")
+    metadata = {"kernelspec": notebook.metadata["kernelspec"]}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), root / "explorers.ipynb")
     return root
 
 
