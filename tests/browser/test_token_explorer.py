@@ -8,6 +8,8 @@ from explorers import token_explorer
 from pages import HOSTILE_FORMS
 from reading import saved
 
+from attnviz.widgets import TokenExplorer
+
 ROOT = ".av-token-explorer"
 TALLEST = 20  # pixels
 
@@ -109,6 +111,16 @@ def test_pictures_follow_the_theme(show):
     dark = page.evaluate(read)
     assert len(dark) == len(light) == 2
     assert all(after != before for after, before in zip(dark, light, strict=True))
+
+
+def test_a_deep_models_pictures_stand_side_by_side(show):
+    """Thirty layers of nine heads leave room beside them on a page of 720 pixels, and none on a telephone."""
+    weights = np.random.default_rng(0).dirichlet(np.ones(8), size=(30, 9, 8))
+    for width, beside in ((720, True), (390, False)):
+        page = show(TokenExplorer(weights, TOKENS, rule="the first."), width=width)
+        small, large = (page.locator(f"{ROOT} .av-{name}").bounding_box() for name in ("small", "large"))
+        assert (large["x"] > small["x"] + small["width"]) == beside
+        assert (large["y"] > small["y"] + small["height"]) == (not beside)
 
 
 def test_512_tokens_stay_usable(show):

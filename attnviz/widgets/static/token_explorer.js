@@ -218,7 +218,7 @@ async function render({ model, el }) {
   const figure = html("div", { class: "av-figure" }, verdict,
     panel("av-text", html("span", { class: "av-title" }, meta.title || "The text"),
       "bar above a token: where the chosen token looks · bar below: who looks at it", words),
-    html("div", { class: "av-parts" },
+    html("div", { class: layers > 2 * heads ? "av-parts av-tall" : "av-parts" },
       panel("av-many", smallTitle, "one row a layer, one column a head; click one", small.node),
       panel("av-one", largeTitle, "a row looks, a column is looked at; click a row", large.node)),
     claimFoot(meta, "The longest bar is the largest number; a picture is the darker, the larger the square root of the weight. Grey bars are outside the marked set.", "Start"));
