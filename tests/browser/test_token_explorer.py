@@ -4,7 +4,7 @@ import json
 from xml.etree import ElementTree
 
 import numpy as np
-from explorers import token_explorer
+from explorers import TOKENS, token_explorer
 from pages import HOSTILE_FORMS
 from reading import saved
 
