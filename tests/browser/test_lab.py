@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import jupytext
 import nbformat
@@ -123,16 +124,17 @@ def wait_for(address, server, log):
 
 @pytest.fixture
 def opened(browser, lab):
-    """Open a notebook of the folder, with a kernel that waits and no network."""
+    """Open a notebook of the folder, in a workspace of its own, with a kernel that waits and no network."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    context.set_default_timeout(60_000)  # a kernel starts, on a busy machine
     local = (lab, "blob:", "data:")
     context.route("**/*", lambda r: r.continue_() if r.request.url.startswith(local) else r.abort())
 
     def open_notebook(path: str):
         page = context.new_page()
-        page.goto(f"{lab}/lab/tree/{path}")
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-        page.wait_for_selector("text=| Idle", timeout=60_000)
+        page.goto(f"{lab}/lab/workspaces/{Path(path).stem}/tree/{path}")
+        page.wait_for_selector(".jp-Notebook .jp-Cell")
+        page.wait_for_selector("text=| Idle")
         return page
 
     yield open_notebook
