@@ -78,7 +78,9 @@ class Task:
         """Our closed form, with the four tensors that it takes."""
         scores, values = self.model.terms(self.vectors, self.query)
         base_scores, base_values = self.model.terms(self.baselines, self.query)
-        return av.shapley_point(scores, values, baseline_scores=base_scores, baseline_values=base_values)
+        return av.explanation.shapley_point(
+            scores, values, baseline_scores=base_scores, baseline_values=base_values
+        )
 
     def captum(self, name: str) -> Tensor:
         """Captum itself, all rows in one call, with as many perturbations a forward pass as it can use."""

@@ -33,9 +33,9 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 import attnviz as av
-from attnviz.data.batches import Features
-from attnviz.data.grammar import sentence_table
-from attnviz.pretrained import load_model, load_tokenizer, model_folder
+from attnviz.data.features import Features
+from attnviz.data.planted.grammar import sentence_table
+from attnviz.language.models import load_model, load_tokenizer, model_folder
 
 ENCODERS = ("minilm", "minilm, centred", "smollm2", "smollm2, centred")
 STEPS = {48: (16_384, 2048), 192: (32_768, 1024)}  # steps end to end -> training rows, rows a step
@@ -64,8 +64,8 @@ def with_encoder(parts: list[av.InteractionLog], schema: av.Schema, name: str) -
 
 def auc_row(scores: Tensor, labels: Tensor) -> dict:
     """AUC with its interval over rows."""
-    draws = av.bootstrap_auc(scores, labels)
-    return dict(auc=av.auc(scores, labels).item(), low=draws.quantile(0.025).item(),
+    draws = av.metrics.bootstrap_auc(scores, labels)
+    return dict(auc=av.metrics.auc(scores, labels).item(), low=draws.quantile(0.025).item(),
                 high=draws.quantile(0.975).item(), rows=len(labels))  # fmt: skip
 
 
@@ -83,7 +83,7 @@ class NamedTags(nn.Module):
         self.register_buffer("vectors", vectors)
         self.value = nn.Linear(vectors.shape[1], embed_dim)
 
-    def forward(self, tags: Tensor, batch: av.Batch) -> tuple[Tensor, Tensor]:
+    def forward(self, tags: Tensor, batch: av.data.Batch) -> tuple[Tensor, Tensor]:
         """Tags (batch, tag) to vectors (batch, dim) and whether there is any (batch,)."""
         known = tags >= 0
         each = self.value(self.vectors)[tags.clamp(min=0)] * known.unsqueeze(-1)  # (batch, tag, dim)
@@ -138,7 +138,7 @@ def beauty_reviews(folder: Path, seed: int) -> Iterator[dict]:
     log = av.read_amazon(folder / "amazon2018_all_beauty" / "All_Beauty_5.json.gz", strict=False)
     log = av.InteractionLog(log.interactions.assign(label=1), log.items, implicit=True)
     train, valid, test = log.split()
-    shown = av.sampled_candidates(test, num_candidates=10, seed=seed)
+    shown = av.recommender.sampled_candidates(test, num_candidates=10, seed=seed)
     train, valid = train.sample_negatives(4, seed=seed), valid.sample_negatives(4, seed=seed)
     for name in ENCODERS:
         limits = dict(max_reviews=2, sentences_per_review=1, max_sentences=2)
@@ -148,7 +148,9 @@ def beauty_reviews(folder: Path, seed: int) -> Iterator[dict]:
         av.fit(model, train, valid, seed=seed, progress=False)
         scores = np.asarray(av.predict(model, shown)).reshape(len(test), -1)
         labels = shown.interactions["label"].to_numpy().reshape(scores.shape)
-        each = av.bootstrap_interval(torch.tensor(av.query_measures(scores, labels)["auc"].to_numpy()))
+        each = av.metrics.bootstrap_interval(
+            torch.tensor(av.recommender.query_measures(scores, labels)["auc"].to_numpy())
+        )
         yield dict(model=name, auc=each.mean, low=each.low, high=each.high, rows=len(test))
 
 
@@ -198,7 +200,9 @@ class LastLayer(nn.Module):
         return F.normalize((tokens * known.unsqueeze(-1)).sum(1), dim=-1)
 
 
-def train_together(shop: av.PlantedShop, encoder: LastLayer, seed: int, *, steps: int, rate: float) -> dict:
+def train_together(
+    shop: av.data.PlantedShop, encoder: LastLayer, seed: int, *, steps: int, rate: float
+) -> dict:
     """One loop for both: `rate` is the encoder's learning rate, and 0 leaves it as it was."""
     train, _, test = shop.split()
     model = av.AttentionRecommender(shop.schema, seed=seed)
@@ -230,7 +234,9 @@ def train_together(shop: av.PlantedShop, encoder: LastLayer, seed: int, *, steps
 def end_to_end(seed: int, steps: int, rates: tuple[float, ...] = (0, 1e-4)) -> Iterator[dict]:
     """The same rows, steps and first parameters, with the last layer frozen and trained."""
     shop = av.planted_shop(seed=seed, **SIZES)
-    sentences = sorted({sentence for text in shop.past["review"] for sentence in av.split_sentences(text)})
+    sentences = sorted(
+        {sentence for text in shop.past["review"] for sentence in av.language.split_sentences(text)}
+    )
     for rate in rates:
         encoder = LastLayer(sentences)
         name = "minilm, last layer trained" if rate else "minilm, frozen"

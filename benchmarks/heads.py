@@ -37,7 +37,9 @@ def share(sizes: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def look(model: av.AttentionRecommender, part: av.PlantedShop, train: av.PlantedShop) -> dict[str, Tensor]:
+def look(
+    model: av.AttentionRecommender, part: av.data.PlantedShop, train: av.data.PlantedShop
+) -> dict[str, Tensor]:
     """What the model looks at and what it uses, each (field,)."""
     batch, reference = (log.batch(slice(None), model.schema) for log in (part, train))
     vectors, args = model.field_vectors(batch)
@@ -70,7 +72,7 @@ def run(variant: str, seed: int, options: argparse.Namespace) -> Iterator[dict]:
     for name in options.models:
         model = av.AttentionRecommender(shop.schema, seed=seed, **MODELS[name])
         av.fit(model, train, valid, seed=seed, progress=False, **TRIALS[options.trial])
-        auc = av.auc(torch.from_numpy(av.predict(model, test)), labels).item()
+        auc = av.metrics.auc(torch.from_numpy(av.predict(model, test)), labels).item()
         found = look(model, few, reference)
         for place, field in enumerate(model.fields):
             measures = {measure: values[place].item() for measure, values in found.items()}

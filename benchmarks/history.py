@@ -33,7 +33,7 @@ from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 import attnviz as av
-from attnviz.data.chosen import MAX_CHOSEN
+from attnviz.data.histories import MAX_CHOSEN
 
 MODELS = {
     "nothing": dict(),
@@ -55,7 +55,7 @@ class Nobody(av.AttentionRecommender):
 class Zeros(torch.nn.Module):
     """A shopper of whom nothing is known."""
 
-    def forward(self, batch: av.Batch) -> torch.Tensor:
+    def forward(self, batch: av.data.Batch) -> torch.Tensor:
         """Zeros in the place of the profile."""
         return torch.zeros_like(batch.profile)
 
@@ -89,8 +89,10 @@ def albany(folder: Path, seed: int, epochs: int) -> Iterator[dict]:
     city = av.read_airbnb(folder / "listings.csv.gz", folder / "reviews.csv.gz", strict=False)
     log = av.InteractionLog(city.interactions.assign(review=""), city.items, implicit=True)
     schema, (train, valid, test) = av.Schema.of(log, max_history=MAX_CHOSEN), log.split()
-    returning = test.with_interactions(test.interactions[av.groups_by_history(test) == "returning"])
-    candidates = av.sampled_candidates(returning, num_candidates=100, seed=0)
+    returning = test.with_interactions(
+        test.interactions[av.recommender.groups_by_history(test) == "returning"]
+    )
+    candidates = av.recommender.sampled_candidates(returning, num_candidates=100, seed=0)
     parts = tuple(part.sample_negatives(2, seed) for part in (train, valid))
     for name in MODELS:
         model = trained(name, schema, parts, seed, epochs)
@@ -104,7 +106,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     for (data, model), part in table.groupby(["data", "model"], sort=False):
         profile = table[(table["data"] == data) & (table["model"] == "profile")].set_index("seed")["auc"]
         lead = (part.set_index("seed")["auc"] - profile).tolist()
-        mean, low, high, _ = av.bootstrap_interval(lead)
+        mean, low, high, _ = av.metrics.bootstrap_interval(lead)
         rows.append(dict(data=data, model=model, auc=part["auc"].mean(), lead=mean, low=low, high=high))
     return pd.DataFrame(rows)
 

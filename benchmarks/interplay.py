@@ -21,7 +21,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 import attnviz as av
-from attnviz.data.oracle import Oracle
+from attnviz.data.planted.oracle import Oracle
 
 MODELS = {"point": 1, "self": 4}  # heads
 FIT = dict(learning_rate=6e-3, weight_decay=1e-2, progress=False)
@@ -29,7 +29,7 @@ SIZES = dict(num_users=12_000, num_items=2000, num_interactions=240_000)
 BASE, CHEAP, DEAR, BAD, GOOD = range(5)  # the products on the shelf
 
 
-def shelf(shop: av.PlantedShop, users: list[str], oracle: Oracle) -> av.InteractionLog:
+def shelf(shop: av.data.PlantedShop, users: list[str], oracle: Oracle) -> av.InteractionLog:
     """Five products for each shopper: the base, a cheap and a dear one, bad reviews and good ones."""
     items = shop.items["item_id"].to_numpy()
     known = oracle.look_up(shop.candidates(users[:1], items.tolist()))
@@ -87,7 +87,7 @@ def run(seed: int) -> Iterator[dict]:
     for kind, heads in MODELS.items():
         model = av.AttentionRecommender(shop.schema, attention=kind, num_heads=heads, seed=seed)
         av.fit(model, train, valid, seed=seed, **FIT)
-        auc = av.auc(torch.from_numpy(av.predict(model, test)), labels).item()
+        auc = av.metrics.auc(torch.from_numpy(av.predict(model, test)), labels).item()
         yield dict(seed=seed, model=kind, auc=auc, truth=interplay(true)) | asked(model, meets, len(users))
 
 

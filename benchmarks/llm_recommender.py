@@ -27,11 +27,12 @@ from torch import Tensor
 from tqdm import tqdm
 
 import attnviz as av
-from attnviz.answering import answer_attention, answer_attribution, answer_scores, scores_without
-from attnviz.calibration import calibrate
 from attnviz.data.past import popularity
-from attnviz.pretrained import load_causal_model, load_tokenizer, model_folder
-from attnviz.prompting import answer_ids, encode_prompt, prompt_parts
+from attnviz.data.prompts import prompt_parts
+from attnviz.language.answers import answer_attention, answer_attribution, answer_scores, scores_without
+from attnviz.language.models import load_causal_model, load_tokenizer, model_folder
+from attnviz.language.prompt import answer_ids, encode_prompt
+from attnviz.metrics.calibration import calibrate
 
 MODELS = Path(__file__).parents[1] / "_build/models"  # the book's
 KEPT = Path(__file__).parents[1] / "_build/llm_scores"
@@ -70,14 +71,14 @@ def judged(name: str, probabilities: Tensor, labels: Tensor) -> dict:
     generator = torch.Generator().manual_seed(0)
     draws = [torch.randint(len(labels), (len(labels),), generator=generator) for _ in range(DRAWS)]
     row = dict(model=name, rows=len(labels), says_yes=(probabilities > 0.5).double().mean().item())
-    for measure, of in (("auc", av.auc), ("log_loss", av.log_loss)):
+    for measure, of in (("auc", av.metrics.auc), ("log_loss", av.metrics.log_loss)):
         again = [of(probabilities[rows], labels[rows]).item() for rows in draws]
         row[measure] = of(probabilities, labels).item()
         row[f"{measure}_low"], row[f"{measure}_high"] = np.nanquantile(again, [0.025, 0.975])
     return row
 
 
-def compare(shop: av.PlantedShop, scores: dict[str, Tensor], valid, test) -> pd.DataFrame:
+def compare(shop: av.data.PlantedShop, scores: dict[str, Tensor], valid, test) -> pd.DataFrame:
     """A row for each model, all on the same test rows."""
     labels, train = labels_of(test), shop.split()[0]
     fitted = calibrate(scores["valid"], labels_of(valid))
@@ -144,7 +145,7 @@ def score_rows(models: dict, tokenizer, logs: dict[str, av.InteractionLog]) -> d
     return scores
 
 
-def kept_scores(model, prompts: list[av.Prompt], answers: Tensor) -> Tensor:
+def kept_scores(model, prompts: list[av.language.Prompt], answers: Tensor) -> Tensor:
     """Scores of some prompts, from `_build/llm_scores` if they are there."""
     digest = hashlib.sha256(torch.cat([prompt.token_ids for prompt in prompts]).numpy().tobytes()).hexdigest()
     path = KEPT / f"{digest[:16]}.npy"

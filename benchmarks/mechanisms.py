@@ -25,7 +25,7 @@ NAMES = (POINT, "film, field keys", "film, uniform", "film, four heads", "film, 
          "film, self-attention")  # fmt: skip
 
 
-def steps(model: av.AttentionRecommender, batches: list[av.Batch]) -> Callable[[], None]:
+def steps(model: av.AttentionRecommender, batches: list[av.data.Batch]) -> Callable[[], None]:
     """A training step on each batch."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
 

@@ -28,7 +28,7 @@ from playwright.sync_api import Page, sync_playwright
 from results import write_result
 
 import attnviz as av
-from attnviz.pretrained import load_tokenizer, model_folder
+from attnviz.language.models import load_tokenizer, model_folder
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "browser"))
 from pages import LOADER, write_page
@@ -42,7 +42,7 @@ DRAWN = {  # true in the page when the first picture is there
 }
 
 
-def inside_of(name: str, tokens: int, start: int = 0) -> av.Inside:
+def inside_of(name: str, tokens: int, start: int = 0) -> av.language.Inside:
     """What a language model does with planted reviews, cut to so many tokens."""
     reviews = [text for text in av.planted_shop(seed=0).past["review"] if text]
     tokenizer = load_tokenizer(model_folder(name))

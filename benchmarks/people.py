@@ -39,7 +39,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 import attnviz as av
-from attnviz.pretrained import load_model, load_tokenizer, model_folder
+from attnviz.language.models import load_model, load_tokenizer, model_folder
 
 ROWS, DRAWS, FOLDS, STEPS = 4, 3, 10, 20
 KEPT = Path(__file__).parents[1] / "_build" / "people"
@@ -155,7 +155,7 @@ def gradient_x_input(model: Sentiment) -> Tensor:
             baselines=0.0,
             forward_args=(attention, *head),
         )
-        found.append(av.word_scores(tokens, word_of, len(model.words[0])))
+        found.append(av.metrics.word_scores(tokens, word_of, len(model.words[0])))
     return torch.cat(found)
 
 
@@ -177,7 +177,7 @@ def assert_captum_agrees(model: Sentiment) -> None:
         ids["input_ids"], baselines, additional_forward_args=(attention, *head), n_steps=STEPS
     )
     layer.requires_grad_(False)
-    theirs = av.word_scores(tokens.sum(-1).detach(), word_of, len(model.words[0]))
+    theirs = av.metrics.word_scores(tokens.sum(-1).detach(), word_of, len(model.words[0]))
     ours = av.attribute(
         model.from_gates,
         model.gates(rows),
@@ -218,17 +218,19 @@ def from_inside(model: Sentiment) -> Tensor:
             return model.sides[row] * (pooled @ model.heads[row])
 
         inside = av.attention_inside("minilm", " ".join(words), target=answer)
-        arriving = av.norm_weighted(inside.weights, inside.value_norms)
+        arriving = av.attention.norm_weighted(inside.weights, inside.value_norms)
         maps = {
             "attention, last layer": inside.weights[-1].mean(0),
             "weight × value norm, last layer": arriving[-1].mean(0),
             "rollout": av.rollout(inside.weights),
             "rollout of weight × value norm": av.rollout(arriving),
-            "gradient-weighted attention": av.gradient_weighted(inside.weights, inside.gradients),
+            "gradient-weighted attention": av.attention.gradient_weighted(inside.weights, inside.gradients),
         }
         _, _, word_of = model.tokens(slice(row, row + 1))
         for method, one in maps.items():  # one is (query, key)
-            found.setdefault(method, []).append(av.word_scores(one.mean(0)[None], word_of, len(words)))
+            found.setdefault(method, []).append(
+                av.metrics.word_scores(one.mean(0)[None], word_of, len(words))
+            )
     assert tuple(found) == INSIDE
     return torch.stack([torch.cat(rows) for rows in found.values()])
 
@@ -238,17 +240,17 @@ def likeness(scores: Tensor, marks: Tensor, own: bool = False) -> dict[str, Tens
     measures: dict[str, list[Tensor]] = {"f1": [], "iou": [], "ap": []}
     for a, b in permutations(range(marks.shape[1]), 2):
         one, other = marks[:, a], marks[:, b]
-        chosen = one if own else av.top_words(scores, one.sum(1))
-        measures["f1"].append(av.token_f1(chosen, other))
-        measures["iou"].append(av.intersection_over_union(chosen, other))
-        measures["ap"].append(av.average_precision(one.float() if own else scores, other))
+        chosen = one if own else av.metrics.top_words(scores, one.sum(1))
+        measures["f1"].append(av.metrics.token_f1(chosen, other))
+        measures["iou"].append(av.metrics.intersection_over_union(chosen, other))
+        measures["ap"].append(av.metrics.average_precision(one.float() if own else scores, other))
     return {name: torch.stack(values).nanmean(0) for name, values in measures.items()}
 
 
 @torch.no_grad()
 def falls(model: Sentiment, scores: Tensor, counts: Tensor) -> dict[str, Tensor]:
     """How far the logit falls when as many words are taken away as counts (review,) says."""
-    left = ~av.top_words(scores, counts)
+    left = ~av.metrics.top_words(scores, counts)
     found: dict[str, list[Tensor]] = {"fall_mask": [], "fall_baseline": []}
     for rows in batches(len(model.words), 16):
         gates, args = model.gates(rows), model.args(rows)
@@ -279,11 +281,11 @@ def at_random(model: Sentiment, marks: Tensor, counts: Tensor) -> dict[str, Tens
 def everything(marks: Tensor) -> dict[str, Tensor]:
     """All words are taken, whatever a marked; scored alike, for the average precision."""
     people = [marks[:, b] for b in range(marks.shape[1])]
-    measures = {"f1": av.token_f1, "iou": av.intersection_over_union}
+    measures = {"f1": av.metrics.token_f1, "iou": av.metrics.intersection_over_union}
     found = {
         name: [measure(torch.ones_like(one), one) for one in people] for name, measure in measures.items()
     }
-    found["ap"] = [av.average_precision(torch.ones(one.shape), one) for one in people]
+    found["ap"] = [av.metrics.average_precision(torch.ones(one.shape), one) for one in people]
     return {name: torch.stack(values).nanmean(0) for name, values in found.items()}
 
 
@@ -292,11 +294,11 @@ def table_of(found: dict[str, dict[str, Tensor]], base: list[tuple]) -> pd.DataF
     rows = list(base)
     for method, measures in found.items():
         for name, values in measures.items():
-            rows.append((method, name, *av.bootstrap_interval(values)))
+            rows.append((method, name, *av.metrics.bootstrap_interval(values)))
             other = "people" if name.startswith("fall") else "random"
             if method != other:
                 beyond = values - found[other][name]
-                rows.append((method, f"{name}_over_{other}", *av.bootstrap_interval(beyond)))
+                rows.append((method, f"{name}_over_{other}", *av.metrics.bootstrap_interval(beyond)))
     return pd.DataFrame(rows, columns=["method", "measure", "mean", "low", "high", "undefined"])
 
 
@@ -315,7 +317,7 @@ def main() -> None:
     parser.parse_args()
     torch.manual_seed(0)
     path = Path(os.environ["ATTNVIZ_REAL_DATA"]) / "yelp_hat" / "ham_part1.csv.gz"
-    reviews = av.read_yelp_hat(path).reviews
+    reviews = av.data.read_yelp_hat(path).reviews
     model = Sentiment(reviews["words"].tolist(), reviews["label"].to_numpy())
     assert_captum_agrees(model)
     listed, answers = word_list(model)
@@ -343,16 +345,16 @@ def main() -> None:
     right = torch.tensor(((model.logits > 0).numpy() == model.labels).astype(float))
     said = np.stack(reviews["answers"]) == np.where(model.labels, "yes", "no")[:, None]
     base = [
-        ("model", "accuracy", *av.bootstrap_interval(right)),
+        ("model", "accuracy", *av.metrics.bootstrap_interval(right)),
         (
             "word list",
             "accuracy",
-            *av.bootstrap_interval(torch.tensor((answers == model.labels).astype(float))),
+            *av.metrics.bootstrap_interval(torch.tensor((answers == model.labels).astype(float))),
         ),
-        ("people", "accuracy", *av.bootstrap_interval(torch.tensor(said.mean(1)))),
-        ("people", "marked_share", *av.bootstrap_interval(marks.double().mean((1, 2)))),
-        ("model", "logit", *av.bootstrap_interval(model.logits.abs())),
-        ("integrated gradients", "gap", *av.bootstrap_interval(gaps(model, integrated).abs())),
+        ("people", "accuracy", *av.metrics.bootstrap_interval(torch.tensor(said.mean(1)))),
+        ("people", "marked_share", *av.metrics.bootstrap_interval(marks.double().mean((1, 2)))),
+        ("model", "logit", *av.metrics.bootstrap_interval(model.logits.abs())),
+        ("integrated gradients", "gap", *av.metrics.bootstrap_interval(gaps(model, integrated).abs())),
     ]
     print(write_result("people", table_of(found, base)))
 

@@ -49,19 +49,19 @@ TRIALS = (dict(learning_rate=3e-3, weight_decay=1e-4), dict(learning_rate=6e-3, 
 class Parts(NamedTuple):
     """A shop's rows: to learn from, to choose on, to report on, the last apart for known and cold items."""
 
-    train: av.PlantedShop
-    valid: av.PlantedShop
-    warm: av.PlantedShop
-    cold: av.PlantedShop
+    train: av.data.PlantedShop
+    valid: av.data.PlantedShop
+    warm: av.data.PlantedShop
+    cold: av.data.PlantedShop
 
 
-def split_with_cold_items(shop: av.PlantedShop, seed: int) -> Parts:
+def split_with_cold_items(shop: av.data.PlantedShop, seed: int) -> Parts:
     """Split by time; then take a tenth of the items out of everything but the test rows."""
     items = shop.items["item_id"]
     cold = set(items.sample(frac=0.1, random_state=seed))
     train, valid, test = shop.split()
 
-    def rows(part: av.PlantedShop, keep_cold: bool) -> av.PlantedShop:
+    def rows(part: av.data.PlantedShop, keep_cold: bool) -> av.data.PlantedShop:
         is_cold = part.interactions["item_id"].isin(cold)
         return part.with_interactions(part.interactions[is_cold == keep_cold])
 

@@ -25,7 +25,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 import attnviz as av
-from attnviz.data.oracle import DECIDING_FIELDS, Oracle, shapley_pushes
+from attnviz.data.planted.oracle import DECIDING_FIELDS, Oracle, shapley_pushes
 
 VARIANTS = ("additive", "soft", "network", "interaction")
 MODELS = {"film": dict(), "field-keys": dict(keys="field")}
@@ -45,7 +45,9 @@ def explain(
         weights = model.attend(vectors, *args)[1]
         scores, values = model.point_terms(vectors, *args)
         average_scores, average_values = model.point_terms(average, *args)
-    shapley = partial(av.shapley_point, baseline_scores=average_scores, baseline_values=average_values)
+    shapley = partial(
+        av.explanation.shapley_point, baseline_scores=average_scores, baseline_values=average_values
+    )
     found = {
         "weight": weights,
         "weight × norm": weights * vectors.norm(dim=2),
@@ -81,7 +83,7 @@ def evidence(one: dict[str, Tensor], shelf: dict[str, Tensor]) -> dict[tuple[str
     }
 
 
-def best_guesses(log: av.PlantedShop, fields: list[str]) -> dict[str, Tensor]:
+def best_guesses(log: av.data.PlantedShop, fields: list[str]) -> dict[str, Tensor]:
     """By question: the mean truth (row, field) over the segments, by their chances given the profile."""
     oracle = Oracle(log.world)
     seen = oracle.look_up(log)
@@ -115,9 +117,9 @@ def measures(scores: Tensor, truth: Tensor) -> dict[str, float]:
     """Means over the rows where a measure is defined."""
     scores = scores.double()
     rows = dict(
-        top1=av.top_k_overlap(scores, truth),
-        tau_b=av.kendall_tau(scores, truth),
-        average_precision=av.average_precision(scores, wanted(truth)),
+        top1=av.metrics.top_k_overlap(scores, truth),
+        tau_b=av.metrics.kendall_tau(scores, truth),
+        average_precision=av.metrics.average_precision(scores, wanted(truth)),
     )
     return {name: values.nanmean().item() for name, values in rows.items()}
 
@@ -135,7 +137,7 @@ def controls(truth: Tensor, seed: int) -> dict[str, tuple[Tensor, Tensor]]:
     return {"chance": (chance, many), "same for all": (truth.mean(0, keepdim=True).expand_as(truth), truth)}
 
 
-def trained(shop: av.PlantedShop, options: dict, seed: int) -> tuple[av.AttentionRecommender, dict]:
+def trained(shop: av.data.PlantedShop, options: dict, seed: int) -> tuple[av.AttentionRecommender, dict]:
     """A model with the package's defaults, and how far it is from the truth on test rows."""
     train, valid, test = shop.split()
     model = av.AttentionRecommender(shop.schema, seed=seed, **options)
@@ -143,14 +145,14 @@ def trained(shop: av.PlantedShop, options: dict, seed: int) -> tuple[av.Attentio
     probability = torch.from_numpy(av.predict(model, test)).double()
     true_logit = torch.tensor(test.truth.probability).logit()
     distance = dict(
-        auc=av.auc(probability, torch.tensor(test.interactions["label"].to_numpy())).item(),
+        auc=av.metrics.auc(probability, torch.tensor(test.interactions["label"].to_numpy())).item(),
         best_auc=test.bayes_auc(),
         logit_correlation=torch.corrcoef(torch.stack([probability.logit(), true_logit]))[0, 1].item(),
     )
     return model, distance
 
 
-def truths(log: av.PlantedShop, elsewhere: av.PlantedShop, fields: list[str]) -> dict[str, Tensor]:
+def truths(log: av.data.PlantedShop, elsewhere: av.data.PlantedShop, fields: list[str]) -> dict[str, Tensor]:
     """The shoppers' truth by question, (row, field)."""
     push = in_order(log.truth.push, fields)
     spread = over_shelf("true pushes", in_order(elsewhere.truth.push, fields))
@@ -172,7 +174,9 @@ def judge(
                        **measures(scores, answer), null_share=null_share(scores, fields))  # fmt: skip
 
 
-def rows_of(shop: av.PlantedShop, seed: int) -> tuple[av.PlantedShop, av.PlantedShop, av.PlantedShop]:
+def rows_of(
+    shop: av.data.PlantedShop, seed: int
+) -> tuple[av.data.PlantedShop, av.data.PlantedShop, av.data.PlantedShop]:
     """Of some test shoppers: a test row each, their shelves, and the other products."""
     test = shop.split()[2]
     one = test.with_interactions(test.interactions.drop_duplicates("user_id").head(SHOPPERS))
@@ -181,7 +185,7 @@ def rows_of(shop: av.PlantedShop, seed: int) -> tuple[av.PlantedShop, av.Planted
     return one, shop.candidates(people, products[:SHELF]), shop.candidates(people, products[SHELF:])
 
 
-def run(shop: av.PlantedShop, options: dict, seed: int) -> Iterator[dict]:
+def run(shop: av.data.PlantedShop, options: dict, seed: int) -> Iterator[dict]:
     """All methods and controls of one model."""
     model, distance = trained(shop, options, seed)
     fields, (one, shelf, elsewhere) = list(model.fields), rows_of(shop, seed)

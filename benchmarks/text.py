@@ -33,13 +33,13 @@ def real_sentences() -> list[str]:
         raise SystemExit("set ATTNVIZ_REAL_DATA to the folder that holds amazon2018_all_beauty")
     path = Path(folder) / "amazon2018_all_beauty" / "All_Beauty_5.json.gz"
     reviews = av.read_amazon(path, strict=False).interactions["review"]
-    return [sentence for review in reviews for sentence in av.split_sentences(review)]
+    return [sentence for review in reviews for sentence in av.language.split_sentences(review)]
 
 
 def planted_sentences() -> list[str]:
     """The sentences of a planted shop's reviews, in their order."""
     reviews = av.planted_shop(num_users=500, num_items=200, num_interactions=4000).past["review"]
-    return [sentence for review in reviews for sentence in av.split_sentences(review)]
+    return [sentence for review in reviews for sentence in av.language.split_sentences(review)]
 
 
 def check_same(texts: list[str], encoder: av.TextEncoder, peer: SentenceTransformer) -> None:

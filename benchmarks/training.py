@@ -25,13 +25,15 @@ import attnviz as av
 BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY = 1024, 3e-3, 1e-4
 
 
-def rows_of(data: av.Batch, rows: torch.Tensor) -> av.Batch:
+def rows_of(data: av.data.Batch, rows: torch.Tensor) -> av.data.Batch:
     """Some rows of it."""
     fields = {name: values[rows] for name, values in data.fields.items()}
-    return av.Batch(fields, data.sentences, data.profile[rows], data.labels[rows])
+    return av.data.Batch(fields, data.sentences, data.profile[rows], data.labels[rows])
 
 
-def bare_loop(model: av.AttentionRecommender, train: av.Batch, valid: av.Batch, *, epochs: int) -> float:
+def bare_loop(
+    model: av.AttentionRecommender, train: av.data.Batch, valid: av.data.Batch, *, epochs: int
+) -> float:
     """Train the model; returns the last epoch's validation loss."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     total_steps = epochs * -(-len(train) // BATCH_SIZE)

@@ -1,4 +1,4 @@
-"""A small recommendation as `explain` tells it, for the tests of its pictures."""
+"""A small recommendation as `weight_trees` tells it, for the tests of its pictures."""
 
 import numpy as np
 import pandas as pd

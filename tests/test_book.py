@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from places import REPO
 
-REPO = Path(__file__).parents[1]
 BOOK = REPO / "book"
 AFTER_THE_QUESTION = [
     "By hand", "In code", "On the data", "Exercises", "Check yourself", "Summary", "Further reading",

@@ -1,14 +1,41 @@
 """Interaction logs: reading, checking, splitting, and what was known before."""
 
-from .airbnb import read_airbnb as read_airbnb
-from .amazon import read_amazon as read_amazon
-from .checks import find_problems as find_problems
-from .log import Field as Field
-from .log import InteractionLog as InteractionLog
-from .past import history as history
-from .past import popularity as popularity
-from .past import visible_reviews as visible_reviews
-from .planted import PlantedShop as PlantedShop
-from .planted import planted_shop as planted_shop
-from .problems import DataProblems as DataProblems
-from .table import read_table as read_table
+from .checks import find_problems
+from .features import Batch, Features
+from .histories import MAX_CHOSEN, Chosen
+from .log import InteractionLog
+from .past import history, popularity, visible_reviews
+from .planted import PlantedShop, planted_shop
+from .problems import DataProblems
+from .prompts import prompt_parts
+from .readers import MarkedReviews, download, read_airbnb, read_amazon, read_table, read_yelp_hat
+from .schema import Schema
+from .tables import Field, Tables
+from .words import describe, in_words
+
+__all__ = [
+    "Batch",
+    "Chosen",
+    "DataProblems",
+    "Features",
+    "Field",
+    "InteractionLog",
+    "MAX_CHOSEN",
+    "MarkedReviews",
+    "PlantedShop",
+    "Schema",
+    "Tables",
+    "describe",
+    "download",
+    "find_problems",
+    "history",
+    "in_words",
+    "planted_shop",
+    "popularity",
+    "prompt_parts",
+    "read_airbnb",
+    "read_amazon",
+    "read_table",
+    "read_yelp_hat",
+    "visible_reviews",
+]

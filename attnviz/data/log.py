@@ -1,38 +1,22 @@
 """The interaction log: who met which item when, and what came of it."""
 
-import copy
-import functools
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
+import numpy as np
 import pandas as pd
+from torch import Tensor
 
-from .checks import INTERACTION_COLUMNS, check_tables
-from .negatives import candidates, sample_negatives, shuffle_labels
-from .parquet import write_tables
+from ..storage import write_tables
+from .features import Batch, Features
+from .sampling import candidates, sample_negatives, shuffle_labels
+from .schema import Schema
 from .split import split_by_time, split_by_user
+from .tables import Tables
 
 
-@dataclass(frozen=True)
-class Field:
-    """One kind of content that an item shows: its name and how it is read."""
-
-    name: str
-    kind: Literal["tags", "text", "number", "category"]
-
-
-FIELDS = (
-    Field("tags", "tags"),
-    Field("reviews", "text"),
-    Field("price", "number"),
-    Field("brand", "category"),
-    Field("category", "category"),
-)
-
-
-class InteractionLog:
+class InteractionLog(Tables):
     """Two or three tables: interactions, items, and perhaps users.
 
     The tables are checked on construction, all problems are reported together, and
@@ -62,6 +46,7 @@ class InteractionLog:
         past: Rows like those of interactions.
         implicit: As given.
         dropped: {"table: reason": count}; each dropped row is counted once.
+        fields: The fields that the tables have, in the order of `FIELDS`.
         truth: None; planted data has one.
 
     Raises:
@@ -84,81 +69,36 @@ class InteractionLog:
 
     truth = None
 
-    def __init__(
-        self,
-        interactions: pd.DataFrame,
-        items: pd.DataFrame,
-        users: pd.DataFrame | None = None,
-        *,
-        past: pd.DataFrame | None = None,
-        implicit: bool = False,
-        strict: bool = True,
-    ):
-        """Check the tables; see the class."""
-        tables = check_tables(interactions, items, users, past, implicit=implicit, strict=strict)
-        self.interactions = tables.interactions
-        self.items = tables.items
-        self.users = tables.users
-        self.past = tables.past
-        self.dropped = tables.dropped
-        self.implicit = implicit
-        self._origin = None
-        self._features = {}
-
-    def __len__(self) -> int:
-        """The number of interactions."""
-        return len(self.interactions)
-
-    def __repr__(self) -> str:
-        """The log in one line."""
-        users = self.interactions["user_id"].nunique()
-        fields = ", ".join(field.name for field in self.fields) or "none"
-        return (
-            f"{type(self).__name__}({len(self):,} interactions, {users:,} users, "
-            f"{len(self.items):,} items, fields: {fields})"
-        )
-
-    @functools.cached_property
-    def fields(self) -> tuple[Field, ...]:
-        """The fields that the tables have, in the order of `FIELDS`."""
-        present = set(self.items.columns)
-        if self.past["review"].ne("").any():
-            present.add("reviews")
-        return tuple(field for field in FIELDS if field.name in present)
+    _schema: Schema | None = None
+    _origin: Self | None = None  # the log whose schema this one shares
 
     @property
-    def schema(self):
+    def schema(self) -> Schema:
         """The Schema of this log; parts of a log share the schema of the whole."""
-        origin = self if self._origin is None else self._origin
-        return origin._own_schema
+        whole = self if self._origin is None else self._origin
+        if whole._schema is None:
+            whole._schema = Schema.of(whole)
+        return whole._schema
 
-    @functools.cached_property
-    def _own_schema(self):
-        from .batches import Schema
-
-        return Schema.of(self)
-
-    def batch(self, index, schema=None):
+    def batch(
+        self, index: slice | Sequence[int] | np.ndarray | Tensor, schema: Schema | None = None
+    ) -> Batch:
         """The rows at index as tensors.
 
         Args:
             index: A slice, or integer positions as an array or tensor.
-            schema: The Schema that the model was made with; None: this log's.
+            schema: The Schema that the model was made with; None: this log's. The features of equal
+                schemas are made once.
 
         Returns:
             A Batch.
         """
-        from .batches import Features
-
         schema = self.schema if schema is None else schema
-        known = self._features.get(id(schema))
-        if known is None:
-            known = self._features[id(schema)] = (schema, Features(self, schema))
-        return known[1].batch(index)
+        if schema not in self._features:
+            self._features[schema] = Features(self, schema)
+        return self._features[schema].batch(index)
 
-    def with_interactions(
-        self, interactions: pd.DataFrame, *, past: pd.DataFrame | None = None
-    ) -> "InteractionLog":
+    def with_interactions(self, interactions: pd.DataFrame, *, past: pd.DataFrame | None = None) -> Self:
         """The same log with other rows; nothing is checked again.
 
         Args:
@@ -168,26 +108,20 @@ class InteractionLog:
         Returns:
             A log of the same class; without another `past` it shares the schema of this log.
         """
-        other = copy.copy(self)
-        for kind in type(self).__mro__:
-            for name, value in vars(kind).items():
-                if isinstance(value, functools.cached_property):
-                    vars(other).pop(name, None)
-        other.interactions = _rows(interactions)
-        other._features = {}
-        if past is None:
-            other._origin = self if self._origin is None else self._origin
-        else:
-            other.past = other.interactions if past is interactions else _rows(past)
-            other._origin = None
+        other = super().with_interactions(interactions, past=past)
+        other._schema = None
+        other._origin = None if past is not None else self if self._origin is None else self._origin
         return other
+
+    def _forget(self) -> None:
+        self._features: dict[Schema, Features] = {}
 
     def split(
         self,
         by: Literal["time", "user"] = "time",
         fractions: tuple[float, ...] = (0.8, 0.1, 0.1),
         seed: int = 0,
-    ) -> tuple["InteractionLog", ...]:
+    ) -> tuple[Self, ...]:
         """Cut the log into parts, by default train, valid and test.
 
         Args:
@@ -215,17 +149,15 @@ class InteractionLog:
             return split_by_user(self, fractions, seed=seed)
         raise ValueError(f"by must be 'time' or 'user', got {by!r}")
 
-    def sample_negatives(self, num_negatives: int = 4, seed: int = 0) -> "InteractionLog":
+    def sample_negatives(self, num_negatives: int = 4, seed: int = 0) -> Self:
         """This implicit log with items that the user never took added; see `sample_negatives`."""
         return sample_negatives(self, num_negatives, seed=seed)
 
-    def shuffle_labels(self, seed: int = 0) -> "InteractionLog":
+    def shuffle_labels(self, seed: int = 0) -> Self:
         """This log with its labels dealt out to other rows; see `shuffle_labels`."""
         return shuffle_labels(self, seed=seed)
 
-    def candidates(
-        self, users: str | Iterable[str], items: Iterable[str] | None = None, at=None
-    ) -> "InteractionLog":
+    def candidates(self, users: str | Iterable[str], items: Iterable[str] | None = None, at=None) -> Self:
         """One row for each user and item, to be scored; see `candidates`."""
         return candidates(self, users, items, at=at)
 
@@ -236,7 +168,3 @@ class InteractionLog:
         log, and split it again after `read_table`.
         """
         write_tables(folder, {"interactions": self.interactions, "items": self.items, "users": self.users})
-
-
-def _rows(table: pd.DataFrame) -> pd.DataFrame:
-    return table[list(INTERACTION_COLUMNS)].reset_index(drop=True)

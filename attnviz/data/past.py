@@ -1,10 +1,24 @@
 """What could be known before an interaction: an item's reviews, a user's history."""
 
+from typing import Protocol
+
 import numpy as np
 import pandas as pd
 
 
-def visible_reviews(log, *, max_reviews: int) -> np.ndarray:
+class Rows(Protocol):
+    """What these functions read of a log: the rows asked about, and those that may be read."""
+
+    @property
+    def interactions(self) -> pd.DataFrame:
+        """Who met which item when."""
+
+    @property
+    def past(self) -> pd.DataFrame:
+        """Rows like these, of which only what is earlier is read."""
+
+
+def visible_reviews(tables: Rows, *, max_reviews: int) -> np.ndarray:
     """The most recent reviews of each row's item that the row may see.
 
     A review is visible when it is not blank, was written strictly before the row's
@@ -12,7 +26,7 @@ def visible_reviews(log, *, max_reviews: int) -> np.ndarray:
     counts as the more recent. Taught in chapter 2.
 
     Args:
-        log: An InteractionLog.
+        tables: An InteractionLog.
         max_reviews: How many reviews a row gets at most, 1 or more.
 
     Returns:
@@ -36,19 +50,19 @@ def visible_reviews(log, *, max_reviews: int) -> np.ndarray:
                [ 1,  0]])
     """
     _require_positive("max_reviews", max_reviews)
-    written = log.past["review"].str.strip().ne("").to_numpy(dtype=bool)
-    order, first, after = _earlier_rows(log, "item_id", written)
-    writer, reader = _shared_codes(log.past["user_id"], log.interactions["user_id"])
-    item = _codes(log.past["item_id"])[order]
+    written = tables.past["review"].str.strip().ne("").to_numpy(dtype=bool)
+    order, first, after = _earlier_rows(tables.past, tables.interactions, "item_id", written)
+    writer, reader = _shared_codes(tables.past["user_id"], tables.interactions["user_id"])
+    item = _codes(tables.past["item_id"])[order]
     before_run = _position_before_run(item, writer[order])
     return _walk_back(order, first, after - 1, max_reviews, skip=(writer[order], reader, before_run))
 
 
-def history(log, *, max_items: int = 20) -> np.ndarray:
+def history(tables: Rows, *, max_items: int = 20) -> np.ndarray:
     """What each row's user chose before: rows with label 1, strictly earlier.
 
     Args:
-        log: An InteractionLog.
+        tables: An InteractionLog.
         max_items: How many earlier rows a row gets at most, 1 or more.
 
     Returns:
@@ -72,16 +86,16 @@ def history(log, *, max_items: int = 20) -> np.ndarray:
                [ 0, -1]])
     """
     _require_positive("max_items", max_items)
-    chosen = log.past["label"].to_numpy() == 1
-    order, first, after = _earlier_rows(log, "user_id", chosen)
+    chosen = tables.past["label"].to_numpy() == 1
+    order, first, after = _earlier_rows(tables.past, tables.interactions, "user_id", chosen)
     return _walk_back(order, first, after - 1, max_items)
 
 
-def popularity(log, *, days: int | None = None) -> np.ndarray:
+def popularity(tables: Rows, *, days: int | None = None) -> np.ndarray:
     """How often each row's item was chosen before: rows with label 1, strictly earlier, by anybody.
 
     Args:
-        log: An InteractionLog.
+        tables: An InteractionLog.
         days: Count the last days before the row's time only; None: all that is earlier.
 
     Returns:
@@ -100,14 +114,14 @@ def popularity(log, *, days: int | None = None) -> np.ndarray:
         >>> popularity(log), popularity(log, days=30)
         (array([0, 1, 1]), array([0, 1, 0]))
     """
-    chosen = log.past["label"].to_numpy() == 1
-    _, first, after = _earlier_rows(log, "item_id", chosen)
+    chosen = tables.past["label"].to_numpy() == 1
+    _, first, after = _earlier_rows(tables.past, tables.interactions, "item_id", chosen)
     if days is None:
         return after - first
     _require_positive("days", days)
-    window = log.interactions["timestamp"] - pd.Timedelta(days, "D")
-    start = log.with_interactions(log.interactions.assign(timestamp=window))
-    return after - _earlier_rows(start, "item_id", chosen)[2]
+    window = tables.interactions["timestamp"] - pd.Timedelta(days, "D")
+    rows = tables.interactions.assign(timestamp=window)
+    return after - _earlier_rows(tables.past, rows, "item_id", chosen)[2]
 
 
 def _require_positive(name: str, value: int) -> None:
@@ -124,13 +138,15 @@ def _shared_codes(past: pd.Series, rows: pd.Series) -> tuple[np.ndarray, np.ndar
     return codes[: len(past)], codes[len(past) :]
 
 
-def _earlier_rows(log, column: str, taking_part: np.ndarray):
+def _earlier_rows(
+    past: pd.DataFrame, rows: pd.DataFrame, column: str, taking_part: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Past rows sorted by (column, time), and each row's stretch [first, after) of them.
 
     The stretch holds the rows with the same value in column, strictly earlier in time.
     """
-    past_group, row_group = _shared_codes(log.past[column], log.interactions[column])
-    past_time, row_time = log.past["timestamp"], log.interactions["timestamp"]
+    past_group, row_group = _shared_codes(past[column], rows[column])
+    past_time, row_time = past["timestamp"], rows["timestamp"]
     times, time_code = np.unique(
         pd.concat([past_time, row_time]).to_numpy("datetime64[us]"), return_inverse=True
     )
@@ -150,7 +166,13 @@ def _position_before_run(item: np.ndarray, writer: np.ndarray) -> np.ndarray:
     return np.flatnonzero(starts)[np.cumsum(starts) - 1] - 1
 
 
-def _walk_back(order, first, place, width: int, skip=None) -> np.ndarray:
+def _walk_back(
+    order: np.ndarray,
+    first: np.ndarray,
+    place: np.ndarray,
+    width: int,
+    skip: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
+) -> np.ndarray:
     """Positions order[place], order[place - 1], ... down to first, -1 padded."""
     found = np.full((len(first), width), -1, dtype=np.int64)
     if not len(order):

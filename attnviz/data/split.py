@@ -1,44 +1,55 @@
 """Parts of a log: what a model learns from, and what it is tested on."""
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 import numpy as np
 import pandas as pd
 
+from .tables import Tables
 
-def split_by_time(log, fractions=(0.8, 0.1, 0.1)) -> tuple:
+T = TypeVar("T", bound=Tables)
+SHARES = (0.8, 0.1, 0.1)
+
+
+def split_by_time(tables: T, fractions: Sequence[float] = SHARES) -> tuple[T, ...]:
     """Cut the time-sorted rows at the fractions; rows of one time stay together.
 
     A time that the cut falls in goes to the later part.
     """
     _require_fractions(fractions)
-    rows = log.interactions.sort_values("timestamp", kind="stable", ignore_index=True)
+    rows = tables.interactions.sort_values("timestamp", kind="stable", ignore_index=True)
     times = rows["timestamp"].to_numpy("datetime64[us]")
     places = np.round(np.cumsum(fractions)[:-1] * len(rows)).astype(int)
     cuts = np.searchsorted(times, times[np.minimum(places, len(rows) - 1)])
     edges = [0, *cuts, len(rows)]
     _require_rows(np.diff(edges), fractions, f"{len(np.unique(times)):,} times")
     return tuple(
-        log.with_interactions(rows.iloc[start:end]) for start, end in zip(edges[:-1], edges[1:], strict=True)
+        tables.with_interactions(rows.iloc[start:end])
+        for start, end in zip(edges[:-1], edges[1:], strict=True)
     )
 
 
-def split_by_user(log, fractions=(0.8, 0.1, 0.1), *, seed: int = 0) -> tuple:
+def split_by_user(tables: T, fractions: Sequence[float] = SHARES, *, seed: int = 0) -> tuple[T, ...]:
     """Deal the users out at random; all rows of a user go to the same part."""
     _require_fractions(fractions)
-    code, users = pd.factorize(log.interactions["user_id"], sort=True)
+    code, users = pd.factorize(tables.interactions["user_id"], sort=True)
     shuffled = np.random.default_rng(seed).permutation(len(users))
     cuts = np.round(np.cumsum(fractions)[:-1] * len(users)).astype(int)
     part = np.searchsorted(cuts, shuffled, side="right")[code]
     sizes = np.bincount(part, minlength=len(fractions))
     _require_rows(sizes, fractions, f"{len(users):,} users")
-    return tuple(log.with_interactions(log.interactions[part == number]) for number in range(len(fractions)))
+    return tuple(
+        tables.with_interactions(tables.interactions[part == number]) for number in range(len(fractions))
+    )
 
 
-def _require_fractions(fractions) -> None:
+def _require_fractions(fractions: Sequence[float]) -> None:
     if len(fractions) < 2 or min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-6:
         raise ValueError(f"fractions must be 2 or more numbers above 0 that sum to 1, got {fractions}")
 
 
-def _require_rows(sizes, fractions, units: str) -> None:
+def _require_rows(sizes: np.ndarray, fractions: Sequence[float], units: str) -> None:
     if min(sizes) == 0:
         raise ValueError(
             f"fractions {tuple(fractions)} of {units} leave a part without rows "

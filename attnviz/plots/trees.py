@@ -24,7 +24,7 @@ def tree_bars(
     """A row an element, its bar the share of its parent; deeper elements stand further to the right.
 
     Args:
-        trees: From `attnviz.explain`: columns tree, element, parent, text, weight.
+        trees: From `attnviz.weight_trees`: columns tree, element, parent, text, weight.
         tree: "candidate" or "shopper".
         opened: The elements whose next level is drawn; None opens the heaviest path.
         most: Of a longer list only the heaviest are drawn, in the table's order; a line counts the others.
@@ -69,7 +69,7 @@ def two_trees(
     """Both trees of a recommendation side by side: in the product, and in what she chose before.
 
     Args:
-        trees: From `attnviz.explain`, of a model that reads the history.
+        trees: From `attnviz.weight_trees`, of a model that reads the history.
         opened: The elements whose next level is drawn; None opens the heaviest path of each tree.
         most: As in `tree_bars`.
         title: A title above both.

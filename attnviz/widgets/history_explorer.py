@@ -25,7 +25,7 @@ class HistoryExplorer(CaseExplorer):
     table's order, and a button shows the others.
 
     Args:
-        trees: a table of `attnviz.explain` for each case; texts longer than 300 characters are cut.
+        trees: a table of `attnviz.weight_trees` for each case; texts longer than 300 characters are cut.
         cases: a label for each case, such as a shopper and a product.
         start_case: index of the case that is shown first.
         holds: share of the test cases in which the figure's statement holds, from 0 to 1, or None.
@@ -156,7 +156,7 @@ def _checked(place: int, tree: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in _COLUMNS if name not in tree]
     if missing or not len(tree):
         raise ValueError(
-            f"{where}: expected a table of attnviz.explain, got {len(tree)} rows, without {missing}"
+            f"{where}: expected a table of attnviz.weight_trees, got {len(tree)} rows, without {missing}"
         )
     tree = tree.reset_index(drop=True)
     seen = set(TREES)

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import attnviz as av
-from attnviz.data.parquet import write_tables
+from attnviz.storage import write_tables
 
 SHOP = dict(num_users=600, num_items=200, num_interactions=12_000, variant="additive", seed=0)
 

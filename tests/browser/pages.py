@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from ipywidgets.embed import dependency_state, embed_data
+from places import REPO
 
 from attnviz.widgets import FieldExplorer, ReasonExplorer
 
-REPO = Path(__file__).parents[2]
 LOADER = REPO / "book/_static/widgets/loader.js"
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"

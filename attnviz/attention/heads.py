@@ -1,0 +1,54 @@
+"""What heads saw, as one table, and what each of them brings."""
+
+import torch
+from torch import Tensor
+
+
+def reduce_weights(weights: Tensor, *, heads: str | int = "mean", query: int = 0) -> Tensor:
+    """Attention weights with heads as (batch, field), which every measure takes.
+
+    Weights of self-attention have as many queries as keys, more than one. Their token 0 is the shopper. She
+    is no field: her column is dropped, and what is left of the row is divided by its sum.
+
+    Args:
+        weights: (batch, head, query, field), or (batch, head, 1 + field, 1 + field) of self-attention.
+        heads: "mean" over the heads, or the number of one.
+        query: Which query; 0 is the shopper. In self-attention 1 is the first field, and so on.
+
+    Returns:
+        (batch, field), in [0, 1], rows sum to 1 (to 0 where nothing takes part).
+
+    Example:
+        >>> reduce_weights(torch.tensor([[[[0.2, 0.8]], [[0.4, 0.6]]]]))
+        tensor([[0.3000, 0.7000]])
+        >>> shopper, first, second = [0.5, 0.2, 0.3], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]
+        >>> reduce_weights(torch.tensor([[[shopper, first, second]]]))
+        tensor([[0.4000, 0.6000]])
+    """
+    if weights.dim() != 4:
+        raise ValueError(f"weights must be (batch, head, query, field), got {tuple(weights.shape)}")
+    chosen = weights[:, :, query]
+    chosen = chosen.mean(1) if heads == "mean" else chosen[:, heads]
+    if not weights.shape[2] == weights.shape[3] > 1:
+        return chosen
+    fields = chosen[:, 1:]
+    return fields / fields.sum(1, keepdim=True).clamp(min=torch.finfo(fields.dtype).tiny)
+
+
+def through_heads(values: Tensor, output_weight: Tensor, num_heads: int) -> Tensor:
+    """Each head's part of the values (batch, key, dim), through its part of the output projection.
+
+    Args:
+        values: (batch, key, dim), the heads side by side.
+        output_weight: (out, dim), of the linear map that joins the heads.
+        num_heads: H.
+
+    Returns:
+        (batch, head, key, out). Summed over heads it is values @ output_weight.T; times the weights and
+        summed over heads and keys it is the output of the attention.
+
+    Taught in chapter 14.
+    """
+    parts = values.unflatten(-1, (num_heads, -1))  # (batch, key, head, dim / head)
+    maps = output_weight.unflatten(-1, (num_heads, -1))  # (out, head, dim / head)
+    return torch.einsum("bkhd,ohd->bhko", parts, maps)

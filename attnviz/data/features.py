@@ -1,0 +1,176 @@
+"""From tables to tensors: the features of all rows, and batches of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import field as with_default
+from functools import cached_property, partial
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from ..language.encoder import TextEncoder
+from ..language.sentences import split_sentences
+from .histories import Chosen, ChosenItems, no_history
+from .past import history, visible_reviews
+from .schema import Schema
+from .tables import Field, Tables
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows as tensors.
+
+    Attributes:
+        fields: For each field: tags (batch, tag) positions in the vocabulary, -1 for none; category (batch,)
+            likewise; number (batch,) standardised, NaN for unknown; text (batch, sentence) positions in
+            `sentences`, -1 for none.
+        sentences: (unique sentence, text_dim), the vectors of the sentences in this batch.
+        profile: (batch, profile), the shopper.
+        labels: (batch,), 0 or 1.
+        texts: The sentences that `sentences` holds the vectors of, in the same order; () if nobody gave them.
+        chosen: Call it for what the shoppers chose before, a `Chosen`; nothing is computed until then.
+    """
+
+    fields: dict[str, Tensor]
+    sentences: Tensor
+    profile: Tensor
+    labels: Tensor
+    texts: tuple[str, ...] = ()
+    chosen: Callable[[], Chosen] = with_default(default_factory=lambda: no_history)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+class Features:
+    """All rows of a log as whole tensors, from which batches are cut."""
+
+    def __init__(self, tables: Tables, schema: Schema):
+        self.tables, self.schema = tables, schema
+        self.item = _positions(tables.items["item_id"], tables.interactions["item_id"])  # (row,)
+        self.labels = torch.tensor(tables.interactions["label"].to_numpy(), dtype=torch.float32)
+        self.item_fields = {
+            field.name: _item_feature(tables.items[field.name], field, schema)
+            for field in schema.fields
+            if field.kind != "text"
+        }
+        self._chosen = ChosenItems(tables, self.item_fields)
+        self.sentences, self.row_sentences = _read_sentences(tables, schema)  # list, (row, sentence)
+        self.embeddings = torch.from_numpy(TextEncoder(schema.encoder).encode(self.sentences))
+
+    def batch(self, index: slice | Tensor | np.ndarray) -> Batch:
+        """Cut a batch.
+
+        Args:
+            index: Rows of the log: a slice, or positions.
+
+        Returns:
+            The batch, in the order of `index`.
+        """
+        rows = torch.arange(len(self.labels))[index]
+        fields = {name: feature[self.item[rows]] for name, feature in self.item_fields.items()}
+        used, local = self.row_sentences[rows].unique(return_inverse=True)  # sorted: -1 stands first
+        num_none = int((used == -1).any())
+        if any(field.kind == "text" for field in self.schema.fields):
+            fields["reviews"] = local - num_none
+        used = used[num_none:]
+        texts = tuple(self.sentences[place] for place in used.tolist())
+        chosen = partial(self._chosen.of, rows)
+        return Batch(fields, self.embeddings[used], self._profile(rows), self.labels[rows], texts, chosen)
+
+    def _profile(self, rows: Tensor) -> Tensor:
+        if self.schema.has_users:
+            return self._user_profiles[self._user[rows]]
+        return history_profile(self._item_profiles, self._history[rows])
+
+    @cached_property
+    def _user(self) -> Tensor:
+        return _positions(self.tables.users["user_id"], self.tables.interactions["user_id"])
+
+    @cached_property
+    def _user_profiles(self) -> Tensor:
+        raw = torch.tensor(self.tables.users[self.schema.profile].to_numpy(dtype=np.float32))
+        mean, std = torch.tensor(self.schema.profile_scale, dtype=torch.float32).T
+        return (raw - mean) / std
+
+    @cached_property
+    def _history(self) -> Tensor:
+        """(row, item of the history) positions in items, latest first, -1 for none."""
+        places = history(self.tables, max_items=self.schema.max_history)
+        past_item = _positions(self.tables.items["item_id"], self.tables.past["item_id"]).numpy()
+        return torch.from_numpy(np.where(places >= 0, past_item[places], -1))
+
+    @cached_property
+    def _item_profiles(self) -> Tensor:
+        """(item, profile - 1): tags, brand, category as 0 or 1, numbers standardised; all less their mean."""
+        columns = []
+        for field in self.schema.fields:
+            if field.kind == "number":
+                columns.append(self.item_fields[field.name].nan_to_num(0.0)[:, None])
+            elif field.kind in ("tags", "category"):
+                columns.append(
+                    _multi_hot(self.item_fields[field.name], len(self.schema.vocabularies[field.name]))
+                )
+        profiles = torch.cat(columns, dim=1) if columns else torch.zeros(len(self.tables.items), 0)
+        return profiles - profiles.mean(0)
+
+
+def history_profile(item_profiles: Tensor, items: Tensor) -> Tensor:
+    """A shopper's profile out of past items.
+
+    Args:
+        item_profiles: (item, number).
+        items: (batch, item of the history), positions, -1 for none.
+
+    Returns:
+        (batch, number + 1): the mean over the history, and log(1 + length); all 0 without a history.
+
+    Example:
+        >>> history_profile(torch.tensor([[1.0], [3.0]]), torch.tensor([[0, 1], [-1, -1]]))
+        tensor([[2.0000, 1.0986],
+                [0.0000, 0.0000]])
+    """
+    known = (items >= 0).unsqueeze(-1)
+    count = known.sum(1)  # (batch, 1)
+    mean = (item_profiles[items] * known).sum(1) / count.clamp(min=1)
+    return torch.cat([mean, count.log1p()], dim=1)
+
+
+def _positions(known: pd.Series, wanted: pd.Series) -> Tensor:
+    return torch.from_numpy(pd.Index(known).get_indexer(wanted))
+
+
+def _item_feature(column: pd.Series, field: Field, schema: Schema) -> Tensor:
+    if field.kind == "number":
+        mean, std = schema.scales[field.name]
+        return torch.tensor((np.log1p(column.to_numpy(dtype=float)) - mean) / std, dtype=torch.float32)
+    position = {value: place for place, value in enumerate(schema.vocabularies[field.name])}
+    if field.kind == "category":
+        return torch.tensor([position.get(value, -1) for value in column])
+    rows = [[position[tag] for tag in tags if tag in position] for tags in column]
+    width = max(1, max(map(len, rows)))
+    return torch.tensor([row + [-1] * (width - len(row)) for row in rows])
+
+
+def _multi_hot(positions: Tensor, size: int) -> Tensor:
+    positions = positions.reshape(len(positions), -1)
+    hot = torch.zeros(len(positions), size + 1)  # the last column takes the -1
+    return hot.scatter_(1, positions % (size + 1), 1.0)[:, :size]
+
+
+def _read_sentences(tables: Tables, schema: Schema) -> tuple[list[str], Tensor]:
+    """The unique sentences that rows may read, and (row, sentence) positions in them, -1 for none."""
+    reviews = visible_reviews(tables, max_reviews=schema.max_reviews)  # (row, review), positions in past
+    read = np.unique(reviews[reviews >= 0])
+    number: dict[str, int] = {}
+    by_review = np.full((len(tables.past), schema.sentences_per_review), -1, dtype=np.int64)
+    for place, text in zip(read, tables.past["review"].to_numpy()[read], strict=True):
+        for column, sentence in enumerate(split_sentences(text)[: schema.sentences_per_review]):
+            by_review[place, column] = number.setdefault(sentence, len(number))
+    by_row = np.where(reviews[..., None] >= 0, by_review[reviews], -1).reshape(len(reviews), -1)
+    order = (by_row < 0).argsort(axis=1, kind="stable")[
+        :, : schema.max_sentences
+    ]  # sentences first, then none
+    return list(number), torch.from_numpy(np.take_along_axis(by_row, order, axis=1))

@@ -1,0 +1,158 @@
+"""What the planted truth says of any shopper and product: utilities, logits, pushes, the best guess."""
+
+from itertools import combinations
+from math import factorial
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ..past import Rows, visible_reviews
+from .grammar import deciding_sentiment
+from .world import REVIEWS_PER_ITEM, SEGMENT_SHARES, TAGS_PER_ITEM, World
+
+DECIDING_FIELDS = ("tags", "reviews", "price", "brand")
+_BIAS = -0.8
+_STRENGTH = {"additive": 2.5, "soft": 3.4, "interaction": 2.5, "network": 2.5}
+_SAMPLE_USERS = 300  # enough to standardise the utilities with
+
+
+class AskedRows(NamedTuple):
+    """Rows without a log: those asked for, and those whose reviews could be read."""
+
+    interactions: pd.DataFrame
+    past: pd.DataFrame
+
+
+class Seen(NamedTuple):
+    """What a row shows, and the shopper's hidden segment."""
+
+    user: np.ndarray  # (row,)
+    segment: np.ndarray  # (row,) hidden
+    utilities: np.ndarray  # (row, deciding field), standardised over the shop
+    average_utilities: np.ndarray  # (row, deciding field), of an average product for this shopper
+
+
+class Oracle:
+    """The planted truth as functions of rows."""
+
+    def __init__(self, world: World):
+        self.world = world
+        readings = np.array([[deciding_sentiment(text) for text in texts] for texts in world.review_texts])
+        total, count = readings.sum(1).T  # over the item's reviews
+        self._item_reviews = total / np.maximum(count, 1)
+        users = np.arange(min(_SAMPLE_USERS, len(world.users))).repeat(len(world.items))
+        items = np.tile(np.arange(len(world.items)), len(users) // len(world.items))
+        sample = self._raw_utilities(users, items, self._item_reviews[items])
+        self._center, self._scale = sample.mean(0), sample.std(0)
+        hidden = self._network_output(world.gates[world.segment[users]], self._standardise(sample))
+        self._network_center, self._network_scale = hidden.mean(), hidden.std()
+
+    def look_up(self, log: Rows) -> Seen:
+        """The utilities of the log's rows, with the reviews that the shopper could read at that time."""
+        world = self.world
+        user = world.users.set_index("user_id").index.get_indexer(log.interactions["user_id"])
+        item = world.items.set_index("item_id").index.get_indexer(log.interactions["item_id"])
+        raw = self._raw_utilities(user, item, _visible_sentiment(log))
+        return Seen(user, world.segment[user], self._standardise(raw), self._average_utilities()[user])
+
+    def logit(self, gates: np.ndarray, utilities: np.ndarray) -> np.ndarray:
+        """The true logit.
+
+        Args:
+            gates: (..., deciding field), rows sum to 1.
+            utilities: (..., deciding field), standardised.
+
+        Returns:
+            Logits (...).
+        """
+        strength = _STRENGTH[self.world.variant]
+        if self.world.variant == "network":
+            output = self._network_output(gates, utilities)
+            return _BIAS + strength * (output - self._network_center) / self._network_scale
+        gated = gates * utilities
+        if self.world.variant == "interaction":  # price matters only when reviews are good
+            gated = gated * np.where(np.arange(4) == 2, sigmoid(4 * utilities[..., 1:2]), 1.0)
+        return _BIAS + strength * gated.sum(-1)
+
+    def probability(self, log: Rows) -> np.ndarray:
+        """The true probability of label 1 of each row (row,)."""
+        seen = self.look_up(log)
+        return sigmoid(self.logit(self.world.gates[seen.segment], seen.utilities))
+
+    def best_probability(self, seen: Seen) -> np.ndarray:
+        """The probability of label 1 given all that shows: a mixture over the segment's posterior."""
+        given_segment = sigmoid(self.logit(self.world.gates, seen.utilities[:, None, :]))
+        return (self.segment_chances(seen) * given_segment).sum(1)
+
+    def segment_chances(self, seen: Seen) -> np.ndarray:
+        """The chance of each segment given what the shopper shows, (row, segment); rows sum to 1."""
+        world = self.world
+        counts = world.counts[seen.user][:, None, :]  # (row, 1, behaviour)
+        log_posterior = np.log(SEGMENT_SHARES) + (counts * np.log(world.rates) - world.rates).sum(-1)
+        posterior = np.exp(log_posterior - log_posterior.max(1, keepdims=True))
+        return posterior / posterior.sum(1, keepdims=True)
+
+    def _raw_utilities(self, user: np.ndarray, item: np.ndarray, reviews: np.ndarray) -> np.ndarray:
+        world = self.world
+        tags = (world.tastes[user] * world.item_tags[item]).sum(1) / TAGS_PER_ITEM
+        price = world.budgets[user] - world.item_log_price[item]
+        brand = world.affinities[user, world.item_brand[item]]
+        return np.stack([tags, reviews, price, brand], axis=1)
+
+    def _average_utilities(self) -> np.ndarray:
+        world = self.world
+        tags = world.tastes @ world.item_tags.mean(0) / TAGS_PER_ITEM
+        reviews = np.full(len(tags), self._item_reviews.mean())
+        price = world.budgets - world.item_log_price.mean()
+        brand = world.affinities[:, world.item_brand].mean(1)
+        return self._standardise(np.stack([tags, reviews, price, brand], axis=1))  # (user, deciding field)
+
+    def _standardise(self, raw: np.ndarray) -> np.ndarray:
+        return (raw - self._center) / self._scale
+
+    def _network_output(self, gates: np.ndarray, utilities: np.ndarray) -> np.ndarray:
+        first, last = self.world.network
+        return np.tanh(gates * utilities @ first) @ last
+
+
+def shapley_pushes(
+    oracle: Oracle, gates: np.ndarray, utilities: np.ndarray, average: np.ndarray
+) -> np.ndarray:
+    """Exact Shapley values of the true logit against the average product for this shopper.
+
+    Args:
+        oracle: Gives the logit.
+        gates: (row, deciding field).
+        utilities: (row, deciding field), of the product.
+        average: (row, deciding field), of the average product.
+
+    Returns:
+        Pushes (row, deciding field) in logit units. In the additive variants they are
+        strength * gate * (utility - average utility).
+    """
+    num = utilities.shape[1]
+    pushes = np.zeros_like(utilities)
+    for size in range(num):
+        weight = factorial(size) * factorial(num - size - 1) / factorial(num)
+        for field in range(num):
+            for coalition in combinations([other for other in range(num) if other != field], size):
+                inside = np.isin(np.arange(num), coalition)
+                with_field = inside | (np.arange(num) == field)
+                gain = oracle.logit(gates, np.where(with_field, utilities, average))
+                pushes[:, field] += weight * (
+                    gain - oracle.logit(gates, np.where(inside, utilities, average))
+                )
+    return pushes
+
+
+def _visible_sentiment(log: Rows) -> np.ndarray:
+    positions = visible_reviews(log, max_reviews=REVIEWS_PER_ITEM)  # (row, review), -1 where there is none
+    readings = np.array([deciding_sentiment(text) if text else (0, 0) for text in log.past["review"]])
+    total, count = (readings[positions] * (positions >= 0)[..., None]).sum(1).T
+    return total / np.maximum(count, 1)
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """The probability of a logit."""
+    return 1 / (1 + np.exp(-logits))

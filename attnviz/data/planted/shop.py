@@ -1,0 +1,149 @@
+"""A shop whose truth is known: why each shopper decides is planted, and so can be asked for."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+
+from ...metrics.ranking import auc
+from ..log import InteractionLog
+from .oracle import DECIDING_FIELDS, AskedRows, Oracle, shapley_pushes, sigmoid
+from .world import World, draw_interactions, draw_world
+
+FIELDS = DECIDING_FIELDS + ("category",)
+
+
+class Truth(NamedTuple):
+    """What is true of each interaction; all tables have one row an interaction.
+
+    Attributes:
+        priority: DataFrame (interaction, field): how much a field matters to this shopper across the shelf;
+            sums to 1. Category is 0: it plays no part.
+        push: DataFrame (interaction, field): what raised or lowered the true logit, against an average
+            product for this shopper, in logit units. They sum to the logit minus that of the average product.
+        probability: (interaction,) the probability that the label was drawn with.
+        best_probability: (interaction,) the best guess of it from what a shopper shows.
+        deciding_words: For each sentence of a review, the words that decide (none for delivery, packaging).
+    """
+
+    priority: pd.DataFrame
+    push: pd.DataFrame
+    probability: np.ndarray
+    best_probability: np.ndarray
+    deciding_words: dict[str, tuple[str, ...]]
+
+
+class PlantedShop(InteractionLog):
+    """An `InteractionLog` that knows the truth of each of its rows. Made by `planted_shop`."""
+
+    def __init__(self, world: World, interactions: pd.DataFrame):
+        self.world = world
+        super().__init__(interactions, world.items, world.users)
+
+    @property
+    def truth(self) -> Truth:
+        """The truth of the rows in `interactions`; see `Truth`. Taught in chapter 2."""
+        if self._truth is None:
+            self._truth = self._ask_oracle()
+        return self._truth
+
+    def _ask_oracle(self) -> Truth:
+        oracle = Oracle(self.world)
+        seen = oracle.look_up(self)
+        gates = self.world.gates[seen.segment]  # (row, deciding field)
+        pushes = shapley_pushes(oracle, gates, seen.utilities, seen.average_utilities)
+        return Truth(
+            priority=_table(gates),
+            push=_table(pushes),
+            probability=sigmoid(oracle.logit(gates, seen.utilities)),
+            best_probability=oracle.best_probability(seen),
+            deciding_words=self.world.deciding_words,
+        )
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._truth = None
+
+    def bayes_auc(self) -> float:
+        """The AUC that the best reachable score has on these rows (0 to 1, higher is better).
+
+        The score is the probability of the label given all that a shopper shows: tastes, brand affinities,
+        budget, and the posterior of the segment given the behaviour counts.
+        For shoppers whom it never met, no model of the same input is better on average.
+        A model that was trained on earlier labels of the same shoppers can be: their profiles tell them
+        apart, and what they chose tells the segment. `split(by="user")` keeps that out.
+
+        Raises:
+            ValueError: If the rows hold one class only.
+        """
+        labels = torch.tensor(self.interactions["label"].to_numpy())
+        if len(labels.unique()) < 2:
+            raise ValueError("the rows hold one class only: the AUC needs rows with label 0 and with label 1")
+        return auc(torch.tensor(self.truth.best_probability), labels).item()
+
+
+def planted_shop(
+    *,
+    num_users: int = 6000,
+    num_items: int = 2000,
+    num_interactions: int = 160_000,
+    variant: str = "additive",
+    seed: int = 0,
+) -> PlantedShop:
+    """Make a shop in which it is known why each shopper decides.
+
+    A shopper belongs to a segment that decides mostly by tags, reviews, price or brand.
+    The segment is hidden; what shows is tastes, brand affinities, a budget, and counts of behaviour.
+    The true logit adds up the four utilities, each times the shopper's gate.
+    Category is a planted null: correlated with price and tags, without any effect.
+    The first three interactions of each item are a launch, whose shoppers write the item's reviews.
+
+    Args:
+        num_users: Shoppers, at least 8.
+        num_items: Products, at least 8.
+        num_interactions: Rows, at least three an item.
+        variant: "additive": a shopper's own field has .85 of the gate. "soft": .6. "interaction": price
+            matters only when reviews are good. "network": a small random network of the same gated utilities,
+            whose shape is not that of any model in this package.
+        seed: The same seed gives the same shop.
+
+    Returns:
+        The shop, sorted by time.
+
+    Raises:
+        ValueError: If a count is too small or the variant is unknown.
+
+    Example:
+        >>> shop = planted_shop(num_users=100, num_items=20, num_interactions=500)
+        >>> len(shop), [field.name for field in shop.fields]
+        (500, ['tags', 'reviews', 'price', 'brand', 'category'])
+        >>> shop.truth.priority.round(2).iloc[0].tolist()
+        [0.05, 0.85, 0.05, 0.05, 0.0]
+
+    Taught in chapter 2.
+    """
+    _check_counts(num_users, num_items, num_interactions)
+    rng = np.random.default_rng(seed)
+    world = draw_world(num_users, num_items, variant, rng)
+    interactions = draw_interactions(world, num_interactions, rng)
+    probability = Oracle(world).probability(AskedRows(interactions, past=interactions))
+    labels = (rng.random(num_interactions) < probability).astype(np.int64)
+    return PlantedShop(world, interactions.assign(label=labels))
+
+
+def _check_counts(num_users: int, num_items: int, num_interactions: int) -> None:
+    for name, value, least in (
+        ("num_users", num_users, 8),
+        ("num_items", num_items, 8),
+        ("num_interactions", num_interactions, 3 * num_items),
+    ):
+        if value < least:
+            raise ValueError(
+                f"{name} must be at least {least}, got {value}: each item opens with three reviews"
+            )
+
+
+def _table(deciding: np.ndarray) -> pd.DataFrame:
+    frame = pd.DataFrame(deciding, columns=list(DECIDING_FIELDS))
+    return frame.assign(category=0.0)

@@ -1,0 +1,111 @@
+"""Amazon reviews of 2018 and 2023, as the files come: read as a stream, cleaned, and counted."""
+
+from itertools import chain, islice
+from pathlib import Path
+
+import pandas as pd
+
+from ..log import InteractionLog
+from .amazon_products import PRODUCT_FORMATS, read_products
+from .amazon_reviews import REVIEW_FORMATS, read_reviews
+from .files import log_from_files
+from .json_lines import read_json_lines
+
+_HEAD = 100  # lines that the format is told from
+
+
+def read_amazon(
+    reviews: str | Path,
+    meta: str | Path | None = None,
+    *,
+    rating_threshold: float = 4.0,
+    strict: bool = True,
+) -> InteractionLog:
+    """Read the raw review and product files of Amazon 2018 or 2023, gzipped or not.
+
+    The files are read line by line, and which of the two formats they have is told from their first lines.
+    Taught in chapter 2. What is done with what these files are known for:
+
+    - A review that repeats another in all that is read here (user, item, time, rating, text) is left out and
+      counted. Two reviews of one user, item and time that differ are a problem, see `strict`.
+    - Reviews keep their words; `<br />` becomes a new line and `&amp;` its character. A missing text is "".
+    - A product is what the reviewed variants have in common (`parent_asin`, 2023; `asin`, 2018).
+    - Products that nobody reviewed in this file are left out, repeated ones too, and both are counted. A
+      reviewed product that is not in the product file stays, without fields of its own, and is counted.
+    - Prices: '$1,250.00' is 1250. Empty, 'None' and '—' are unknown. A range ('$5.99 - $9.99', 'from 9.99')
+      is not the price of one product, and a piece of a web page is none at all: both become unknown and are
+      counted.
+    - Tags are the list of categories, without markup; the brand is `brand` (2018), or `store` or the brand in
+      `details` (2023). A column in which nothing is known is left out.
+
+    Args:
+        reviews: Path of a review file, such as All_Beauty_5.json.gz or All_Beauty.jsonl.gz.
+        meta: Path of the product file of the same year, such as meta_All_Beauty.jsonl.gz. None: items have
+            no fields but their reviews.
+        rating_threshold: The smallest rating that counts as label 1.
+        strict: True raises on any problem: a missing id, time or rating, an unreadable or negative price, two
+            different reviews of one user, item and time. False drops or blanks these and counts them.
+
+    Returns:
+        The log. `dropped` holds all counts, those of repeated reviews and products too.
+
+    Raises:
+        DataProblems: A ValueError, when strict, on any problem; it names the lines.
+        ValueError: When a file is cut off, is not UTF-8, has a line that is no JSON object, or lacks a key.
+            The message names file and line.
+
+    Paper: Ni, Li and McAuley (2019), Justifying recommendations using distantly-labeled reviews; Hou et al.
+    (2024), Bridging language and items for retrieval and recommendation.
+
+    Example:
+        >>> log = read_amazon("All_Beauty.jsonl.gz", "meta_All_Beauty.jsonl.gz")  # doctest: +SKIP
+        >>> log.dropped  # doctest: +SKIP
+        {'interactions: repeats another review': 7276, 'items: not in the product file': 12}
+    """
+    format, found = _with_format(reviews, REVIEW_FORMATS, "reviews")
+    table, lines, repeated = read_reviews(found, format)
+    table["label"] = _labels(table.pop("rating"), rating_threshold)
+    counted = {"interactions: repeats another review": repeated}
+    files, numbers = {"interactions": str(reviews)}, {"interactions": lines}
+    reviewed = table["item_id"][table["item_id"].ne("")].unique()
+    items = pd.DataFrame({"item_id": reviewed})
+    if meta is not None:
+        product_format, found = _with_format(meta, PRODUCT_FORMATS, "products")
+        _require_one_year(reviews, format, meta, product_format)
+        items, numbers["items"], more = read_products(found, product_format, reviewed)
+        counted, files["items"] = {**counted, **more}, str(meta)
+    counted = {reason: number for reason, number in counted.items() if number}
+    tables = {"interactions": table, "items": items}
+    return log_from_files(files, tables, lines=numbers, counted=counted, strict=strict)
+
+
+def _with_format(path, formats, what: str):
+    """The format that the first lines have, and all records of the file."""
+    records = read_json_lines(path)
+    head = list(islice(records, _HEAD))
+    if not head:
+        raise ValueError(f"{path}: the file is empty; expected one JSON object a line")
+    keys = set().union(*(record for _, record in head))
+    for format in formats:
+        if keys.issuperset(format.required):
+            return format, chain(head, records)
+    near = min(formats, key=lambda format: len(set(format.required) - keys))
+    missing = ", ".join(repr(key) for key in near.required if key not in keys)
+    has = ", ".join(map(repr, sorted(keys)[:20]))
+    raise ValueError(
+        f"{path}, lines {head[0][0]} to {head[-1][0]}: no key {missing}, which {what} of {near.year} have "
+        f"(these lines have {has}); read_amazon takes the review file first and the product file second"
+    )
+
+
+def _require_one_year(reviews, format, meta, product_format) -> None:
+    if format.year != product_format.year:
+        raise ValueError(
+            f"{reviews} has reviews of {format.year}, {meta} has products of {product_format.year}; "
+            "their ids do not match: pass two files of one year"
+        )
+
+
+def _labels(ratings: pd.Series, threshold: float) -> pd.Series:
+    labels = (ratings >= threshold).astype("int64")
+    return labels if ratings.notna().all() else labels.where(ratings.notna())

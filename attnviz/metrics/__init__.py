@@ -1,0 +1,27 @@
+"""Measures: of a ranking, of agreement, of plausibility, and how sure each is."""
+
+from .agreement import average_precision, jensen_shannon, kendall_tau, top_k_overlap
+from .bootstrap import Interval, bootstrap_auc, bootstrap_interval
+from .calibration import Calibration, calibrate
+from .plausibility import intersection_over_union, token_f1, top_words, word_scores
+from .ranking import auc, hit_rate_at_k, log_loss, ndcg_at_k
+
+__all__ = [
+    "Calibration",
+    "Interval",
+    "auc",
+    "average_precision",
+    "bootstrap_auc",
+    "bootstrap_interval",
+    "calibrate",
+    "hit_rate_at_k",
+    "intersection_over_union",
+    "jensen_shannon",
+    "kendall_tau",
+    "log_loss",
+    "ndcg_at_k",
+    "token_f1",
+    "top_k_overlap",
+    "top_words",
+    "word_scores",
+]

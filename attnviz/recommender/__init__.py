@@ -1,0 +1,29 @@
+"""The recommender: the model, its training, and its use."""
+
+from .evaluation import groups_by_history, query_measures, rank_held_out, ranking_table, sampled_candidates
+from .mechanisms import Multihead, Point, SelfAttention
+from .model import AttentionRecommender
+from .predict import field_weights, predict, recommend, shelf
+from .shopper import HistoryQuery, HistoryWeights
+from .training import fit
+from .weight_log import read_weights
+
+__all__ = [
+    "AttentionRecommender",
+    "HistoryQuery",
+    "HistoryWeights",
+    "Multihead",
+    "Point",
+    "SelfAttention",
+    "field_weights",
+    "fit",
+    "groups_by_history",
+    "predict",
+    "query_measures",
+    "rank_held_out",
+    "ranking_table",
+    "read_weights",
+    "recommend",
+    "sampled_candidates",
+    "shelf",
+]

@@ -1,0 +1,101 @@
+"""From a field's content to its vector: one small module a kind of field."""
+
+import torch
+from torch import Tensor, nn
+
+from ..attention.attention import point_attention
+from ..data.features import Batch
+from ..data.schema import Schema
+
+
+class TagsVector(nn.Module):
+    """The mean of the tags' learned vectors."""
+
+    def __init__(self, num_tags: int, embed_dim: int):
+        super().__init__()
+        self.embedding = nn.Embedding(num_tags, embed_dim)
+
+    def forward(self, tags: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Tags (batch, tag) to vectors (batch, dim) and whether there is any (batch,)."""
+        known = tags >= 0
+        vectors = self.embedding(tags.clamp(min=0)) * known.unsqueeze(-1)  # (batch, tag, dim)
+        return vectors.sum(1) / known.sum(1, keepdim=True).clamp(min=1), known.any(1)
+
+
+class CategoryVector(nn.Module):
+    """A learned vector for each known value."""
+
+    def __init__(self, num_values: int, embed_dim: int):
+        super().__init__()
+        self.embedding = nn.Embedding(num_values, embed_dim)
+
+    def forward(self, value: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Values (batch,) to vectors (batch, dim) and whether each is known (batch,)."""
+        return self.embedding(value.clamp(min=0)), value >= 0
+
+
+class NumberVector(nn.Module):
+    """A small network of one standardised number."""
+
+    def __init__(self, embed_dim: int):
+        super().__init__()
+        self.network = nn.Sequential(nn.Linear(1, embed_dim), nn.GELU(), nn.Linear(embed_dim, embed_dim))
+
+    def forward(self, number: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Numbers (batch,) to vectors (batch, dim) and whether each is known (batch,)."""
+        return self.network(number.nan_to_num(0.0).unsqueeze(-1)), ~number.isnan()
+
+
+class TextVector(nn.Module):
+    """A learned query attends over the sentences of a product's reviews."""
+
+    def __init__(self, text_dim: int, embed_dim: int):
+        super().__init__()
+        self.query = nn.Embedding(1, embed_dim)
+        self.key = nn.Linear(text_dim, embed_dim, bias=False)
+        self.value = nn.Linear(text_dim, embed_dim)
+
+    def forward(self, sentence: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Sentences (batch, sentence), positions in the batch's, to vectors and whether there is any."""
+        vectors, _ = self.attend(sentence, batch)
+        return vectors, (sentence >= 0).any(1)
+
+    def attend(self, sentence: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The field's vectors (batch, dim) and the sentences' weights (batch, sentence)."""
+        known, place = sentence >= 0, sentence.clamp(min=0)
+        query = self.query.weight.expand(len(sentence), -1)
+        if not len(batch.sentences):
+            return torch.zeros_like(query), torch.zeros(sentence.shape)
+        keys, values = (
+            self.key(batch.sentences)[place],
+            self.value(batch.sentences)[place],
+        )  # (batch, sentence, dim)
+        return point_attention(query, keys, values, mask=known)
+
+    def project(self, sentences: Tensor) -> Tensor:
+        """Each sentence's key and value, side by side (..., 2 dim), from its vector (..., text_dim).
+
+        The value's bias is not in it: it is the same for all sentences, and `pool` adds it.
+        """
+        return torch.cat([self.key(sentences), sentences @ self.value.weight.T], dim=-1)
+
+    def pool(self, projected: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+        """What `attend` gives, from projected sentences (batch, sentence, 2 dim) and which there are."""
+        keys, values = projected.chunk(2, dim=-1)
+        query = self.query.weight.expand(len(projected), -1)
+        pooled, weights = point_attention(query, keys, values, mask=known)
+        return pooled + self.value.bias, weights
+
+
+def field_encoders(schema: Schema, embed_dim: int) -> nn.ModuleDict:
+    """One encoder a field, in the order of the schema."""
+    made = {}
+    for field in schema.fields:
+        if field.kind == "text":
+            made[field.name] = TextVector(schema.text_dim, embed_dim)
+        elif field.kind == "number":
+            made[field.name] = NumberVector(embed_dim)
+        else:
+            encoder = TagsVector if field.kind == "tags" else CategoryVector
+            made[field.name] = encoder(max(1, len(schema.vocabularies[field.name])), embed_dim)
+    return nn.ModuleDict(made)

@@ -1,0 +1,240 @@
+"""The two trees of one recommendation: where the weights went, down to a sentence and to a purchase."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from ..attention.heads import reduce_weights
+from ..data.features import Batch
+from ..data.log import InteractionLog
+from ..data.past import visible_reviews
+from ..data.words import in_words
+from ..explanation.attribution import attribute
+from ..language.sentences import split_sentences
+from ..recommender.model import AttentionRecommender
+from ..recommender.shopper import HistoryQuery
+from .tokens import with_tokens
+
+COLUMNS = ("tree", "level", "element", "parent", "text", "weight", "path_weight", "value_norm", "push")
+START = "before the first purchase"
+
+
+def weight_trees(
+    model: AttentionRecommender,
+    log: InteractionLog,
+    user: str,
+    item: str,
+    *,
+    at=None,
+    tokens: str | None = None,
+) -> pd.DataFrame:
+    """Where the model looked for one shopper and one product, as two trees.
+
+    Tree "candidate": the product's fields; under its tags each tag, under its reviews each review, and under
+    a review its sentences. Tree "shopper": what she chose before, latest first, and under each purchase its
+    fields; a model that does not read the history has no such tree.
+    Weights sum to 1 under each parent. They multiply down within a tree, never across: nothing is gained by
+    multiplying a purchase's weight with a field's.
+    Tags are a mean, so each has the same weight: nothing was looked at there. A review's weight is the sum of
+    its sentences' weights, among which the attention was shared. A sentence's tokens have the weights of the
+    language model, which made one vector of them before this attention began.
+    A weight says where the model looked, not why.
+
+    Args:
+        model: A trained model.
+        log: Where the shopper and the product are, and all that happened so far.
+        user: A user_id.
+        item: An item_id.
+        at: The time at which she looks, which decides what can be read; None: after all that happened.
+        tokens: "norm", "weight" or "rollout": also the tokens below each sentence, and which of the language
+            model's weights they get; see `with_tokens`. None: the tree ends at the sentences.
+
+    Returns:
+        DataFrame, a row an element, parents before their children:
+
+        - tree: "candidate" or "shopper".
+        - level: "field", "tag", "review", "sentence", "token"; in the shopper's tree "start", "history item",
+          "field".
+        - element: Its name, unique in the table: the parent's name, "/" and a short label, as in
+          "candidate/reviews/review 1/sentence 2", "shopper/item 1/brand". Review 1 and item 1 are the latest.
+          "shopper/start" is what the model takes for granted before the first purchase.
+        - parent: The name of another element, or "candidate" or "shopper", the tree's root, without a row.
+        - text: The content in words, as it stands in the log. Somebody else's text: never put it into a page
+          as HTML.
+        - weight: In [0, 1], its share of its parent. Heads are averaged.
+        - path_weight: The product of the weights down to it, its share of the whole tree.
+        - value_norm: Length of the vector that the weight multiplies, 0 or more; NaN where heads see
+          different ones.
+        - push: For the candidate's fields the exact Shapley value in logits, against the average product for
+          this shopper; the pushes sum to the logit less that of the average product. NaN elsewhere. Where the
+          candidate asks the history, the shopper stays as she is for this product.
+
+    Raises:
+        ValueError: If the user or the item is not in the log, or tokens is another word.
+
+    Example:
+        >>> from attnviz import AttentionRecommender, planted_shop
+        >>> shop = planted_shop(num_users=50, num_items=20, num_interactions=200)
+        >>> model = AttentionRecommender(shop.schema, embed_dim=8)
+        >>> trees = weight_trees(model, shop, "u1", "i2")
+        >>> trees[["element", "text"]].values.tolist()[:2]
+        [['candidate/tags', '4 tags'], ['candidate/tags/tag 1', 'recycled']]
+
+    Paper: Yang et al. (2016), hierarchical attention. Taught in chapter 16.
+    """
+    _check_known(log, user, item)
+    shelf = log.candidates([user], at=at)  # all products, as she sees them
+    place = int((shelf.interactions["item_id"] == item).argmax())
+    everything, batch = (shelf.batch(rows, model.schema) for rows in (slice(None), [place]))
+    row = shelf.with_interactions(shelf.interactions.iloc[[place]])
+    model.eval()
+    with torch.no_grad():
+        pushes = _pushes(model, batch, everything)
+        elements = [*_candidate(model, row, batch, pushes), *_shopper(model, log, batch)]
+    trees = pd.DataFrame(elements)
+    if tokens is not None:
+        trees = with_tokens(trees, model.schema.encoder, way=tokens)
+    return with_path_weights(trees)[list(COLUMNS)]
+
+
+def with_path_weights(trees: pd.DataFrame) -> pd.DataFrame:
+    """The table with a column path_weight: the product of the weights from the root down to each element.
+
+    Args:
+        trees: Columns element, parent, weight; parents before their children.
+
+    Example:
+        >>> trees = pd.DataFrame({"element": ["a", "a/b"], "parent": ["root", "a"], "weight": [0.5, 0.4]})
+        >>> with_path_weights(trees)["path_weight"].tolist()
+        [0.5, 0.2]
+
+    Taught in chapter 16.
+    """
+    found: dict[str, float] = {}
+    for element, parent, weight in zip(trees["element"], trees["parent"], trees["weight"], strict=True):
+        found[element] = found.get(parent, 1.0) * weight
+    return trees.assign(path_weight=list(found.values()))
+
+
+def indented(trees: pd.DataFrame) -> str:
+    """The trees as lines for a terminal, a level deeper two spaces further in.
+
+    Args:
+        trees: From `weight_trees`, with texts that a terminal can show.
+
+    Example:
+        >>> row = dict(tree="shopper", element="shopper/item 1", text="Red   scarf")
+        >>> row |= dict(weight=0.5, path_weight=0.5, push=float("nan"))
+        >>> print(indented(pd.DataFrame([row])))
+        the shopper's tree: weight, product of the weights down to it, push
+          item 1            0.500  0.500         Red scarf
+    """
+    lines, before = [], None
+    for row in trees.itertuples():
+        if row.tree != before:
+            lines.append(f"the {row.tree}'s tree: weight, product of the weights down to it, push")
+        before, name = row.tree, "  " * row.element.count("/") + row.element.rpartition("/")[2]
+        push = "" if pd.isna(row.push) else f"{row.push:+.3f}"
+        lines.append(
+            f"{name:19} {row.weight:.3f}  {row.path_weight:.3f}  {push:6} {' '.join(row.text.split())}"
+        )
+    return "\n".join(lines)
+
+
+def _check_known(log: InteractionLog, user: str, item: str) -> None:
+    users = log.past["user_id"] if log.users is None else log.users["user_id"]
+    for name, asked, known in (("user", user, users), ("item", item, log.items["item_id"])):
+        if asked not in set(known):
+            raise ValueError(
+                f"{name} {asked!r} is not in the log: give one of its {name}_ids, such as {known.iloc[0]!r}"
+            )
+
+
+def _element(name: str, level: str, text: str, weight: Tensor, norm: Tensor, *, push=torch.nan) -> dict:
+    parent, _, _ = name.rpartition("/")
+    return dict(tree=name.partition("/")[0], level=level, element=name, parent=parent, text=text,
+                weight=float(weight), value_norm=float(norm), push=float(push))  # fmt: skip
+
+
+def _candidate(
+    model: AttentionRecommender, row: InteractionLog, batch: Batch, pushes: Tensor
+) -> Iterator[dict]:
+    weights, norms = reduce_weights(model(batch, return_weights=True)[1])[0], _norms(model, batch)
+    content = row.items.set_index("item_id").loc[row.interactions["item_id"].iloc[0]]
+    for place, field in enumerate(model.schema.fields):
+        if field.kind == "text":
+            below = list(_reviews(model, row, batch, field.name))
+            text = f"{sum(element['level'] == 'review' for element in below)} reviews"
+        else:
+            below = list(_tags(model, batch, field.name)) if field.kind == "tags" else []
+            text = f"{len(below)} tags" if field.kind == "tags" else in_words(content[field.name])
+        name, push = f"candidate/{field.name}", pushes[place]
+        yield _element(name, "field", text, weights[place], norms[place], push=push)
+        yield from below
+
+
+def _norms(model: AttentionRecommender, batch: Batch) -> Tensor:
+    vectors = model.field_vectors(batch)[0][0]  # (field, dim)
+    one_head = model.options["attention"] in ("point", "uniform")
+    return vectors.norm(dim=-1) if one_head else torch.full((len(vectors),), torch.nan)
+
+
+def _pushes(model: AttentionRecommender, batch: Batch, everything: Batch) -> Tensor:
+    vectors, args = model.field_vectors(batch)
+    average = model.baseline_vectors(batch, everything)
+    return attribute(model.logits_from_vectors, vectors, baselines=average, forward_args=args)[0]
+
+
+def _tags(model: AttentionRecommender, batch: Batch, field: str) -> Iterator[dict]:
+    known = batch.fields[field][0]
+    known = known[known >= 0]
+    norms = model.encoders[field].embedding(known).norm(dim=-1)
+    for number, (tag, norm) in enumerate(zip(known.tolist(), norms, strict=True), start=1):
+        text = model.schema.vocabularies[field][tag]
+        yield _element(f"candidate/{field}/tag {number}", "tag", text, 1 / len(known), norm)
+
+
+def _reviews(model: AttentionRecommender, row: InteractionLog, batch: Batch, field: str) -> Iterator[dict]:
+    """Each review that was read, latest first, and its sentences; see `data.batches` for which are read."""
+    places = batch.fields[field][0]
+    places = places[places >= 0]  # (sentence,) in the batch
+    weights = model.sentence_weights(batch, field)[0, : len(places)]
+    values = model.encoders[field].value(batch.sentences[places])  # (sentence, dim)
+    for number, (text, sentences) in enumerate(_read_reviews(model, row), start=1):
+        own, first = weights[sentences], sentences.start
+        inside = own / own.sum() if own.sum() > 0 else torch.full_like(own, 1 / len(own))
+        name, mean = f"candidate/{field}/review {number}", inside @ values[sentences]
+        yield _element(name, "review", text, own.sum(), mean.norm())
+        for count, weight in enumerate(inside):
+            sentence, norm = batch.texts[places[first + count]], values[first + count].norm()
+            yield _element(f"{name}/sentence {count + 1}", "sentence", sentence, weight, norm)
+
+
+def _read_reviews(model: AttentionRecommender, row: InteractionLog) -> Iterator[tuple[str, slice]]:
+    """The text of each review that has a sentence in the batch, and which sentences are its own."""
+    schema, first = model.schema, 0
+    for place in visible_reviews(row, max_reviews=schema.max_reviews)[0]:
+        text = row.past["review"].iloc[place] if place >= 0 else ""
+        number = len(split_sentences(text)[: schema.sentences_per_review])
+        number = min(number, schema.max_sentences - first)
+        if number:
+            yield text, slice(first, first + number)
+        first += number
+
+
+def _shopper(model: AttentionRecommender, log: InteractionLog, batch: Batch) -> Iterator[dict]:
+    history = next((part for part in model.modules() if isinstance(part, HistoryQuery)), None)
+    if history is None:
+        return
+    found = history.attend(batch, batch.chosen())
+    weights, norms = found.items[0], found.values[0].norm(dim=-1)
+    yield _element("shopper/start", "start", START, weights[0], norms[0])
+    items = found.chosen.items[0]
+    for number, different in enumerate(items[items >= 0].tolist(), start=1):
+        content, name = log.items.iloc[int(found.chosen.rows[different])], f"shopper/item {number}"
+        yield _element(name, "history item", content["title"], weights[number], norms[number])
+        for place, field in enumerate(history.fields):
+            weight, norm = found.fields[different, place], found.field_values[different, place].norm()
+            yield _element(f"{name}/{field}", "field", in_words(content[field]), weight, norm)

@@ -1,0 +1,267 @@
+"""The command line: what it prints, what it leaves behind, and how it says that an input is wrong."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import attnviz as av
+from attnviz import storage
+from attnviz.cli import main
+from attnviz.recommender.checkpoint import Checkpoint
+
+SENTENCES = ("Clean and calm.", "The bed was hard.", "Great host!", "Near the park.", "Too loud at night.")
+ESCAPE = "\x1b[31mRed\nroom"
+QUICK = ("--epochs", "2", "--num-candidates", "8", "--embed-dim", "4")
+
+
+def write_city(folder: Path, num_listings=20, num_stays=300) -> Path:
+    """A made-up city whose guests come back now and then; ids are of the length of the real ones."""
+    rng = np.random.default_rng(0)
+    ids = [str(10**17 + number) for number in range(num_listings)]
+    listings = pd.DataFrame({"id": ids, "name": [ESCAPE, *(f"House {n}" for n in range(1, num_listings))]})
+    listings["amenities"] = ['["Wifi", "Garden"]' if n % 2 else '["Wifi"]' for n in range(num_listings)]
+    kinds = dict(property_type="Home", room_type="Entire home/apt", neighbourhood_cleansed="FIRST WARD")
+    listings = listings.assign(**kinds, price=[f"${40 + 10 * n}.00" for n in range(num_listings)])
+    reviews = pd.DataFrame({"reviewer_id": rng.integers(500, 650, num_stays)})
+    reviews["listing_id"] = rng.choice(ids, num_stays)
+    reviews["date"] = [f"{day:%Y-%m-%d}" for day in pd.date_range("2024-01-01", periods=num_stays)]
+    reviews["comments"] = rng.choice(SENTENCES, num_stays)
+    folder.mkdir(parents=True)
+    listings.to_csv(folder / "listings.csv.gz", index=False)
+    reviews.to_csv(folder / "reviews.csv", index=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory) -> Path:
+    return write_city(tmp_path_factory.mktemp("data") / "city")
+
+
+@pytest.fixture(scope="module")
+def trained(city, tmp_path_factory) -> Path:
+    run = tmp_path_factory.mktemp("runs") / "whole"
+    assert main(["train", "--airbnb", str(city), "--out", str(run), *QUICK]) == 0
+    return run
+
+
+def command(*arguments, **options) -> subprocess.Popen:
+    """The command in a process of its own, that Ctrl-C reaches even when the tests run in the background."""
+
+    def listen():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    arguments = [sys.executable, "-m", "attnviz", *map(str, arguments)]
+    pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(arguments, **pipes, preexec_fn=listen, **options)
+
+
+def told(capsys, arguments, code=2) -> str:
+    """The one line on stderr with which the command ends."""
+    assert main([str(argument) for argument in arguments]) == code
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("attnviz: ")
+    return lines[0]
+
+
+def test_train_then_recommend(city, tmp_path):
+    """As a user runs them; RUN is enough for the second: the city is gone, the working folder another."""
+    own = write_city(tmp_path / "gone")
+    run = tmp_path / "run"
+    process = command("train", "--airbnb", own, "--out", run, *QUICK)
+    printed, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert "300 stays of" in printed
+    for words in ("new", "returning, new listing", "popularity, 90 days", "NDCG@10", "later snapshot"):
+        assert words in printed
+    assert {path.name for path in run.iterdir()} == {
+        "checkpoint.safetensors", "log", "model.safetensors", "tensorboard",
+    }  # fmt: skip
+    for path in own.iterdir():
+        path.unlink()
+    user = printed.split()[-1]
+    process = command("recommend", run, user, "--top-k", "3", cwd=tmp_path)
+    printed, errors = process.communicate()
+    assert (process.returncode, errors) == (0, "")
+    header = next(line for line in printed.splitlines() if "probability" in line)
+    assert header.split() == ["item_id", "title", "probability", "tags", "reviews", "price"]
+    assert "not why the listing is here" in printed
+
+
+def test_recommend_prints_what_the_package_recommends(trained, capsys):
+    """The same listings in the same order, and no control character of a title reaches the terminal."""
+    log = av.read_table(trained / "log/interactions.parquet", trained / "log/items.parquet", implicit=True)
+    taken = log.interactions.groupby("user_id")["item_id"].agg(set)
+    user = next(user for user, items in taken.items() if str(10**17) not in items)
+    assert main(["recommend", str(trained), user, "--top-k", "100"]) == 0
+    printed = capsys.readouterr().out
+    rows = [line.split()[0] for line in printed.splitlines() if line.strip().startswith("1000")]
+    model = av.AttentionRecommender.load(trained)
+    assert rows == av.recommend(model, log, user, top_k=100)["item_id"].tolist()
+    assert "Red room" in printed
+    assert "\x1b" not in printed
+
+
+def test_trees_prints_the_trees(city, tmp_path, capsys):
+    """As many lines as `weight_trees` has elements, both trees, and no control character of a title."""
+    run = tmp_path / "run"
+    assert main(["train", "--airbnb", str(city), "--out", str(run), *QUICK, "--shopper", "history"]) == 0
+    log = av.read_table(run / "log/interactions.parquet", run / "log/items.parquet", implicit=True)
+    red = str(10**17)
+    user = log.interactions.loc[log.interactions["item_id"] == red, "user_id"].iloc[0]
+    capsys.readouterr()
+    assert main(["trees", str(run), user, red]) == 0
+    printed = capsys.readouterr().out
+    elements = av.weight_trees(av.AttentionRecommender.load(run), log, user, red)["element"]
+    assert len(printed.splitlines()) == len(elements) + 3  # two headings, and what a weight says
+    assert "the candidate's tree" in printed
+    assert "the shopper's tree" in printed
+    assert "Red room" in printed
+    assert "\x1b" not in printed
+    assert main(["trees", str(run), user, red, "--tokens", "weight"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert set(printed.splitlines()) < set(lines)
+    assert len(lines) - len(printed.splitlines()) > 3
+    assert "item 'nothing' is not in the log" in told(capsys, ["trees", run, user, "nothing"])
+
+
+def test_ctrl_c_leaves_a_checkpoint_and_no_half_file(city, tmp_path):
+    """SIGINT in the middle of a training: code 130, one last line, a checkpoint that can be read."""
+    run = tmp_path / "run"
+    options = ("--epochs", "100000", "--num-candidates", "8")
+    process = command("train", "--airbnb", city, "--out", run, *options)
+    while not (run / "checkpoint.safetensors").exists() and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert "give the same command again" in errors.strip().splitlines()[-1]
+    assert {path.name for path in run.iterdir()} == {"checkpoint.safetensors", "tensorboard"}
+    with pytest.raises(ValueError, match="belongs to another training"):
+        Checkpoint(run / "checkpoint.safetensors", {"schema": "of another model"}).read()
+
+
+def test_a_stopped_training_goes_on(city, trained, tmp_path, capsys, monkeypatch):
+    """Stopped while the second checkpoint is written, then run again: as if it had never been stopped."""
+    run, written = tmp_path / "run", storage.save_file
+    arguments = ["train", "--airbnb", str(city), "--out", str(run), *QUICK]
+
+    def stop_at_the_second(tensors, path, metadata):
+        if json.loads(metadata["values"])["epoch"] == 2:
+            Path(path).write_bytes(b"half")
+            raise KeyboardInterrupt
+        written(tensors, path, metadata)
+
+    monkeypatch.setattr(storage, "save_file", stop_at_the_second)
+    assert main(arguments) == 130
+    assert {path.name for path in run.iterdir()} == {"checkpoint.safetensors", "tensorboard"}
+    monkeypatch.undo()
+    capsys.readouterr()
+    assert "same train command again" in told(capsys, ["recommend", run, "501"])
+    assert main(arguments) == 0
+    model = "model.safetensors"
+    assert (run / model).read_bytes() == (trained / model).read_bytes()
+
+
+def test_stopped_before_the_first_epoch(city, tmp_path, capsys, monkeypatch):
+    """No checkpoint yet: the line does not promise one."""
+
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("attnviz.cli.train.fit", stop)
+    assert main(["train", "--airbnb", str(city), "--out", str(tmp_path / "run"), *QUICK]) == 130
+    assert "no epoch was done yet" in capsys.readouterr().err
+
+
+def test_other_options_do_not_overwrite_a_training(city, trained, capsys):
+    """The run of other options is named, with what differs."""
+    line = told(capsys, ["train", "--airbnb", city, "--out", trained, *QUICK, "--epochs", 3])
+    assert "different training options" in line
+    assert "delete the file" in line
+
+
+def test_wrong_inputs_of_train(city, tmp_path, capsys):
+    """A missing folder, an empty one, another table, a cut-off file, bad numbers: one line, code 2."""
+    run = tmp_path / "run"
+    assert "no such folder" in told(capsys, ["train", "--airbnb", tmp_path / "none", "--out", run])
+    (tmp_path / "empty").mkdir()
+    assert "holds no listings.csv.gz" in told(capsys, ["train", "--airbnb", tmp_path / "empty", "--out", run])
+    other = write_city(tmp_path / "other")
+    (other / "reviews.csv").write_text("a,b\n1,2\n")
+    assert "no column 'listing_id'" in told(capsys, ["train", "--airbnb", other, "--out", run])
+    content = (city / "listings.csv.gz").read_bytes()
+    (other / "listings.csv.gz").write_bytes(content[: len(content) // 2])
+    assert "listings.csv.gz: cannot be read" in told(capsys, ["train", "--airbnb", other, "--out", run])
+    assert not run.exists()
+    for option in ("--epochs", "--num-negatives", "--max-reviews", "--embed-dim", "--num-candidates"):
+        line = told(capsys, ["train", "--airbnb", city, "--out", tmp_path / option, *QUICK, option, 0])
+        assert option.strip("-").replace("-", "") in line.replace("_", "").replace("-", "")
+    line = told(capsys, ["train", "--airbnb", city, "--out", run, *QUICK, "--num-candidates", 100])
+    assert "num_candidates must be smaller" in line
+    assert not run.exists()
+    (tmp_path / "file").write_text("")
+    assert "file" in told(capsys, ["train", "--airbnb", city, "--out", tmp_path / "file", *QUICK])
+
+
+def test_wrong_inputs_of_recommend(trained, tmp_path, capsys):
+    """An unknown guest, a folder without a model, a damaged model: one line, code 2."""
+    assert "user 'nobody' is not in the log" in told(capsys, ["recommend", trained, "nobody"])
+    assert "holds no trained model" in told(capsys, ["recommend", tmp_path, "501"])
+    (tmp_path / "model.safetensors").write_bytes(b"nonsense")
+    told(capsys, ["recommend", tmp_path, "501"])
+    log = pd.read_parquet(trained / "log/interactions.parquet")
+    assert "top_k" in told(capsys, ["recommend", trained, log["user_id"][0], "--top-k", 0])
+
+
+def test_a_wrong_input_shows_no_traceback(tmp_path):
+    """The same in a process of its own: nothing on stdout, one line on stderr."""
+    process = command("train", "--airbnb", tmp_path / "none", "--out", tmp_path / "run")
+    printed, errors = process.communicate()
+    assert (process.returncode, printed, len(errors.splitlines())) == (2, "", 1)
+
+
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [
+        ([], ("train", "recommend", "trees")),
+        (["train"], ("--airbnb DIR", "--out RUN")),
+        (["recommend"], ("RUN USER",)),
+        (["trees"], ("RUN USER ITEM",)),
+    ],
+)
+def test_help_says_what_each_verb_needs(verb, words, capsys):
+    """Help goes to stdout and ends with code 0."""
+    with pytest.raises(SystemExit) as end:
+        main([*verb, "--help"])
+    assert end.value.code == 0
+    printed = capsys.readouterr().out
+    assert all(word in printed for word in words)
+
+
+@pytest.mark.timeout(1800)
+def test_albany(tmp_path):
+    """The slow one: all of Albany's text (minutes when no vectors are kept yet), one epoch, the table."""
+    data = os.environ.get("ATTNVIZ_REAL_DATA")
+    if not data:
+        pytest.skip("REAL DATA NOT TESTED: set ATTNVIZ_REAL_DATA to the folder that holds airbnb_albany/")
+    run = tmp_path / "albany"
+    process = command("train", "--airbnb", Path(data) / "airbnb_albany", "--out", run, "--epochs", "1")
+    printed, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert "27,864 stays of 23,153 guests in 461 listings" in printed
+    rows = [line for line in printed.splitlines() if line.count("[0.") == 3]
+    assert [row.split()[0] for row in rows] == ["new"] * 3 + ["returning,"] * 6
+    user = printed.split()[-1]
+    process = command("recommend", run, user)
+    printed, errors = process.communicate()
+    assert process.returncode == 0, errors

@@ -1,0 +1,165 @@
+"""The planted shop: its truth follows its own words, and does not move."""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from attnviz import planted_shop
+from attnviz.data.planted.grammar import ASPECTS, deciding_sentiment, sentence_table
+from attnviz.data.planted.oracle import DECIDING_FIELDS, Oracle
+from attnviz.data.planted.world import BEHAVIOURS, SEGMENT_SHARES, VARIANTS
+
+SMALL = dict(num_users=200, num_items=60, num_interactions=3000)
+
+
+@pytest.fixture(scope="module", params=VARIANTS)
+def shop(request):
+    return planted_shop(**SMALL, variant=request.param, seed=3)
+
+
+def digest(shop) -> str:
+    tables = (
+        shop.interactions,
+        shop.items.assign(tags=shop.items["tags"].map("|".join)),
+        shop.users.round(6),
+    )
+    text = "".join(table.to_csv(index=False, float_format="%.4f") for table in tables)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def test_digest_of_a_seed():
+    """Expect the tables of this seed, to four decimals, to stay what they are on every machine."""
+    assert digest(planted_shop(**SMALL, seed=0)) == "e3544e547412fc92"
+    assert digest(planted_shop(**SMALL, seed=1)) != digest(planted_shop(**SMALL, seed=0))
+
+
+def test_truth_is_aligned_and_follows_the_split(shop):
+    """Expect one row of truth an interaction, and a part's truth to be that part of the whole's."""
+    train, valid, test = shop.split()
+    assert len(shop.truth.push) == len(shop.truth.priority) == len(shop.truth.probability) == len(shop)
+    parts = np.concatenate([part.truth.probability for part in (train, valid, test)])
+    np.testing.assert_allclose(parts, shop.truth.probability)
+    pushes = pd.concat([part.truth.push for part in (train, valid, test)], ignore_index=True)
+    pd.testing.assert_frame_equal(pushes, shop.truth.push)
+
+
+def test_pushes_sum_to_the_distance_from_the_average_product(shop):
+    """Expect efficiency of Shapley values on the true logit, and nothing for the planted null."""
+    oracle = Oracle(shop.world)
+    seen = oracle.look_up(shop)
+    gates = shop.world.gates[seen.segment]
+    distance = oracle.logit(gates, seen.utilities) - oracle.logit(gates, seen.average_utilities)
+    np.testing.assert_allclose(shop.truth.push.sum(axis=1), distance, atol=1e-9)
+    assert (shop.truth.push["category"] == 0).all()
+    assert (shop.truth.priority["category"] == 0).all()
+    np.testing.assert_allclose(shop.truth.priority.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize(("variant", "strength"), [("additive", 2.5), ("soft", 3.4)])
+def test_additive_pushes_have_a_closed_form(variant, strength):
+    """Expect strength * gate * (utility - average utility)."""
+    shop = planted_shop(**SMALL, variant=variant)
+    seen = Oracle(shop.world).look_up(shop)
+    gates = shop.world.gates[seen.segment]
+    expected = strength * gates * (seen.utilities - seen.average_utilities)
+    np.testing.assert_allclose(shop.truth.push[list(DECIDING_FIELDS)], expected, atol=1e-9)
+
+
+def test_labels_are_drawn_with_the_stated_probability():
+    """Expect a calibrated truth: in each fifth of the probabilities, the share of label 1 is their mean."""
+    shop = planted_shop(num_users=500, num_items=200, num_interactions=20_000)
+    fifth = pd.qcut(shop.truth.probability, 5, labels=False)
+    table = pd.DataFrame({"label": shop.interactions["label"], "p": shop.truth.probability}).groupby(fifth)
+    distance = (table["label"].mean() - table["p"].mean()).abs()
+    assert (distance < 4 * np.sqrt(0.25 / table.size())).all()
+
+
+def test_no_score_of_what_shows_beats_the_best_one():
+    """Expect the best probability to be calibrated, and its AUC to lie below that of the hidden truth."""
+    shop = planted_shop(num_users=500, num_items=200, num_interactions=20_000)
+    labels = shop.interactions["label"].to_numpy()
+    best, true = shop.truth.best_probability, shop.truth.probability
+    assert shop.bayes_auc() == pytest.approx(roc_auc_score(labels, best))
+    assert roc_auc_score(labels, best) < roc_auc_score(labels, true)
+    assert abs(best.mean() - labels.mean()) < 0.02
+
+
+def test_best_probability_by_hand():
+    """Expect the mixture over the four segments, written out for one row."""
+    shop = planted_shop(**SMALL)
+    oracle, row = Oracle(shop.world), 17
+    seen = oracle.look_up(shop)
+    counts = (
+        shop.users.set_index("user_id")
+        .loc[shop.interactions["user_id"][row], list(BEHAVIOURS)]
+        .to_numpy(float)
+    )
+    likelihood = [np.prod(rate**counts * np.exp(-rate)) for rate in shop.world.rates]
+    posterior = SEGMENT_SHARES * likelihood / (SEGMENT_SHARES * likelihood).sum()
+    logits = [-0.8 + 2.5 * gate @ seen.utilities[row] for gate in shop.world.gates]
+    expected = sum(p / (1 + np.exp(-logit)) for p, logit in zip(posterior, logits, strict=True))
+    assert shop.truth.best_probability[row] == pytest.approx(expected)
+
+
+def test_price_matters_only_with_good_reviews_in_the_interaction_variant():
+    """Expect price to move the logit by its whole part with great reviews, and hardly with bad ones."""
+    oracle, gate = Oracle(planted_shop(**SMALL, variant="interaction").world), np.full(4, 0.25)
+    great, bad = np.array([0.0, 2.0, 1.0, 0.0]), np.array([0.0, -2.0, 1.0, 0.0])
+    no_price = np.array([1.0, 1.0, 0.0, 1.0])
+    assert oracle.logit(gate, great) - oracle.logit(gate, great * no_price) == pytest.approx(
+        2.5 * 0.25, rel=0.01
+    )
+    assert oracle.logit(gate, bad) - oracle.logit(gate, bad * no_price) == pytest.approx(0, abs=0.001)
+
+
+def test_rows_without_readable_reviews_have_an_even_review_utility():
+    """Expect the first reviewer of an item, who could read none, to be counted as having read nothing."""
+    shop = planted_shop(**SMALL)
+    first = ~shop.interactions.duplicated("item_id")
+    raw = (0 - Oracle(shop.world)._center[1]) / Oracle(shop.world)._scale[1]
+    np.testing.assert_allclose(Oracle(shop.world).look_up(shop).utilities[first, 1], raw)
+
+
+def test_deciding_words_stand_in_their_sentences():
+    """Expect each deciding word to occur in its sentence, and none in delivery and packaging."""
+    sentences, deciding = sentence_table()
+    for aspect, rows in zip(ASPECTS, sentences, strict=True):
+        for sentence in rows.ravel():
+            words = deciding[str(sentence)]
+            assert bool(words) == (aspect in ("quality", "comfort"))
+            assert all(word.lower() in sentence.lower() for word in words)
+
+
+def test_reviews_are_read_as_they_were_written():
+    """Expect every review of a shop to give back between 0 and 2 deciding sentences."""
+    shop = planted_shop(**SMALL)
+    readings = [deciding_sentiment(text) for text in shop.interactions["review"] if text]
+    assert len(readings) >= 0.9 * 3 * SMALL["num_items"]
+    assert all(0 <= count <= 2 and abs(total) <= count for total, count in readings)
+    assert {total for total, _ in readings} >= {-2, 0, 2}
+
+
+def test_bayes_auc_is_that_of_the_best_guess():
+    """Expect scikit-learn's AUC of the best probability, and an error where it is undefined."""
+    shop = planted_shop(**SMALL, seed=5)
+    labels = shop.interactions["label"]
+    assert shop.bayes_auc() == pytest.approx(roc_auc_score(labels, shop.truth.best_probability))
+    with pytest.raises(ValueError, match="one class"):
+        shop.with_interactions(shop.interactions[labels == 1]).bayes_auc()
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (dict(num_users=3), "num_users"),
+        (dict(num_interactions=10), "num_interactions"),
+        (dict(variant="odd"), "variant"),
+    ],
+)
+def test_errors_name_the_argument(change, named):
+    """Expect a ValueError that names what is wrong."""
+    with pytest.raises(ValueError, match=named):
+        planted_shop(**(SMALL | change))

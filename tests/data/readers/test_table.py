@@ -1,0 +1,234 @@
+import json
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attnviz.data import InteractionLog
+from attnviz.data.readers.files import parse_prices, parse_unix_times
+from attnviz.data.readers.table import parse_tags, read_table
+
+RATINGS = pd.DataFrame(
+    {
+        "who": ["007", "NA", "é"],
+        "what": ["1", "2", "1"],
+        "stars": [5, 3, 4],
+        "when": [1735689600, 1735776000, 1735862400],
+        "words": ['Good, "very".', None, "Line\nbreak <b>"],
+    }
+)
+SHELF = pd.DataFrame(
+    {"what": ["1", "2"], "name": ["Tea", None], "cost": ["$1,250.00", ""], "labels": ['["a, b", "c"]', "x|y"]}
+)
+NAMES = {
+    "user_id": "who", "item_id": "what", "rating": "stars", "timestamp": "when", "review": "words",
+    "title": "name", "price": "cost", "tags": "labels",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet", None])
+def test_every_source_gives_the_same_log(tmp_path, ending):
+    """CSV, gzipped CSV, Parquet and DataFrames are read alike, under other people's column names."""
+    sources = [RATINGS, SHELF]
+    if ending == "parquet":
+        sources = [tmp_path / "ratings.parquet", tmp_path / "shelf.parquet"]
+        RATINGS.to_parquet(sources[0])
+        SHELF.to_parquet(sources[1])
+    elif ending:
+        sources = [tmp_path / f"ratings.{ending}", str(tmp_path / f"shelf.{ending}")]
+        RATINGS.to_csv(sources[0], index=False)
+        SHELF.to_csv(sources[1], index=False)
+    log = read_table(*sources, columns=NAMES)
+    assert log.interactions["user_id"].tolist() == ["007", "NA", "é"]
+    assert log.interactions["label"].tolist() == [1, 0, 1]
+    assert log.interactions["timestamp"].dt.strftime("%F").tolist() == [
+        "2025-01-01",
+        "2025-01-02",
+        "2025-01-03",
+    ]
+    assert log.interactions["review"].tolist() == ['Good, "very".', "", "Line\nbreak <b>"]
+    assert log.items["title"].tolist() == ["Tea", "2"]
+    assert log.items["price"][0] == 1250.0
+    assert log.items["price"].isna().tolist() == [False, True]
+    assert log.items["tags"].tolist() == [["a, b", "c"], ["x", "y"]]
+
+
+def test_rating_threshold_decides_the_label():
+    """Ratings 5, 3, 4 with threshold 5: only the first is label 1. A label column of one's own wins."""
+    assert read_table(RATINGS, SHELF, columns=NAMES, rating_threshold=5).interactions["label"].tolist() == [
+        1,
+        0,
+        0,
+    ]
+    labelled = RATINGS.assign(label=[0, 1, 0])
+    assert read_table(labelled, SHELF, columns=NAMES).interactions["label"].tolist() == [0, 1, 0]
+    assert read_table(RATINGS, SHELF, columns=NAMES, implicit=True).interactions["label"].tolist() == [
+        1,
+        1,
+        1,
+    ]
+
+
+def test_bad_ratings_are_reported():
+    """A missing rating is a NaN label, a word is no label; neither becomes 0 in silence."""
+    bad = pd.concat([RATINGS, RATINGS.assign(what=["2", "1", "2"], stars=[None, "five", 1])])
+    log = read_table(bad, SHELF, columns=NAMES, strict=False)
+    assert log.dropped == {"interactions: NaN label": 1, "interactions: label is not 0 or 1": 1}
+
+
+def test_a_column_may_have_another_name_in_each_table():
+    """'interactions.item_id' and 'items.item_id' name the table that they are about."""
+    stays = RATINGS.rename(columns={"what": "listing_id"}).assign(id=[1, 2, 3])
+    names = {**NAMES, "interactions.item_id": "listing_id", "items.item_id": "id"}
+    del names["item_id"]
+    log = read_table(stays, SHELF.rename(columns={"what": "id"}), columns=names)
+    assert log.interactions["item_id"].tolist() == ["1", "2", "1"]
+
+
+def test_users_of_a_csv_are_numbers(tmp_path):
+    """Numeric text becomes numbers; a column of words is refused, with its name."""
+    users = pd.DataFrame({"who": ["007", "NA", "é"], "age": [30, 40, 50], "visits": [0.5, 1.5, 2]})
+    users.to_csv(tmp_path / "users.csv", index=False)
+    log = read_table(RATINGS, SHELF, tmp_path / "users.csv", columns=NAMES)
+    assert log.users["age"].tolist() == [30, 40, 50]
+    users.assign(city="Albany").to_csv(tmp_path / "users.csv", index=False)
+    with pytest.raises(ValueError, match=r"'city' are not numbers(?s:.*)users\.csv"):
+        read_table(RATINGS, SHELF, tmp_path / "users.csv", columns=NAMES)
+
+
+def test_errors_name_file_and_column(tmp_path):
+    """A missing column, one that is mapped wrongly, an unknown name, a bad cell, an unreadable file."""
+    path, shelf = tmp_path / "ratings.csv", tmp_path / "shelf.csv"
+    RATINGS.to_csv(path, index=False)
+    SHELF.assign(cost=["$1", "from 9"]).to_csv(shelf, index=False)
+    with pytest.raises(
+        ValueError, match=r"no column 'user_id' .*'who'(?s:.*)interactions from .*ratings\.csv"
+    ):
+        read_table(path, shelf)
+    with pytest.raises(
+        ValueError, match=r"columns\['user_id'\]: there is no column 'usr' .*ratings\.csv, has 'who'"
+    ):
+        read_table(path, shelf, columns={**NAMES, "user_id": "usr"})
+    with pytest.raises(ValueError, match="'buyer' is not one of our names .*user_id"):
+        read_table(path, shelf, columns={"buyer": "who"})
+    with pytest.raises(
+        ValueError, match=r"unreadable price: 1 row, first row 1 \(price='from 9'\)(?s:.*)shelf\.csv"
+    ):
+        read_table(path, shelf, columns=NAMES)
+    with pytest.raises(ValueError, match=r"ratings\.json: expected a file that ends in"):
+        read_table(tmp_path / "ratings.json", shelf)
+    for name, content in {
+        "empty.csv": b"",
+        "cut.csv.gz": b"\x1f\x8b\x08",
+        "no.parquet": b"PAR",
+        "no.csv.gz": b"x",
+    }.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(ValueError, match=f"{name}: cannot be read as a table"):
+            read_table(tmp_path / name, shelf)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10**7), st.integers(0, 99), st.sampled_from(["", "$", "€", "£"]), st.booleans())
+def test_prices_are_read_back(whole, cents, sign, commas):
+    """Any amount written with or without a sign and thousands commas is the amount."""
+    text = f"{sign}{whole:,}.{cents:02d}" if commas else f"{sign}{whole}.{cents:02d}"
+    assert parse_prices(pd.Series([text])).tolist() == pytest.approx([whole + cents / 100])
+
+
+@pytest.mark.parametrize(
+    "junk", ["from 9", "$5.99 - $9.99", "1,25", "1.250,00", "—", "None", ".a{color:red}", "$"]
+)
+def test_junk_is_no_price(junk):
+    """What is not one amount stays as it is, so that the checks report it."""
+    assert parse_prices(pd.Series([junk])).tolist() == [junk]
+
+
+def test_negative_prices_stay_negative():
+    """'-$5.00' is read as -5, which the checks report."""
+    assert parse_prices(pd.Series(["-$5.00"])).tolist() == [-5.0]
+
+
+@settings(deadline=None)
+@given(st.integers(10**8, 9 * 10**9))
+def test_unix_times_of_every_unit_are_told_apart(seconds):
+    """Seconds, milliseconds, microseconds and nanoseconds of one time give that time."""
+    values = pd.Series([seconds, seconds * 10**3, seconds * 10**6, seconds * 10**9])
+    expected = [pd.Timestamp(seconds, unit="s", tz="UTC")] * 4
+    assert list(parse_unix_times(values)) == expected
+    assert list(parse_unix_times(values.astype(str))) == expected
+
+
+def test_other_times_stay_as_they_are():
+    """ISO text and datetimes are not touched, eight digits are a date, a small number is no time."""
+    values = pd.Series(["2025-01-31", "20250131", "17", None, pd.Timestamp("2025-01-31")], dtype=object)
+    read = parse_unix_times(values).tolist()
+    assert read == ["2025-01-31", "20250131", 17, None, pd.Timestamp("2025-01-31")]
+
+
+TAG = st.text(min_size=1, max_size=6)
+
+
+@settings(deadline=None)
+@given(st.lists(TAG, max_size=4))
+def test_tags_in_json_are_read_back(tags):
+    """A JSON list may hold any text."""
+    assert parse_tags(pd.Series([json.dumps(tags)])).tolist() == [tags]
+
+
+def test_tags_that_are_no_list_stay_as_they_are():
+    """A broken JSON list and a number are left to the checks."""
+    assert parse_tags(pd.Series(['["a"', 5], dtype=object)).tolist() == ['["a"', 5]
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+ROW = st.tuples(st.sampled_from("abc"), st.sampled_from("xyz"), st.datetimes(), TEXT)
+ITEM = st.fixed_dictionaries(
+    {"tags": st.lists(TAG, max_size=3), "price": st.none() | st.floats(0, 1e9), "brand": st.none() | TEXT}
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(ROW, min_size=1, max_size=8, unique_by=lambda row: row[:3]),
+    st.lists(ITEM, min_size=3, max_size=3),
+    st.booleans(),
+)
+def test_a_written_log_is_read_back(tmp_path_factory, rows, items, with_users):
+    """Writing and reading gives the same tables: texts, times to the microsecond, lists, unknown values."""
+    folder = tmp_path_factory.mktemp("log")
+    interactions = pd.DataFrame(rows, columns=["user_id", "item_id", "timestamp", "review"])
+    items = pd.DataFrame(items).assign(item_id=list("xyz"), title="Tea")
+    users = pd.DataFrame({"user_id": list("abc"), "age": [30, 40, 50]}) if with_users else None
+    log = InteractionLog(interactions, items, users, implicit=True)
+    log.write(folder)
+    paths = [folder / f"{name}.parquet" for name in ("interactions", "items", "users")]
+    again = read_table(*paths[: 2 + with_users], implicit=True)
+    pd.testing.assert_frame_equal(again.interactions, log.interactions)
+    pd.testing.assert_frame_equal(again.items, log.items)
+    assert again.fields == log.fields
+    assert paths[2].exists() == with_users
+    if with_users:
+        pd.testing.assert_frame_equal(again.users, log.users)
+
+
+def test_writing_replaces_the_log_that_was_there(tmp_path):
+    """A users table of an earlier log does not stay beside a log without one, nor does any draft."""
+    log = read_table(RATINGS, SHELF, columns=NAMES)
+    users = pd.DataFrame({"user_id": ["007", "NA", "é"], "age": [1, 2, 3]})
+    InteractionLog(log.interactions, log.items, users).write(tmp_path)
+    log.write(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["interactions.parquet", "items.parquet"]
+
+
+def test_a_failed_write_leaves_the_old_files(tmp_path):
+    """When one table cannot be written, none is replaced."""
+    log = read_table(RATINGS, SHELF, columns=NAMES)
+    log.write(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    broken = InteractionLog(log.interactions[::-1], log.items)
+    broken.items["odd"] = pd.Series([{1, 2}, "text"], dtype=object)
+    with pytest.raises(Exception, match="odd"):
+        broken.write(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -1,0 +1,136 @@
+"""The best order and chance, against all orders one by one."""
+
+import itertools
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_faithfulness import Attention, example, padded
+
+from attnviz.explanation import forward as forward
+from attnviz.explanation.faithfulness import aopc, deletion_curve
+from attnviz.explanation.reference_orders import best_curve, best_order, random_curve, random_order
+
+
+def all_curves(model, vectors, query, orders, **given):
+    """Deletion curves (order, batch, removed) of orders, each a tuple of elements, first removed first."""
+    element = vectors.shape[1]
+    curves = []
+    for order in orders:
+        scores = torch.zeros(element, dtype=torch.float64)
+        scores[list(order)] = torch.arange(element, 0, -1).double()
+        scores = scores.expand(len(vectors), -1)
+        curves.append(deletion_curve(model, vectors, scores, forward_args=(query,), **given))
+    return torch.stack(curves)
+
+
+@given(element=st.integers(1, 5), seed=st.integers(0, 2**16), removal=st.sampled_from(["baseline", "mask"]))
+@settings(max_examples=30, deadline=None)
+def test_best_and_random_equal_all_orders(element, seed, removal):
+    """Of all n! orders the best one has the largest area, best_curve the floor, random_curve the mean."""
+    model, (vectors, baselines, query, _) = Attention(), example(3, element, seed=seed)
+    given = dict(removal=removal, baselines=baselines if removal == "baseline" else None)
+    curves = all_curves(model, vectors, query, itertools.permutations(range(element)), **given)
+    given["forward_args"] = (query,)
+    order = best_order(model, vectors, **given)
+    assert order.sort(1).values.tolist() == [list(range(1, element + 1))] * 3
+    area = aopc(deletion_curve(model, vectors, order, **given))
+    torch.testing.assert_close(area, torch.stack([aopc(curve) for curve in curves]).amax(0))
+    torch.testing.assert_close(best_curve(model, vectors, **given), curves.amin(0))
+    torch.testing.assert_close(random_curve(model, vectors, **given), curves.mean(0))
+
+
+def test_padding_never_counts():
+    """A padded row has the best order and the curves of the row without its padding."""
+    model, (vectors, _, query, _) = Attention(), example()
+    mask = padded()
+    given = dict(removal="mask", forward_args=(query,), mask=mask)
+    order, floor, mean = (f(model, vectors, **given) for f in (best_order, best_curve, random_curve))
+    for row in range(5):
+        known, here = slice(0, 5 - row), slice(row, row + 1)
+        alone = dict(removal="mask", forward_args=(query[here],))
+        torch.testing.assert_close(order[here, known], best_order(model, vectors[here, known], **alone))
+        assert (order[row, 5 - row :] == 0).all()
+        for found, curve in [(floor, best_curve), (mean, random_curve)]:
+            torch.testing.assert_close(found[here, : 6 - row], curve(model, vectors[here, known], **alone))
+            assert found[row, 6 - row :].isnan().all()
+
+
+def test_best_is_not_greedy():
+    """Two elements that only hurt together: greedy removes the third first, the best order the two."""
+    logits = {
+        (): 10.0,
+        (0,): 10.0,
+        (1,): 10.0,
+        (2,): 9.0,
+        (0, 1): 0.0,
+        (0, 2): 9.0,
+        (1, 2): 9.0,
+        (0, 1, 2): 0.0,
+    }
+
+    def score(vectors):
+        removed = [tuple(row.flatten().logical_not().nonzero().flatten().tolist()) for row in vectors]
+        return torch.tensor([logits[row] for row in removed])
+
+    order = best_order(score, torch.ones(1, 3, 1), baselines=0.0)
+    assert order.tolist() == [[3.0, 2.0, 1.0]]
+    floor = best_curve(score, torch.ones(1, 3, 1), baselines=0.0)
+    assert floor.tolist() == [[10.0, 9.0, 0.0, 0.0]]
+    assert deletion_curve(score, torch.ones(1, 3, 1), order, baselines=0.0).tolist() == [
+        [10.0, 10.0, 0.0, 0.0]
+    ]
+
+
+def test_no_order_lies_below_the_floor():
+    """For 20 random orders of 7 elements, at every step."""
+    model, (vectors, baselines, query, _) = Attention(), example(4, 7)
+    given = dict(baselines=baselines, forward_args=(query,))
+    floor = best_curve(model, vectors, **given)
+    for seed in range(20):
+        curve = deletion_curve(model, vectors, random_order(vectors[:, :, 0], seed=seed), **given)
+        assert (curve >= floor - 1e-12).all()
+
+
+def test_twelve_elements():
+    """The largest number still gives an order that reaches at least what the sum of its parts says."""
+    terms = torch.randn(2, 12, 1, generator=torch.Generator().manual_seed(0))
+    order = best_order(lambda vectors: vectors.sum((1, 2)), terms, baselines=0.0)
+    assert (order.argsort(1) == terms[:, :, 0].argsort(1)).all()
+
+
+@pytest.mark.parametrize("function", [best_order, best_curve, random_curve])
+def test_batch_equals_loop(function, monkeypatch):
+    """Rows one by one, all at once, or in parts of whatever size: the same values."""
+    model, (vectors, baselines, query, _) = Attention(), example()
+
+    def run(rows):
+        return function(
+            model, vectors[rows], baselines=baselines[rows], forward_args=(query[rows],), mask=padded()[rows]
+        )
+
+    together = run(slice(None))
+    alone = torch.cat([run(slice(row, row + 1)) for row in range(6)])
+    torch.testing.assert_close(alone, together, equal_nan=True)
+    for bound in (1, 500, 3000):
+        monkeypatch.setattr(forward, "NUMBERS_AT_ONCE", bound)
+        torch.testing.assert_close(run(slice(None)), together, equal_nan=True)
+    assert run(slice(0, 0)).shape == together[:0].shape
+
+
+def test_random_order_is_seeded_and_even():
+    """The same seed gives the same orders, and each element goes first equally often."""
+    scores = torch.zeros(30_000, 3)
+    order = random_order(scores)
+    assert (random_order(scores) == order).all()
+    assert (random_order(scores, seed=1) != order).any()
+    shares = random_order(scores, seed=2).argmax(1).bincount(minlength=3) / len(scores)
+    torch.testing.assert_close(shares, torch.full((3,), 1 / 3), atol=0.01, rtol=0)
+
+
+@pytest.mark.parametrize("function", [best_order, best_curve, random_curve])
+def test_too_many_elements(function):
+    """The message says what to use instead."""
+    with pytest.raises(ValueError, match="13 elements.*at most 12.*random_order"):
+        function(lambda vectors: vectors.sum((1, 2)), torch.zeros(1, 13, 1), baselines=0.0)

@@ -1,0 +1,5 @@
+"""Where the repository lies, for tests at any depth."""
+
+from pathlib import Path
+
+REPO = Path(__file__).parents[1]

@@ -1,0 +1,213 @@
+"""Every mechanism of the recommender through everything that takes a model."""
+
+import numpy as np
+import pytest
+import torch
+
+import attnviz as av
+from attnviz.data.schema import Schema
+
+MECHANISMS = {
+    "point": dict(),
+    "uniform": dict(attention="uniform"),
+    "multihead": dict(attention="multihead", num_heads=4),
+    "multihead, field keys": dict(attention="multihead", num_heads=2, keys="field"),
+    "self": dict(attention="self", num_heads=4),
+    "self, plain": dict(attention="self", num_heads=2, conditioning="none"),
+}
+HEADED = [name for name in MECHANISMS if name not in ("point", "uniform")]
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return av.planted_shop(num_users=60, num_items=30, num_interactions=400)
+
+
+def build(shop, name, **options):
+    schema = Schema.of(shop, max_sentences=4)
+    return av.AttentionRecommender(schema, embed_dim=8, seed=1, **(MECHANISMS[name] | options)).eval()
+
+
+@pytest.fixture(params=MECHANISMS)
+def model(request, shop):
+    return build(shop, request.param)
+
+
+@pytest.fixture
+def batch(shop, model):
+    return shop.batch(slice(60, 92), model.schema)
+
+
+def headed(shop, name):
+    """A model with heads in float64, its vectors and query."""
+    model = build(shop, name).double()
+    batch = shop.batch(slice(60, 92), model.schema)
+    with torch.no_grad():
+        vectors, (query,) = model.float().field_vectors(batch)
+    return model.double(), vectors.double(), query.double()
+
+
+def test_weights_reduce_to_shares_of_the_fields(model, batch):
+    """Expect rows that sum to 1 with heads, and (batch, field) rows that sum to 1 without."""
+    logits, weights = model(batch, return_weights=True)
+    tokens = 6 if model.options["attention"] == "self" else 5
+    queries = tokens if tokens == 6 else 1
+    assert weights.shape == (32, model.options["num_heads"], queries, tokens)
+    torch.testing.assert_close(weights.sum(-1), torch.ones(weights.shape[:-1]), atol=1e-6, rtol=0)
+    reduced = av.reduce_weights(weights)
+    assert reduced.shape == (32, 5)
+    torch.testing.assert_close(reduced.sum(1), torch.ones(32), atol=1e-6, rtol=0)
+    vectors, args = model.field_vectors(batch)
+    torch.testing.assert_close(model.attend(vectors, *args)[1], reduced)
+    torch.testing.assert_close(model.logits_from_vectors(vectors, *args), logits)
+
+
+def test_multihead_is_the_torch_module(shop):
+    """Expect nn.MultiheadAttention with the same parameters to give the logit and each head's weights."""
+    model, vectors, query = headed(shop, "multihead")
+    module = torch.nn.MultiheadAttention(8, 4, bias=False, batch_first=True, dtype=torch.float64)
+    mechanism = model.mechanism
+    module.in_proj_weight.data = torch.cat(
+        [torch.eye(8, dtype=torch.float64), model.key.weight, mechanism.value.weight]
+    ).detach()
+    module.out_proj.weight.data = mechanism.output.weight.data
+    output, weights = module(query[:, None], vectors, vectors, average_attn_weights=False)
+    torch.testing.assert_close(model.logits_from_vectors(vectors, query), model.head(output).flatten())
+    torch.testing.assert_close(model.attend(vectors, query)[1], weights[:, :, 0].mean(1))
+
+
+def test_self_attention_is_the_torch_module_with_a_residual(shop):
+    """Expect the head of the mean over tokens of tokens + nn.MultiheadAttention(tokens)."""
+    model, vectors, query = headed(shop, "self")
+    own = model.mechanism
+    module = torch.nn.MultiheadAttention(8, 4, bias=False, batch_first=True, dtype=torch.float64)
+    module.in_proj_weight.data = torch.cat([own.query.weight, own.key.weight, own.value.weight]).detach()
+    module.out_proj.weight.data = own.output.weight.data
+    tokens = torch.cat([query[:, None], vectors], dim=1) + own.place.weight
+    seen, weights = module(tokens, tokens, tokens, average_attn_weights=False)
+    expected = model.head((tokens + seen).mean(1)).flatten()
+    torch.testing.assert_close(model.logits_from_vectors(vectors, query), expected)
+    shopper_row = weights.mean(1)[:, 0, 1:]
+    torch.testing.assert_close(
+        model.attend(vectors, query)[1], shopper_row / shopper_row.sum(1, keepdim=True)
+    )
+
+
+@pytest.mark.parametrize("name", HEADED)
+def test_head_values_add_up_to_the_logit(shop, name):
+    """Expect sum over heads and fields of weight x value to be what the attention adds."""
+    model, vectors, query = headed(shop, name)
+    values = model.head_values(vectors, query)  # (batch, head, key, dim)
+    weights = model._attend(vectors, query)[1]  # (batch, head, query, key)
+    output = torch.einsum("bhqk,bhkd->bqd", weights, values)
+    if model.options["attention"] == "self":
+        output = model.mechanism.tokens(vectors, query) + output
+    torch.testing.assert_close(
+        model.head(output.mean(1)).squeeze(-1), model.logits_from_vectors(vectors, query)
+    )
+
+
+@pytest.mark.parametrize("name", MECHANISMS)
+def test_masked_field_has_no_part(shop, name):
+    """Expect a masked field's vector not to matter at all, and a mask of True to change nothing."""
+    model, vectors, query = headed(shop, name)
+    everything = torch.ones(vectors.shape[:2], dtype=torch.bool)
+    logits = model.logits_from_vectors(vectors, query)
+    torch.testing.assert_close(model.logits_from_vectors(vectors, query, mask=everything), logits)
+    mask = everything.clone()
+    mask[:, 2] = False
+    changed = vectors.clone()
+    changed[:, 2] += 100
+    before, after = (model.logits_from_vectors(x, query, mask=mask) for x in (vectors, changed))
+    torch.testing.assert_close(before, after)
+    assert (model.attend(vectors, query, mask=mask)[1][:, 2] == 0).all()
+    nothing = model.logits_from_vectors(vectors, query, mask=~everything)
+    assert nothing.isfinite().all()
+
+
+def test_attributions_and_removal_take_every_mechanism(model, shop, batch):
+    """Expect complete Shapley values, and what removing all fields in a given order does to the logit."""
+    vectors, args = model.field_vectors(batch)
+    base = model.baseline_vectors(batch, shop.batch(slice(None), model.schema))
+    options = dict(baselines=base, forward_args=args)
+    shapley = av.attribute(model.logits_from_vectors, vectors, method="shapley", **options)
+    gaps = av.completeness_gap(model.logits_from_vectors, vectors, shapley, **options)
+    torch.testing.assert_close(gaps, torch.zeros(32), atol=1e-5, rtol=0)
+    weights = model.attend(vectors, *args)[1].detach()
+    removed = av.comprehensiveness(
+        model.logits_from_vectors, vectors, weights, removal="mask",
+        mask=torch.ones_like(weights, dtype=torch.bool), forward_args=args,
+    )  # fmt: skip
+    assert removed.shape == (32,)
+    assert removed.isfinite().all()
+
+
+def test_inside_a_review(model, batch):
+    """Expect the model's own logit from its sentences."""
+    found = av.trees.sentences_of(model, batch)
+    torch.testing.assert_close(found.forward_func(found.vectors, *found.forward_args), model(batch))
+
+
+@pytest.mark.parametrize("name", ["multihead", "multihead, field keys", "self"])
+def test_training_file_and_recommendation(name, shop, tmp_path):
+    """Expect a logged training, the same predictions from the file, and weights beside each product."""
+    model = build(shop, name)
+    train, valid, _ = shop.split()
+    av.fit(model, train, valid, epochs=1, log_dir=tmp_path / "log", log_every=1, progress=False)
+    logged = av.read_weights(tmp_path / "log")
+    np.testing.assert_allclose(logged[list(model.fields)].sum(axis=1), 1, atol=1e-5)
+    model.save(tmp_path)
+    loaded = av.AttentionRecommender.load(tmp_path)
+    assert loaded.options == model.options
+    np.testing.assert_array_equal(av.predict(loaded, shop), av.predict(model, shop))
+    shown = av.recommend(loaded, shop, "u3", top_k=3)
+    np.testing.assert_allclose(shown[list(model.fields)].sum(axis=1), 1, atol=1e-5)
+
+
+def test_randomised_is_an_untrained_model(model):
+    """Expect every parameter to be drawn again."""
+    untrained = av.explanation.randomised(model, seed=5)
+    for name, parameter in untrained.named_parameters():
+        assert (parameter != model.get_parameter(name)).all(), name
+
+
+@pytest.mark.parametrize("name", HEADED)
+def test_what_exists_for_point_attention_only_says_so(shop, name):
+    """Expect a ValueError that names the method, the model's attention and the way out."""
+    model, vectors, query = headed(shop, name)
+    attention = model.options["attention"]
+    for call in (model.scores, model.point_terms, model.logits_with_weights):
+        with pytest.raises(ValueError, match=f"^{call.__name__} needs .* got '{attention}': use"):
+            call(vectors, query)
+
+
+def test_dropout_leaves_the_returned_weights_whole(shop):
+    """Expect rows of 1 in training with dropout, for both mechanisms with heads."""
+    for name in ("multihead", "self"):
+        model = build(shop, name, dropout=0.5).train()
+        weights = model(shop.batch(slice(0, 8), model.schema), return_weights=True)[1]
+        torch.testing.assert_close(weights.sum(-1), torch.ones(weights.shape[:-1]), atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (dict(attention="multihead", num_heads=3), "num_heads"),
+        (dict(attention="self", num_heads=0), "num_heads"),
+        (dict(attention="uniform", num_heads=2), "num_heads"),
+        (dict(attention="self", keys="field"), "keys"),
+    ],
+)
+def test_options_that_do_not_fit(options, named, shop):
+    """Expect a ValueError that names the option and what it may be."""
+    with pytest.raises(ValueError, match=rf"^{named} must be one of"):
+        av.AttentionRecommender(shop.schema, embed_dim=8, **options)
+
+
+def test_reduce_weights_drops_the_shopper():
+    """Expect the fields' share of the shopper's row, and zeros where she saw herself only."""
+    weights = torch.rand(2, 3, 6, 6).softmax(-1)
+    row = weights.mean(1)[:, 0, 1:]
+    torch.testing.assert_close(av.reduce_weights(weights), row / row.sum(1, keepdim=True))
+    alone = torch.eye(6).expand(2, 3, 6, 6)
+    assert (av.reduce_weights(alone) == 0).all()

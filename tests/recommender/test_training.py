@@ -1,0 +1,229 @@
+"""Training: it learns, it repeats itself, it survives being stopped."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+
+import attnviz as av
+from attnviz.recommender.checkpoint import Checkpoint
+from attnviz.recommender.training import _Run
+from attnviz.recommender.weight_log import WeightLog
+
+SMALL = dict(num_users=200, num_items=100, num_interactions=4000)
+QUICK = dict(batch_size=256, progress=False)
+
+
+@pytest.fixture(scope="module")
+def parts():
+    return av.planted_shop(**SMALL).split()
+
+
+def make(parts, **options):
+    return av.AttentionRecommender(parts[0].schema, **(dict(embed_dim=8) | options))
+
+
+def flat(model) -> torch.Tensor:
+    return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
+
+
+def test_same_seed_same_parameters_twice(parts):
+    """Expect bit-equal parameters and history from two runs, dropout included."""
+    models = [make(parts, dropout=0.2) for _ in range(2)]
+    histories = [av.fit(model, *parts[:2], epochs=2, **QUICK) for model in models]
+    assert torch.equal(flat(models[0]), flat(models[1]))
+    assert histories[0].equals(histories[1])
+
+
+def test_the_number_of_threads_is_given_back(parts):
+    """Expect torch to have as many threads after training as before, whatever happens in it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    av.fit(make(parts), *parts[:2], epochs=1, **QUICK)
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(before)
+
+
+def test_training_reaches_the_best_reachable_score():
+    """Expect test AUC within .02 of the best reachable on the default shop."""
+    train, valid, test = av.planted_shop().split()
+    model = av.AttentionRecommender(train.schema)
+    av.fit(model, train, valid, progress=False)
+    labels = torch.tensor(test.interactions["label"].to_numpy())
+    assert float(av.metrics.auc(torch.from_numpy(av.predict(model, test)), labels)) > test.bayes_auc() - 0.02
+
+
+def test_early_stopping_keeps_the_best_epoch(parts):
+    """Expect a stop after `patience` epochs without a better loss, and the best epoch's parameters."""
+    model = make(parts)
+    history = av.fit(model, *parts[:2], epochs=60, learning_rate=0.05, patience=2, **QUICK)
+    assert len(history) < 60
+    assert history["valid_loss"].idxmin() == len(history) - 3
+    labels = torch.tensor(parts[1].interactions["label"].to_numpy())
+    loss = float(av.metrics.log_loss(torch.from_numpy(av.predict(model, parts[1])), labels))
+    assert loss == pytest.approx(history["valid_loss"].min(), rel=1e-6)
+
+
+class Stop(Exception):
+    pass
+
+
+def test_resume_ends_where_the_whole_run_ends(parts, tmp_path, monkeypatch):
+    """Expect bit-equal parameters from a run that was stopped after its second epoch and resumed."""
+    whole, stopped = make(parts), make(parts)
+    options = dict(epochs=4, checkpoint=tmp_path / "run.safetensors", **QUICK)
+    history = av.fit(whole, *parts[:2], epochs=4, **QUICK)
+    written = Checkpoint.write
+
+    def write_then_stop(self, tensors, values):
+        written(self, tensors, values)
+        if values["epoch"] == 2:
+            raise Stop
+
+    monkeypatch.setattr(Checkpoint, "write", write_then_stop)
+    with pytest.raises(Stop):
+        av.fit(stopped, *parts[:2], **options)
+    monkeypatch.undo()
+    resumed = make(parts)
+    assert av.fit(resumed, *parts[:2], resume=True, **options).equals(history)
+    assert torch.equal(flat(resumed), flat(whole))
+
+
+def test_finished_training_returns_at_once(parts, tmp_path, monkeypatch):
+    """Expect a finished checkpoint to give the model back without one more step."""
+    options = dict(epochs=2, checkpoint=tmp_path / "run.safetensors", resume=True, **QUICK)
+    first, second = make(parts), make(parts)
+    history = av.fit(first, *parts[:2], **options)
+    monkeypatch.setattr(torch.optim.AdamW, "step", lambda *_: pytest.fail("a step was made"))
+    assert av.fit(second, *parts[:2], **options).equals(history)
+    assert torch.equal(flat(first), flat(second))
+
+
+def test_killed_training_leaves_a_good_checkpoint(parts, tmp_path):
+    """Expect a process killed in mid-training to leave a good file, and a resumed run to end as if whole."""
+    path = tmp_path / "run.safetensors"
+    script = (
+        "import attnviz as av\n"
+        f"train, valid, test = av.planted_shop(**{SMALL}).split()\n"
+        "model = av.AttentionRecommender(train.schema, embed_dim=8)\n"
+        "av.fit(model, train, valid, epochs=40, patience=40, batch_size=256, progress=False,"
+        f" checkpoint={str(path)!r})\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script])
+    while not path.exists() and process.poll() is None:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    options = dict(epochs=40, patience=40, **QUICK)
+    resumed, whole = make(parts), make(parts)
+    av.fit(resumed, *parts[:2], checkpoint=path, resume=True, **options)
+    av.fit(whole, *parts[:2], **options)
+    assert torch.equal(flat(resumed), flat(whole))
+
+
+def test_checkpoint_of_another_training_is_refused(parts, tmp_path):
+    """Expect an error that names what differs: options, model or data."""
+    path = tmp_path / "run.safetensors"
+    av.fit(make(parts), *parts[:2], epochs=1, checkpoint=path, **QUICK)
+    with pytest.raises(ValueError, match="different training options"):
+        av.fit(make(parts), *parts[:2], epochs=2, checkpoint=path, resume=True, **QUICK)
+    with pytest.raises(ValueError, match="different model options"):
+        av.fit(make(parts, keys="field"), *parts[:2], epochs=1, checkpoint=path, resume=True, **QUICK)
+    with pytest.raises(ValueError, match="different train"):
+        av.fit(make(parts), parts[2], parts[1], epochs=1, checkpoint=path, resume=True, **QUICK)
+
+
+def test_damaged_checkpoint_is_refused(parts, tmp_path):
+    """Expect a truncated file never to be read as good."""
+    path = tmp_path / "run.safetensors"
+    av.fit(make(parts), *parts[:2], epochs=1, checkpoint=path, **QUICK)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match="is damaged"):
+        av.fit(make(parts), *parts[:2], epochs=1, checkpoint=path, resume=True, **QUICK)
+
+
+def test_weight_log_is_read_back(parts, tmp_path):
+    """Expect a row every log_every steps, a column a field, rows that sum to 1; and the epochs' scalars."""
+    model = make(parts)
+    history = av.fit(model, *parts[:2], epochs=3, log_dir=tmp_path, log_every=5, **QUICK)
+    frame = av.read_weights(tmp_path)
+    steps = 3 * -(-len(parts[0]) // 256)
+    assert frame.columns.tolist() == ["step", *model.fields]
+    assert frame["step"].tolist() == list(range(0, steps, 5))
+    np.testing.assert_allclose(frame[list(model.fields)].sum(axis=1), 1, atol=1e-5)
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(tmp_path)).Reload()
+    logged = [entry.value for entry in events.Scalars("valid/auc")]
+    np.testing.assert_allclose(logged, history["valid_auc"], rtol=1e-6)
+
+
+def test_the_log_of_a_stopped_and_resumed_training_is_whole(parts, tmp_path, monkeypatch, capfd):
+    """Expect each step and epoch once, resumed in the middle or called again when over; no warning."""
+    options = dict(epochs=3, checkpoint=tmp_path / "run.safetensors", log_every=5, resume=True, **QUICK)
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    av.fit(make(parts), *parts[:2], log_dir=whole, **{**options, "checkpoint": None})
+    validate = _Run.validate
+
+    def stop_in_the_second(self, epoch, *rest):
+        if epoch == 1:
+            raise Stop
+        validate(self, epoch, *rest)
+
+    monkeypatch.setattr(_Run, "validate", stop_in_the_second)
+    with pytest.raises(Stop):
+        av.fit(make(parts), *parts[:2], log_dir=stopped, **options)
+    monkeypatch.undo()
+    for _ in range(2):
+        av.fit(make(parts), *parts[:2], log_dir=stopped, **options)
+    assert av.read_weights(stopped).equals(av.read_weights(whole))
+    assert capfd.readouterr().err == ""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = [EventAccumulator(str(folder)).Reload().Scalars("valid/auc") for folder in (stopped, whole)]
+    logged = [sorted((entry.step, entry.value) for entry in entries) for entries in events]
+    assert logged[0] == logged[1]
+    assert len(logged[0]) == 3
+
+
+def test_read_weights_sorts_the_steps(tmp_path):
+    """Expect the steps in order when the file of a resumed training is read before the first one's."""
+    weights = torch.tensor([0.25, 0.75]).view(1, 1, 1, 2)
+    for first_step, name in ((0, "events.out.tfevents.2"), (10, "events.out.tfevents.1")):
+        with WeightLog(tmp_path, ("tags", "price"), every=5, first_step=first_step) as log:
+            log.weights(first_step, weights)
+            log.weights(first_step + 5, weights)
+        written = max(tmp_path.iterdir(), key=lambda path: len(path.name))
+        written.rename(tmp_path / name)
+    assert av.read_weights(tmp_path)["step"].tolist() == [0, 5, 10, 15]
+
+
+def test_read_weights_errors(tmp_path):
+    """Expect errors that say which folder to give."""
+    with pytest.raises(FileNotFoundError, match="not a folder"):
+        av.read_weights(tmp_path / "none")
+    with pytest.raises(FileNotFoundError, match="holds no weights"):
+        av.read_weights(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [dict(epochs=0), dict(batch_size=0), dict(learning_rate=-1.0), dict(log_every=0), dict(num_threads=0)],
+)
+def test_options_out_of_range(option, parts):
+    """Expect a ValueError that names the option."""
+    with pytest.raises(ValueError, match=f"^{next(iter(option))}"):
+        av.fit(make(parts), *parts[:2], progress=False, **option)
+
+
+def test_one_class_only(parts):
+    """Expect a ValueError that names the log."""
+    rows = parts[0].interactions
+    positives = parts[0].with_interactions(rows[rows["label"] == 1])
+    with pytest.raises(ValueError, match="^train must hold labels 0 and 1"):
+        av.fit(make(parts), positives, parts[1], progress=False)
