@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from attnviz.widgets import AgreementExplorer, RemovalExplorer, WeightTriangle
-from attnviz.widgets.claims import check_claim, check_share, sigmoid
+from attnviz.widgets.shared.claims import check_claim, check_share, sigmoid
 
 
 @pytest.mark.parametrize("widget", [AgreementExplorer, RemovalExplorer, WeightTriangle])

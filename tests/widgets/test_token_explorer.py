@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ipywidgets.embed import dependency_state
 
 from attnviz.widgets import TokenExplorer
-from attnviz.widgets.levels import from_levels, squeeze, to_levels
+from attnviz.widgets.shared.quantise import from_levels, squeeze, to_levels
 from attnviz.widgets.token_explorer import smallest_set
 
 TOKENS = ["[CLS]", "warm", "scarf", "."]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from .base import Explorer, check_array, check_fields, check_labels, read_static
+from ..shared.base import Explorer, check_array, check_fields, check_labels, read_view
 
 TEMPERATURES = (0.1, 10.0)
 
@@ -60,8 +60,8 @@ class FieldExplorer(Explorer):
     Taught in chapters 3, and 11 for the attributions.
     """
 
-    _esm = read_static("field_explorer", "js")
-    _css = read_static("field_explorer", "css")
+    _esm = read_view("field_explorer", "js")
+    _css = read_view("field_explorer", "css")
 
     shopper = traitlets.Int(0).tag(sync=True)
     product = traitlets.Int(0).tag(sync=True)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from .base import check_array, check_fields, check_labels
-from .claims import CaseExplorer, check_claim, check_share, read_figure
+from ..shared.base import check_array, check_fields, check_labels, read_view
+from ..shared.claims import CaseExplorer, check_claim, check_share
 
 WHOSE = ("model", "shopper")
 
@@ -54,8 +54,8 @@ class ReasonExplorer(CaseExplorer):
     Taught in chapters 1 (the model's) and 2 (the shopper's).
     """
 
-    _esm = read_figure("reason_explorer", "js")
-    _css = read_figure("reason_explorer", "css")
+    _esm = read_view("reason_explorer", "js", "claims")
+    _css = read_view("reason_explorer", "css", "claims")
 
     level = traitlets.Int(0).tag(sync=True)
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import traitlets
 
-from .base import Explorer, check_array
-from .claims import check_claim, check_names, check_share, read_figure
+from ..shared.base import Explorer, check_array, read_view
+from ..shared.claims import check_claim, check_names, check_share
 
 LEVELS = 100  # steps of the slider; the histogram joins two of them to a bar
 
@@ -43,8 +43,8 @@ class RocSlider(Explorer):
     Paper: Fawcett (2006). Taught in chapter 6.
     """
 
-    _esm = read_figure("roc_slider", "js")
-    _css = read_figure("roc_slider", "css")
+    _esm = read_view("roc_slider", "js", "claims")
+    _css = read_view("roc_slider", "css", "claims")
 
     threshold = traitlets.Float(0.5).tag(sync=True)
     judge = traitlets.Int(0).tag(sync=True)

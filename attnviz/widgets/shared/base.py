@@ -7,17 +7,19 @@ import anywidget
 import numpy as np
 import traitlets
 
-STATIC = Path(__file__).parent / "static"
+WIDGETS = Path(__file__).parents[1]
 
 
-def read_static(name: str, suffix: str) -> str:
-    """The shared file and the explorer's own file, joined to one self-contained text.
+def read_view(name: str, suffix: str, *shared: str) -> str:
+    """The shared files and the explorer's own file, joined to one self-contained text.
 
     Args:
-        name: the explorer's file name without its suffix, such as `"field_explorer"`.
+        name: the explorer's folder, such as `"field_explorer"`.
         suffix: `"js"` or `"css"`.
+        *shared: names of further shared files that go between, such as `"claims"`.
     """
-    return "\n".join((STATIC / f"{part}.{suffix}").read_text(encoding="utf-8") for part in ("common", name))
+    files = [WIDGETS / "shared" / f"{part}.{suffix}" for part in ("common", *shared)]
+    return "\n".join(path.read_text(encoding="utf-8") for path in (*files, WIDGETS / name / f"view.{suffix}"))
 
 
 class Explorer(anywidget.AnyWidget):

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from .base import check_array, check_fields
-from .claims import CaseExplorer, check_claim, check_names, check_share, read_figure, sigmoid
+from ..shared.base import check_array, check_fields, read_view
+from ..shared.claims import CaseExplorer, check_claim, check_names, check_share, sigmoid
 
 ROUNDING = 1e-3
 
@@ -57,8 +57,8 @@ class WeightTriangle(CaseExplorer):
     Taught in chapter 13.
     """
 
-    _esm = read_figure("weight_triangle", "js")
-    _css = read_figure("weight_triangle", "css")
+    _esm = read_view("weight_triangle", "js", "claims")
+    _css = read_view("weight_triangle", "css", "claims")
 
     dot = traitlets.List(traitlets.Float()).tag(sync=True)
     on_line = traitlets.Bool(False).tag(sync=True)

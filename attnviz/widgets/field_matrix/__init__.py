@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from .base import check_array, check_labels
-from .claims import CaseExplorer, check_claim, check_names, check_share, read_figure
+from ..shared.base import check_array, check_labels, read_view
+from ..shared.claims import CaseExplorer, check_claim, check_names, check_share
 
 MEAN = -1  # the mean over the heads
 
@@ -47,8 +47,8 @@ class FieldMatrix(CaseExplorer):
     Taught in chapter 15.
     """
 
-    _esm = read_figure("field_matrix", "js")
-    _css = read_figure("field_matrix", "css")
+    _esm = read_view("field_matrix", "js", "claims")
+    _css = read_view("field_matrix", "css", "claims")
 
     head = traitlets.Int(MEAN).tag(sync=True)
     row = traitlets.Int(0).tag(sync=True)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from .base import check_array, check_fields, check_labels
-from .claims import CaseExplorer, check_claim, check_share, read_figure
+from ..shared.base import check_array, check_fields, check_labels, read_view
+from ..shared.claims import CaseExplorer, check_claim, check_share
 
 
 class HeadsExplorer(CaseExplorer):
@@ -53,8 +53,8 @@ class HeadsExplorer(CaseExplorer):
     Paper: Kobayashi et al. (2020) for weight × norm. Taught in chapter 14.
     """
 
-    _esm = read_figure("heads_explorer", "js")
-    _css = read_figure("heads_explorer", "css")
+    _esm = read_view("heads_explorer", "js", "claims")
+    _css = read_view("heads_explorer", "css", "claims")
 
     field = traitlets.Int(0).tag(sync=True)
     length = traitlets.Float(None, allow_none=True).tag(sync=True)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from .base import check_array, check_fields
-from .claims import CaseExplorer, check_claim, check_names, read_figure
+from ..shared.base import check_array, check_fields, read_view
+from ..shared.claims import CaseExplorer, check_claim, check_names
 
 TURNS = 0.1  # logits that a field must have on both sides of zero to count as turned
 INCOMPLETE = 0.01
@@ -55,8 +55,8 @@ class BaselineSlider(CaseExplorer):
     Taught in chapter 11.
     """
 
-    _esm = read_figure("baseline_slider", "js")
-    _css = read_figure("baseline_slider", "css")
+    _esm = read_view("baseline_slider", "js", "claims")
+    _css = read_view("baseline_slider", "css", "claims")
 
     level = traitlets.Int(0).tag(sync=True)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import traitlets
 
-from .base import Explorer, check_array, check_fields, check_labels
-from .claims import check_claim, read_figure
+from ..shared.base import Explorer, check_array, check_fields, check_labels, read_view
+from ..shared.claims import check_claim
 
 FAULTS = {
     "each": "1 Softmax inside each field",
@@ -70,8 +70,8 @@ class FaultSwitches(Explorer):
     Taught in chapter 8.
     """
 
-    _esm = read_figure("fault_switches", "js")
-    _css = read_figure("fault_switches", "css")
+    _esm = read_view("fault_switches", "js", "claims")
+    _css = read_view("fault_switches", "css", "claims")
 
     faults = traitlets.List(traitlets.Unicode()).tag(sync=True)
 

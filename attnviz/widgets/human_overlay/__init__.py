@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from .base import check_array, check_labels
-from .claims import CaseExplorer, check_claim, check_names, read_figure
+from ..shared.base import check_array, check_labels, read_view
+from ..shared.claims import CaseExplorer, check_claim, check_names
 
 
 class HumanOverlay(CaseExplorer):
@@ -51,8 +51,8 @@ class HumanOverlay(CaseExplorer):
     Taught in chapter 20.
     """
 
-    _esm = read_figure("human_overlay", "js")
-    _css = read_figure("human_overlay", "css")
+    _esm = read_view("human_overlay", "js", "claims")
+    _css = read_view("human_overlay", "css", "claims")
 
     method = traitlets.Int(0).tag(sync=True)
     count = traitlets.Int(1).tag(sync=True)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from .base import Explorer, check_array, check_labels
-from .claims import check_claim, check_share, read_figure
-from .levels import from_levels, squeeze, to_levels
+from ..shared.base import Explorer, check_array, check_labels, read_view
+from ..shared.claims import check_claim, check_share
+from ..shared.quantise import from_levels, squeeze, to_levels
 
 VIEWS = {"weight": "weight", "norm": "weight × value norm", "rollout": "rollout"}
 LONGEST = 512
@@ -57,8 +57,8 @@ class TokenExplorer(Explorer):
     Paper: Hoover et al. (2020), exBERT, for the slider. Taught in chapter 17.
     """
 
-    _esm = read_figure("token_explorer", "js")
-    _css = read_figure("token_explorer", "css")
+    _esm = read_view("token_explorer", "js", "claims")
+    _css = read_view("token_explorer", "css", "claims")
 
     _levels = traitlets.Bytes().tag(sync=True)
     layer = traitlets.Int(0).tag(sync=True)

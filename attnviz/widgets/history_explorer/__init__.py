@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import traitlets
 
-from .base import check_labels
-from .claims import CaseExplorer, check_claim, check_share, read_figure
+from ..shared.base import check_labels, read_view
+from ..shared.claims import CaseExplorer, check_claim, check_share
 
 TREES = ("candidate", "shopper")
 _COLUMNS = ("tree", "level", "element", "parent", "text", "weight", "value_norm", "push")
@@ -57,8 +57,8 @@ class HistoryExplorer(CaseExplorer):
     Paper: Yang et al. (2016), hierarchical attention. Taught in chapter 16.
     """
 
-    _esm = read_figure("history_explorer", "js")
-    _css = read_figure("history_explorer", "css")
+    _esm = read_view("history_explorer", "js", "claims")
+    _css = read_view("history_explorer", "css", "claims")
 
     opened = traitlets.List(traitlets.Unicode(), None, allow_none=True).tag(sync=True)
     whole = traitlets.List(traitlets.Unicode()).tag(sync=True)

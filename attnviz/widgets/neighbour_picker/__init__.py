@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from .base import Explorer, check_array, check_labels
-from .claims import check_claim, check_names, read_figure
+from ..shared.base import Explorer, check_array, check_labels, read_view
+from ..shared.claims import check_claim, check_names
 
 
 class NeighbourPicker(Explorer):
@@ -42,8 +42,8 @@ class NeighbourPicker(Explorer):
     Taught in chapter 4.
     """
 
-    _esm = read_figure("neighbour_picker", "js")
-    _css = read_figure("neighbour_picker", "css")
+    _esm = read_view("neighbour_picker", "js", "claims")
+    _css = read_view("neighbour_picker", "css", "claims")
 
     chosen = traitlets.Int(0).tag(sync=True)
 

@@ -5,17 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from .base import STATIC, Explorer, check_labels, read_static
-
-
-def read_figure(name: str, suffix: str) -> str:
-    """The shared files, with the claims' one, and the figure's own file, joined to one self-contained text.
-
-    Args:
-        name: the figure's file name without its suffix, such as `"removal_explorer"`.
-        suffix: `"js"` or `"css"`.
-    """
-    return read_static("claims", suffix) + "\n" + (STATIC / f"{name}.{suffix}").read_text(encoding="utf-8")
+from .base import Explorer, check_labels
 
 
 class CaseExplorer(Explorer):

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import traitlets
 
-from .base import check_array, check_labels
-from .claims import CaseExplorer, check_claim, check_names, check_share, read_figure, sigmoid
+from ..shared.base import check_array, check_labels, read_view
+from ..shared.claims import CaseExplorer, check_claim, check_names, check_share, sigmoid
 
 
 class PromptParts(CaseExplorer):
@@ -57,8 +57,8 @@ class PromptParts(CaseExplorer):
     Taught in chapter 19.
     """
 
-    _esm = read_figure("prompt_parts", "js")
-    _css = read_figure("prompt_parts", "css")
+    _esm = read_view("prompt_parts", "js", "claims")
+    _css = read_view("prompt_parts", "css", "claims")
 
     way = traitlets.Int(0).tag(sync=True)
     layer = traitlets.Int(0).tag(sync=True)

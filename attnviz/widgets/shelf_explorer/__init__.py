@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from .base import check_array, check_fields, check_labels
-from .claims import CaseExplorer, check_claim, check_share, read_figure
+from ..shared.base import check_array, check_fields, check_labels, read_view
+from ..shared.claims import CaseExplorer, check_claim, check_share
 
 
 class ShelfExplorer(CaseExplorer):
@@ -52,8 +52,8 @@ class ShelfExplorer(CaseExplorer):
     Taught in chapter 10.
     """
 
-    _esm = read_figure("shelf_explorer", "js")
-    _css = read_figure("shelf_explorer", "css")
+    _esm = read_view("shelf_explorer", "js", "claims")
+    _css = read_view("shelf_explorer", "css", "claims")
 
     size = traitlets.Int(1).tag(sync=True)
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from .base import check_array, check_fields, check_labels
-from .claims import CaseExplorer, check_claim, check_names, read_figure, sigmoid
+from ..shared.base import check_array, check_fields, check_labels, read_view
+from ..shared.claims import CaseExplorer, check_claim, check_names, sigmoid
 
 SAME_LOGIT = 1e-3
 
@@ -55,8 +55,8 @@ class RemovalExplorer(CaseExplorer):
     Taught in chapters 9 and 11.
     """
 
-    _esm = read_figure("removal_explorer", "js")
-    _css = read_figure("removal_explorer", "css")
+    _esm = read_view("removal_explorer", "js", "claims")
+    _css = read_view("removal_explorer", "css", "claims")
 
     removed = traitlets.Int(0).tag(sync=True)
 

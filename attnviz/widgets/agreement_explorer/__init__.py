@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from .base import Explorer, check_array, check_labels
-from .claims import check_claim, check_names, check_share, read_figure
+from ..shared.base import Explorer, check_array, check_labels, read_view
+from ..shared.claims import check_claim, check_names, check_share
 
 KINDS = 6  # as many shapes of a point as the browser draws
 
@@ -55,8 +55,8 @@ class AgreementExplorer(Explorer):
     Taught in chapter 12.
     """
 
-    _esm = read_figure("agreement_explorer", "js")
-    _css = read_figure("agreement_explorer", "css")
+    _esm = read_view("agreement_explorer", "js", "claims")
+    _css = read_view("agreement_explorer", "css", "claims")
 
     step = traitlets.Int(0).tag(sync=True)
     names_hidden = traitlets.Bool(False).tag(sync=True)
