@@ -44,7 +44,7 @@ def look(
     batch, reference = (log.batch(slice(None), model.schema) for log in (part, train))
     vectors, args = model.field_vectors(batch)
     weights = model(batch, return_weights=True)[1][:, :, 0]  # (row, head, field), the shopper's row
-    values = model.head_values(vectors, *args)  # (row, head, field, dim)
+    values = model.mechanism.head_values(vectors, *args)  # (row, head, field, dim)
     moved = (weights * values.norm(dim=-1)).sum(1)
     fields = slice(-len(model.fields), None)  # without the shopper's token, where there is one
     base = model.baseline_vectors(batch, reference)

@@ -63,7 +63,7 @@ def asked(model: av.AttentionRecommender, meets: av.InteractionLog, num_users: i
         _, shown = model.attend(cells[CHEAP, reviews], q)
         found |= {f"price_{name}": shown[:, 2].mean().item(), f"reviews_{name}": shown[:, 1].mean().item()}
     if model.options["attention"] == "self":
-        bad, good = (model.mechanism(cells[CHEAP, r], None, q)[1].mean((0, 1)) for r in (BAD, GOOD))
+        bad, good = (model.mechanism(cells[CHEAP, r], q)[1].mean((0, 1)) for r in (BAD, GOOD))
         tokens, most = ["shopper", *model.fields], int((good - bad).abs().argmax())
         query, key = divmod(most, len(tokens))
         found |= dict(changes_most=f"{tokens[query]} to {tokens[key]}", cell_bad=bad[query, key].item(),

@@ -49,7 +49,7 @@ def seconds(run: Callable[[], None]) -> float:
 def size(model: av.AttentionRecommender) -> dict[str, int]:
     """Parameters in all, and those of keys and mechanism."""
     sizes = {name: parameter.numel() for name, parameter in model.named_parameters()}
-    own = [n for name, n in sizes.items() if name.startswith(("key.", "field_keys.", "mechanism."))]
+    own = [n for name, n in sizes.items() if name.startswith("mechanism.")]
     return dict(parameters=sum(sizes.values()), of_it_attention=sum(own))
 
 

@@ -43,8 +43,8 @@ def explain(
         vectors, args = model.field_vectors(batch)
         average = model.baseline_vectors(batch, everything)
         weights = model.attend(vectors, *args)[1]
-        scores, values = model.point_terms(vectors, *args)
-        average_scores, average_values = model.point_terms(average, *args)
+        scores, values = model.mechanism.terms(vectors, *args, model.head)
+        average_scores, average_values = model.mechanism.terms(average, *args, model.head)
     shapley = partial(
         av.explanation.shapley_point, baseline_scores=average_scores, baseline_values=average_values
     )

@@ -29,6 +29,8 @@ class Batch:
         sentences: (unique sentence, text_dim), the vectors of the sentences in this batch.
         profile: (batch, profile), the shopper.
         labels: (batch,), 0 or 1.
+        review_of: (batch, sentence), for each position in the text field the review that its sentence is
+            from, a row of the log's `past`; -1 for none.
         texts: The sentences that `sentences` holds the vectors of, in the same order; () if nobody gave them.
         chosen: Call it for what the shoppers chose before, a `Chosen`; nothing is computed until then.
     """
@@ -37,6 +39,7 @@ class Batch:
     sentences: Tensor
     profile: Tensor
     labels: Tensor
+    review_of: Tensor = with_default(default_factory=lambda: torch.empty(0, 0, dtype=torch.int32))
     texts: tuple[str, ...] = ()
     chosen: Callable[[], Chosen] = with_default(default_factory=lambda: no_history)
 
@@ -57,7 +60,7 @@ class Features:
             if field.kind != "text"
         }
         self._chosen = ChosenItems(tables, self.item_fields)
-        self.sentences, self.row_sentences = _read_sentences(tables, schema)  # list, (row, sentence)
+        self.sentences, self.row_sentences, self.row_reviews = _read_sentences(tables, schema)
         self.embeddings = torch.from_numpy(TextEncoder(schema.encoder).encode(self.sentences))
 
     def batch(self, index: slice | Tensor | np.ndarray) -> Batch:
@@ -78,7 +81,10 @@ class Features:
         used = used[num_none:]
         texts = tuple(self.sentences[place] for place in used.tolist())
         chosen = partial(self._chosen.of, rows)
-        return Batch(fields, self.embeddings[used], self._profile(rows), self.labels[rows], texts, chosen)
+        return Batch(
+            fields, self.embeddings[used], self._profile(rows), self.labels[rows],
+            review_of=self.row_reviews[rows], texts=texts, chosen=chosen,
+        )  # fmt: skip
 
     def _profile(self, rows: Tensor) -> Tensor:
         if self.schema.has_users:
@@ -160,8 +166,8 @@ def _multi_hot(positions: Tensor, size: int) -> Tensor:
     return hot.scatter_(1, positions % (size + 1), 1.0)[:, :size]
 
 
-def _read_sentences(tables: Tables, schema: Schema) -> tuple[list[str], Tensor]:
-    """The unique sentences that rows may read, and (row, sentence) positions in them, -1 for none."""
+def _read_sentences(tables: Tables, schema: Schema) -> tuple[list[str], Tensor, Tensor]:
+    """The unique sentences that rows may read; (row, sentence) positions in them and in past, -1 for none."""
     reviews = visible_reviews(tables, max_reviews=schema.max_reviews)  # (row, review), positions in past
     read = np.unique(reviews[reviews >= 0])
     number: dict[str, int] = {}
@@ -170,7 +176,8 @@ def _read_sentences(tables: Tables, schema: Schema) -> tuple[list[str], Tensor]:
         for column, sentence in enumerate(split_sentences(text)[: schema.sentences_per_review]):
             by_review[place, column] = number.setdefault(sentence, len(number))
     by_row = np.where(reviews[..., None] >= 0, by_review[reviews], -1).reshape(len(reviews), -1)
-    order = (by_row < 0).argsort(axis=1, kind="stable")[
-        :, : schema.max_sentences
-    ]  # sentences first, then none
-    return list(number), torch.from_numpy(np.take_along_axis(by_row, order, axis=1))
+    owner = np.where(by_row >= 0, reviews.repeat(schema.sentences_per_review, axis=1), -1).astype(np.int32)
+    order = (by_row < 0).argsort(axis=1, kind="stable")  # sentences first, then none
+    kept = order[:, : schema.max_sentences]
+    sentence, review = (torch.from_numpy(np.take_along_axis(of, kept, axis=1)) for of in (by_row, owner))
+    return list(number), sentence, review

@@ -33,7 +33,7 @@ def shapley_point(
     Args:
         scores: (batch, field), attention scores before softmax, with any temperature already in them.
             Minus infinity, in scores and baseline_scores, takes a field out.
-        values: (batch, field), head . x_f; `model.point_terms` gives scores and values.
+        values: (batch, field), head . x_f; `model.mechanism.terms` gives scores and values.
         baseline_scores: Scores of the baseline vectors; they broadcast to (batch, field).
         baseline_values: Values of the baseline vectors; they broadcast to (batch, field).
 

@@ -1,15 +1,87 @@
-"""A training's checkpoint: one safetensors file, written whole or not at all, read only if it fits."""
+"""What a training must store to go on after a kill, in one file that is read only if it fits."""
 
+import copy
 import hashlib
 import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
+import torch
 from torch import Tensor
 
 from ..data.log import InteractionLog
 from ..storage import read_tensors, write_tensors
 from .model import AttentionRecommender
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The options of one training, as `fit` takes them."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    patience: int
+    seed: int
+
+
+class TrainingState:
+    """Model, optimizer and what is known so far; everything that a checkpoint must hold.
+
+    Attributes:
+        epoch: How many epochs are done.
+        step: How many steps are done.
+        history: A row an epoch, with the entry valid_loss.
+        best: The parameters of the epoch with the lowest validation loss.
+    """
+
+    def __init__(self, model: AttentionRecommender, plan: Plan, *, steps_per_epoch: int):
+        self.model, self.plan = model, plan
+        self.optimizer = torch.optim.AdamW(
+            model.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay
+        )
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimizer, max_lr=plan.learning_rate, total_steps=plan.epochs * steps_per_epoch
+        )
+        self.epoch, self.step = 0, 0
+        self.history: list[dict[str, float]] = []
+        self.best = copy.deepcopy(model.state_dict())
+
+    def note(self, row: dict[str, float]) -> None:
+        """An epoch is done: keep its parameters if they are the best so far."""
+        if row["valid_loss"] < min((past["valid_loss"] for past in self.history), default=float("inf")):
+            self.best = copy.deepcopy(self.model.state_dict())
+        self.history.append(row)
+        self.epoch += 1
+
+    def is_over(self) -> bool:
+        """Whether the validation loss has not improved for `patience` epochs."""
+        losses = [row["valid_loss"] for row in self.history]
+        return bool(losses) and len(losses) - 1 - losses.index(min(losses)) >= self.plan.patience
+
+    def stored(self) -> tuple[dict[str, Tensor], dict]:
+        """All tensors and all plain values that a resumed training needs."""
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        tensors |= {f"best.{name}": value for name, value in self.best.items()}
+        optimizer = self.optimizer.state_dict()
+        for place, moments in optimizer["state"].items():
+            tensors |= {f"optimizer.{place}.{name}": value for name, value in moments.items()}
+        values = dict(epoch=self.epoch, step=self.step, history=self.history)
+        return tensors, values | dict(groups=optimizer["param_groups"], schedule=self.schedule.state_dict())
+
+    def restore(self, tensors: dict[str, Tensor], values: dict) -> None:
+        """Take up what `stored` gave."""
+        self.epoch, self.step, self.history = values["epoch"], values["step"], values["history"]
+        self.model.load_state_dict(_under("model.", tensors))
+        self.best = _under("best.", tensors)
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, value in _under("optimizer.", tensors).items():
+            place, kind = name.split(".")
+            moments.setdefault(int(place), {})[kind] = value
+        self.optimizer.load_state_dict({"state": moments, "param_groups": values["groups"]})
+        self.schedule.load_state_dict(values["schedule"])
 
 
 class Checkpoint:
@@ -49,13 +121,13 @@ class Checkpoint:
 
 
 def fingerprint(
-    model: AttentionRecommender, train: InteractionLog, valid: InteractionLog, plan: dict
+    model: AttentionRecommender, train: InteractionLog, valid: InteractionLog, plan: Plan
 ) -> dict[str, str]:
     """What must be the same for a training to go on: the model's options and schema, the plan, the rows."""
     return {
         "model options": _digest(json.dumps(model.options)),
         "schema": _digest(json.dumps(model.schema.to_json())),
-        "training options": json.dumps(plan),
+        "training options": json.dumps(asdict(plan)),
         "train": _rows_digest(train),
         "valid": _rows_digest(valid),
     }
@@ -67,3 +139,7 @@ def _rows_digest(log: InteractionLog) -> str:
 
 def _digest(content: str | bytes) -> str:
     return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()[:16]
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -87,6 +87,29 @@ class TextVector(nn.Module):
         return pooled + self.value.bias, weights
 
 
+class Film(nn.Module):
+    """The shopper scales each field's vector: x_f = e_f * (1 + G_f u).
+
+    Paper: Perez et al. (2018). Taught in chapter 5.
+    """
+
+    def __init__(self, shopper_dim: int, num_fields: int, embed_dim: int):
+        super().__init__()
+        self.scale = nn.Linear(shopper_dim, num_fields * embed_dim, bias=False)
+
+    def forward(self, vectors: Tensor, shopper: Tensor) -> Tensor:
+        """Vectors (batch, field, dim) as they are for these shoppers (batch, number)."""
+        return vectors * (1 + self.scale(shopper).view_as(vectors))
+
+
+class Plain(nn.Module):
+    """Every shopper sees the same vectors: x_f = e_f."""
+
+    def forward(self, vectors: Tensor, shopper: Tensor) -> Tensor:
+        """Vectors (batch, field, dim) as they are."""
+        return vectors
+
+
 def field_encoders(schema: Schema, embed_dim: int) -> nn.ModuleDict:
     """One encoder a field, in the order of the schema."""
     made = {}

@@ -1,18 +1,18 @@
 """The recommender: fields to vectors, a shopper's query that attends over them, a logit."""
 
 from pathlib import Path
+from typing import Literal, overload
 
 import torch
 from torch import Tensor, nn
 
-from ..attention.attention import attention_scores
 from ..attention.heads import reduce_weights
 from ..data.features import Batch
 from ..data.schema import Schema
 from ..storage import read_tensors, write_tensors
-from .fields import field_encoders
-from .mechanisms import make_mechanism
-from .shopper import Shopper
+from .fields import Film, Plain, field_encoders
+from .mechanisms import FieldKeys, check_attention, make_mechanism
+from .shopper import Shopper, check_shopper
 
 FILE = "model.safetensors"
 
@@ -39,8 +39,12 @@ class AttentionRecommender(nn.Module):
         dropout: Share of the weights dropped in training. Returned weights are those before it.
         seed: Of the initial parameters.
 
+    Attributes:
+        mechanism: How it attends; see `attnviz.recommender.mechanisms`. What only one query with one head has
+            (scores, terms) is a method of `Point`.
+
     Raises:
-        ValueError: If an option has an unknown value.
+        ValueError: If an option has an unknown value, or does not fit another one.
 
     Example:
         >>> from attnviz import planted_shop
@@ -70,45 +74,31 @@ class AttentionRecommender(nn.Module):
         seed: int = 0,
     ):
         super().__init__()
-        _check_option("attention", attention, ("point", "uniform", "multihead", "self"))
-        several = [heads for heads in range(1, embed_dim + 1) if embed_dim % heads == 0]
-        _check_option("num_heads", num_heads, (1,) if attention in ("point", "uniform") else tuple(several))
-        _check_option("keys", keys, ("content",) if attention == "self" else ("content", "field"))
-        _check_option("conditioning", conditioning, ("film", "none"))
-        _check_option("shopper", shopper, ("profile", "history", "both"))
-        _check_option("asks", asks, ("learned",) if shopper == "profile" else ("learned", "candidate"))
-        if not schema.fields:
-            raise ValueError(
-                "schema holds no field: the log's items need at least one of tags, price, brand, category"
-            )
         self.schema = schema
         self.options = dict(attention=attention, num_heads=num_heads, embed_dim=embed_dim, keys=keys,
-                            conditioning=conditioning, dropout=dropout, seed=seed)  # fmt: skip
-        if shopper != "profile":  # without these two, checkpoints from before they were there still fit
-            self.options |= dict(shopper=shopper, asks=asks)
-        self.dropout = dropout
+                            conditioning=conditioning, shopper=shopper, asks=asks, dropout=dropout,
+                            seed=seed)  # fmt: skip
+        self._check()
+        num_fields, heads = len(schema.fields), dict(num_heads=num_heads, dropout=dropout)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.manual_seed(seed)  # the order of the parts below decides what each of them draws
             self.shopper = Shopper(schema, embed_dim, knows=shopper, asks=asks)
-            self._build(len(schema.fields), self.shopper.dim, embed_dim)
+            self.encoders = field_encoders(schema, embed_dim)
+            self.missing = nn.Embedding(num_fields, embed_dim)
+            self.query = nn.Sequential(nn.Linear(self.shopper.dim, 64), nn.GELU(), nn.Linear(64, embed_dim))
+            key = None if attention == "self" else nn.Linear(embed_dim, embed_dim, bias=False)
+            self.head = nn.Linear(embed_dim, 1)
+            film = conditioning == "film"
+            self.condition = Film(self.shopper.dim, num_fields, embed_dim) if film else Plain()
+            if key is not None and keys == "field":
+                key = FieldKeys(key, num_fields)
+            self.mechanism = make_mechanism(attention, key, dim=embed_dim, num_fields=num_fields, **heads)
 
-    def _build(self, num_fields: int, shopper_dim: int, embed_dim: int) -> None:
-        self.encoders = field_encoders(self.schema, embed_dim)
-        self.missing = nn.Embedding(num_fields, embed_dim)
-        self.query = nn.Sequential(nn.Linear(shopper_dim, 64), nn.GELU(), nn.Linear(64, embed_dim))
-        if self.options["attention"] != "self":
-            self.key = nn.Linear(embed_dim, embed_dim, bias=False)
-        self.head = nn.Linear(embed_dim, 1)
-        if self.options["conditioning"] == "film":
-            self.film = nn.Linear(shopper_dim, num_fields * embed_dim, bias=False)
-        if self.options["keys"] == "field":
-            self.field_keys = nn.Embedding(num_fields, embed_dim)
-        self.mechanism = make_mechanism(self.options, num_fields)
+    @overload
+    def forward(self, batch: Batch, return_weights: Literal[False] = False) -> Tensor: ...
 
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """Names of the fields, in the order of the weights."""
-        return tuple(field.name for field in self.schema.fields)
+    @overload
+    def forward(self, batch: Batch, return_weights: Literal[True]) -> tuple[Tensor, Tensor]: ...
 
     def forward(self, batch: Batch, return_weights: bool = False) -> Tensor | tuple[Tensor, Tensor]:
         """Score a batch.
@@ -122,10 +112,25 @@ class AttentionRecommender(nn.Module):
             1 over the fields and are those before dropout. For "self" they are (batch, head, 1 + field,
             1 + field), the shopper first; `reduce_weights` drops her.
         """
-        vectors, (query,) = self.field_vectors(batch)
-        output, weights = self._attend(vectors, query)
-        logits = self.head(output).squeeze(-1)
+        shopper = self.shopper(batch)  # (batch, number)
+        query = self.query(shopper)  # (batch, dim)
+        vectors = self.condition(self.item_vectors(batch), shopper)  # (batch, field, dim)
+        output, weights = self.mechanism(vectors, query)  # (batch, dim), (batch, head, query, field)
+        logits = self.head(output).squeeze(-1)  # (batch,)
         return (logits, weights) if return_weights else logits
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Names of the fields, in the order of the weights."""
+        return tuple(field.name for field in self.schema.fields)
+
+    def item_vectors(self, batch: Batch) -> Tensor:
+        """The products' vectors e (batch, field, dim), before a shopper scales them."""
+        vectors = []
+        for place, name in enumerate(self.fields):
+            found, known = self.encoders[name](batch.fields[name], batch)  # (batch, dim), (batch,)
+            vectors.append(torch.where(known.unsqueeze(-1), found, self.missing.weight[place]))
+        return torch.stack(vectors, dim=1)
 
     def field_vectors(self, batch: Batch) -> tuple[Tensor, tuple[Tensor]]:
         """What the attention sees, as one float tensor, so that explainers need not know of tags or text.
@@ -135,90 +140,7 @@ class AttentionRecommender(nn.Module):
             with query (batch, dim).
         """
         shopper = self.shopper(batch)
-        query = self.query(shopper)
-        if self.options["attention"] == "uniform":
-            query = torch.zeros_like(query)  # all scores 0: the same weight for every field
-        return self.condition(self._item_vectors(batch), shopper), (query,)
-
-    def logits_from_vectors(self, vectors: Tensor, query: Tensor, mask: Tensor | None = None) -> Tensor:
-        """The logits (batch,) of vectors (batch, field, dim); where mask is False a field gets no weight."""
-        return self.head(self._attend(vectors, query, mask)[0]).squeeze(-1)
-
-    def attend(self, vectors: Tensor, query: Tensor, *, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """The output (batch, dim) and the weights (batch, field) of vectors (batch, field, dim).
-
-        The weights are those of `reduce_weights`: the mean over heads, the shopper's row, without herself.
-        """
-        output, weights = self._attend(vectors, query, mask)
-        return output, reduce_weights(weights)
-
-    def head_values(self, vectors: Tensor, query: Tensor) -> Tensor:
-        """What each field's vector brings through each head, before the weight and after the projection.
-
-        Args:
-            vectors: (batch, field, dim), from `field_vectors`.
-            query: (batch, dim).
-
-        Returns:
-            (batch, head, field, dim); for "self" (batch, head, 1 + field, dim), the shopper first, as in the
-            weights. The length `.norm(dim=-1)` times the weight is what a head moves on a field's account.
-
-        Paper: Kobayashi et al. (2020). Taught in chapter 14.
-        """
-        return self.mechanism.head_values(vectors, query)
-
-    def logits_with_weights(self, vectors: Tensor, weights: Tensor) -> Tensor:
-        """The logits (batch,) of vectors (batch, field, dim) with weights (batch, field) of any origin.
-
-        Raises:
-            ValueError: If the model has heads of its own ("multihead", "self").
-        """
-        self._need_point("logits_with_weights")
-        return self.head((weights.unsqueeze(-2) @ vectors).squeeze(-2)).squeeze(-1)
-
-    def scores(self, vectors: Tensor, query: Tensor) -> Tensor:
-        """The attention scores (batch, field), before softmax.
-
-        Raises:
-            ValueError: If the model has heads of its own ("multihead", "self").
-        """
-        self._need_point("scores")
-        return attention_scores(query, self._keys(vectors))
-
-    def point_terms(self, vectors: Tensor, query: Tensor) -> tuple[Tensor, Tensor]:
-        """What `shapley_point` needs: logit = bias + sum_f softmax(scores)_f values_f.
-
-        Args:
-            vectors: (batch, field, dim), from `field_vectors` or `baseline_vectors`.
-            query: (batch, dim).
-
-        Returns:
-            Attention scores before softmax and head . x_f, each (batch, field).
-
-        Raises:
-            ValueError: If the model has heads of its own ("multihead", "self").
-        """
-        self._need_point("point_terms")
-        return self.scores(vectors, query), vectors @ self.head.weight[0]
-
-    def _attend(self, vectors: Tensor, query: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        dropout = self.dropout if self.training else 0.0
-        return self.mechanism(vectors, self._keys(vectors), query, mask, dropout)
-
-    def _keys(self, vectors: Tensor) -> Tensor | None:
-        if self.options["attention"] == "self":
-            return None  # its tokens make their own
-        if self.options["keys"] == "field":
-            return self.key(self.field_keys.weight).expand(len(vectors), -1, -1)
-        return self.key(vectors)
-
-    def _need_point(self, name: str) -> None:
-        attention = self.options["attention"]
-        if attention not in ("point", "uniform"):
-            raise ValueError(
-                f"{name} needs attention='point' or 'uniform', whose one weight a field is all there is, got "
-                f"{attention!r}: use logits_from_vectors with attribute(), or head_values"
-            )
+        return self.condition(self.item_vectors(batch), shopper), (self.query(shopper),)
 
     def baseline_vectors(self, batch: Batch, reference: Batch) -> Tensor:
         """The average product for each shopper, the default baseline of attributions.
@@ -230,25 +152,24 @@ class AttentionRecommender(nn.Module):
         Returns:
             (batch, field, dim).
         """
-        average = self._item_vectors(reference).mean(0, keepdim=True)  # (1, field, dim)
+        average = self.item_vectors(reference).mean(0, keepdim=True)  # (1, field, dim)
         return self.condition(average.expand(len(batch), -1, -1), self.shopper(batch))
+
+    def logits_from_vectors(self, vectors: Tensor, query: Tensor, mask: Tensor | None = None) -> Tensor:
+        """The logits (batch,) of vectors (batch, field, dim); where mask is False a field gets no weight."""
+        return self.head(self.mechanism(vectors, query, mask)[0]).squeeze(-1)
+
+    def attend(self, vectors: Tensor, query: Tensor, *, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The output (batch, dim) and the weights (batch, field) of vectors (batch, field, dim).
+
+        The weights are those of `reduce_weights`: the mean over heads, the shopper's row, without herself.
+        """
+        output, weights = self.mechanism(vectors, query, mask)
+        return output, reduce_weights(weights)
 
     def sentence_weights(self, batch: Batch, field: str = "reviews") -> Tensor:
         """The weights (batch, sentence) inside a text field: 0 for no sentence, the others sum to 1."""
         return self.encoders[field].attend(batch.fields[field], batch)[1]
-
-    def _item_vectors(self, batch: Batch) -> Tensor:
-        vectors = []
-        for place, name in enumerate(self.fields):
-            found, known = self.encoders[name](batch.fields[name], batch)
-            vectors.append(torch.where(known.unsqueeze(-1), found, self.missing.weight[place]))
-        return torch.stack(vectors, dim=1)  # (batch, field, dim)
-
-    def condition(self, vectors: Tensor, shopper: Tensor) -> Tensor:
-        """What the shopper (batch, number) makes of item vectors (batch, field, dim): x = e * (1 + G u)."""
-        if self.options["conditioning"] == "none":
-            return vectors
-        return vectors * (1 + self.film(shopper).view_as(vectors))
 
     def save(self, folder: str | Path) -> None:
         """Write the model to a folder: one safetensors file, complete or not at all."""
@@ -275,7 +196,14 @@ class AttentionRecommender(nn.Module):
         model.load_state_dict(parameters)
         return model.eval()
 
-
-def _check_option(name: str, value: object, known: tuple) -> None:
-    if value not in known:
-        raise ValueError(f"{name} must be one of {known}, got {value!r}")
+    def _check(self) -> None:
+        if not self.schema.fields:
+            raise ValueError(
+                "schema holds no field: the log's items need at least one of tags, price, brand, category"
+            )
+        check_attention(
+            **{name: self.options[name] for name in ("attention", "num_heads", "embed_dim", "keys")}
+        )
+        check_shopper(self.options["shopper"], self.options["asks"])
+        if self.options["conditioning"] not in ("film", "none"):
+            raise ValueError(f"conditioning must be 'film' or 'none', got {self.options['conditioning']!r}")

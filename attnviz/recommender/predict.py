@@ -10,6 +10,7 @@ from ..attention.heads import reduce_weights
 from ..data.features import Batch
 from ..data.log import InteractionLog
 from ..data.words import describe
+from .mechanisms import Point
 from .model import AttentionRecommender
 
 _ROWS_AT_ONCE = 8192
@@ -92,12 +93,17 @@ def shelf(
         query_scores (shopper, product, field), vectors (shopper, product, field, dim), head_weight (dim,),
         head_bias, fields, shoppers, products: `FieldExplorer(**shelf(...))`.
     """
+    if not isinstance(model.mechanism, Point):
+        raise ValueError(
+            f"model must attend with one head ('point' or 'uniform'), got {model.options['attention']!r}: "
+            "HeadsExplorer and FieldMatrix show the others"
+        )
     candidates = log.candidates(users, items)
     batch = candidates.batch(slice(None), model.schema)
     model.eval()
     with torch.no_grad():
         vectors, (query,) = model.field_vectors(batch)
-        scores = model.scores(vectors, query)
+        scores = model.mechanism.scores(vectors, query)
     shape = (len(users), len(items), len(model.fields))
     return dict(
         query_scores=scores.numpy().reshape(shape),

@@ -131,22 +131,36 @@ class Shopper(nn.Module):
         embed_dim: Length of the history's vector.
         knows: "profile", "history" or "both", side by side.
         asks: See `HistoryQuery`.
+
+    Attributes:
+        history: The `HistoryQuery`, or None where only the profile is known.
     """
 
     def __init__(self, schema: Schema, embed_dim: int, *, knows: str = "profile", asks: str = "learned"):
         super().__init__()
-        self.knows = knows
-        self.dim = len(schema.profile) if knows != "history" else 0
-        if knows != "profile":
-            self.history = HistoryQuery(schema, embed_dim, asks=asks)
-            self.dim += embed_dim
+        self.knows_profile = knows != "history"
+        self.history = None if knows == "profile" else HistoryQuery(schema, embed_dim, asks=asks)
+        self.dim = self.knows_profile * len(schema.profile) + (self.history is not None) * embed_dim
 
     def forward(self, batch: Batch) -> Tensor:
         """The shoppers (batch, dim) of a batch."""
-        if self.knows == "profile":
+        if self.history is None:
             return batch.profile
         found = self.history(batch)
-        return found if self.knows == "history" else torch.cat([batch.profile, found], dim=1)
+        return torch.cat([batch.profile, found], dim=1) if self.knows_profile else found
+
+
+def check_shopper(shopper: str, asks: str) -> None:
+    """Raise a ValueError unless these options of a recommender fit together."""
+    if shopper not in ("profile", "history", "both"):
+        raise ValueError(f"shopper must be 'profile', 'history' or 'both', got {shopper!r}")
+    if asks not in ("learned", "candidate"):
+        raise ValueError(f"asks must be 'learned' or 'candidate', got {asks!r}")
+    if shopper == "profile" and asks == "candidate":
+        raise ValueError(
+            "asks must be 'learned' with shopper='profile', where no history is asked, got 'candidate': "
+            "use shopper='history' or 'both'"
+        )
 
 
 def _behind(first: Tensor, vectors: Tensor) -> Tensor:

@@ -1,36 +1,21 @@
 """Training: one visible loop, a log of the weights, and checkpoints that survive a kill."""
 
-import copy
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import torch
-from torch import Tensor
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from ..data.log import InteractionLog
 from ..metrics.ranking import auc, log_loss
-from .checkpoint import Checkpoint, fingerprint
+from .checkpoint import Checkpoint, Plan, TrainingState, fingerprint
 from .model import AttentionRecommender
 from .predict import predict
 from .weight_log import WeightLog
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """The options of one training, as `fit` takes them."""
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float
-    patience: int
-    seed: int
 
 
 def fit(
@@ -90,107 +75,55 @@ def fit(
 
     Taught in chapter 7.
     """
-    plan = _Plan(epochs, batch_size, learning_rate, weight_decay, patience, seed)
+    plan = Plan(epochs, batch_size, learning_rate, weight_decay, patience, seed)
     _check(plan, train, valid, num_threads=num_threads, log_every=log_every)
-    run = _Run(model, train, plan)
-    store = Checkpoint(checkpoint, fingerprint(model, train, valid, vars(plan))) if checkpoint else None
+    state = TrainingState(model, plan, steps_per_epoch=-(-len(train) // batch_size))
+    store = Checkpoint(checkpoint, fingerprint(model, train, valid, plan)) if checkpoint else None
     if store and resume and store.exists():
-        run.restore(store)
-    weight_log = WeightLog(log_dir, model.fields, every=log_every, first_step=run.step)
+        state.restore(*store.read())
+    weight_log = WeightLog(log_dir, model.fields, every=log_every, first_step=state.step)
+    left = range(state.epoch, epochs)
     with _threads(num_threads), weight_log:
-        for epoch in tqdm(
-            range(run.epoch, epochs), desc="training", unit="epoch", disable=not progress, file=sys.stdout
-        ):
-            if run.is_over():
+        for epoch in tqdm(left, desc="training", unit="epoch", disable=not progress, file=sys.stdout):
+            if state.is_over():
                 break
-            train_loss = run.train_epoch(epoch, weight_log)
-            run.validate(epoch, train_loss, valid, weight_log)
+            train_loss = _train_epoch(state, epoch, train, weight_log)
+            row = dict(epoch=epoch, train_loss=train_loss, **_measures(model, valid))
+            state.note(row)
+            weight_log.epoch(state.step - 1, row)
             if store:
-                store.write(*run.state())
-    model.load_state_dict(run.best)
+                store.write(*state.stored())
+    model.load_state_dict(state.best)
     model.eval()
-    return pd.DataFrame(run.history)
+    return pd.DataFrame(state.history)
 
 
-class _Run:
-    """Model, optimizer and what is known so far; everything that a checkpoint must hold."""
+def _train_epoch(state: TrainingState, epoch: int, train: InteractionLog, weight_log: WeightLog) -> float:
+    """One pass over the training rows; returns the mean loss."""
+    model, total = state.model, 0.0
+    model.train()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(state.plan.seed * 100_003 + epoch)
+        for rows in torch.randperm(len(train)).split(state.plan.batch_size):
+            batch = train.batch(rows, model.schema)
+            logits, weights = model(batch, return_weights=True)
+            loss = F.binary_cross_entropy_with_logits(logits, batch.labels)
+            state.optimizer.zero_grad()
+            loss.backward()
+            state.optimizer.step()
+            state.schedule.step()
+            weight_log.weights(state.step, weights)
+            state.step += 1
+            total += loss.item() * len(rows)
+    return total / len(train)
 
-    def __init__(self, model: AttentionRecommender, train: InteractionLog, plan: _Plan):
-        self.model, self.train, self.plan = model, train, plan
-        self.optimizer = torch.optim.AdamW(
-            model.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay
-        )
-        self.steps_per_epoch = -(-len(train) // plan.batch_size)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimizer, max_lr=plan.learning_rate, total_steps=plan.epochs * self.steps_per_epoch
-        )
-        self.epoch, self.step, self.history = 0, 0, []
-        self.best = copy.deepcopy(model.state_dict())
 
-    def train_epoch(self, epoch: int, weight_log: WeightLog) -> float:
-        """One pass over the training rows; returns the mean loss."""
-        self.model.train()
-        total = 0.0
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.plan.seed * 100_003 + epoch)
-            for rows in torch.randperm(len(self.train)).split(self.plan.batch_size):
-                batch = self.train.batch(rows, self.model.schema)
-                logits, weights = self.model(batch, return_weights=True)
-                loss = F.binary_cross_entropy_with_logits(logits, batch.labels)
-                self.optimizer.zero_grad()
-                loss.backward()
-                self.optimizer.step()
-                self.schedule.step()
-                weight_log.weights(self.step, weights)
-                self.step += 1
-                total += loss.item() * len(rows)
-        return total / len(self.train)
-
-    def validate(self, epoch: int, train_loss: float, valid: InteractionLog, weight_log: WeightLog) -> None:
-        """Score the validation rows and keep the parameters if they are the best so far."""
-        labels = torch.tensor(valid.interactions["label"].to_numpy())
-        probabilities = torch.from_numpy(predict(self.model, valid))
-        row = dict(
-            epoch=epoch,
-            train_loss=train_loss,
-            valid_loss=float(log_loss(probabilities, labels)),
-            valid_auc=float(auc(probabilities, labels)),
-        )
-        if row["valid_loss"] < min((past["valid_loss"] for past in self.history), default=float("inf")):
-            self.best = copy.deepcopy(self.model.state_dict())
-        self.history.append(row)
-        self.epoch = epoch + 1
-        weight_log.epoch(self.step - 1, row)
-
-    def is_over(self) -> bool:
-        """Whether the validation loss has not improved for `patience` epochs."""
-        losses = [row["valid_loss"] for row in self.history]
-        return bool(losses) and len(losses) - 1 - losses.index(min(losses)) >= self.plan.patience
-
-    def state(self) -> tuple[dict[str, Tensor], dict]:
-        """All tensors and all plain values that a resumed run needs."""
-        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
-        tensors |= {f"best.{name}": value for name, value in self.best.items()}
-        for place, moments in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{place}.{name}": value for name, value in moments.items()}
-        groups = self.optimizer.state_dict()["param_groups"]
-        schedule = self.schedule.state_dict()
-        return tensors, dict(
-            epoch=self.epoch, step=self.step, history=self.history, groups=groups, schedule=schedule
-        )
-
-    def restore(self, store: Checkpoint) -> None:
-        """Take up the state that `store` holds."""
-        tensors, values = store.read()
-        self.epoch, self.step, self.history = values["epoch"], values["step"], values["history"]
-        self.model.load_state_dict(_under("model.", tensors))
-        self.best = _under("best.", tensors)
-        moments: dict[int, dict[str, Tensor]] = {}
-        for name, value in _under("optimizer.", tensors).items():
-            place, kind = name.split(".")
-            moments.setdefault(int(place), {})[kind] = value
-        self.optimizer.load_state_dict({"state": moments, "param_groups": values["groups"]})
-        self.schedule.load_state_dict(values["schedule"])
+def _measures(model: AttentionRecommender, valid: InteractionLog) -> dict[str, float]:
+    labels = torch.tensor(valid.interactions["label"].to_numpy())
+    probabilities = torch.from_numpy(predict(model, valid))
+    return dict(
+        valid_loss=float(log_loss(probabilities, labels)), valid_auc=float(auc(probabilities, labels))
+    )
 
 
 @contextmanager
@@ -203,11 +136,7 @@ def _threads(number: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-
-
-def _check(plan: _Plan, train: InteractionLog, valid: InteractionLog, **counts: int) -> None:
+def _check(plan: Plan, train: InteractionLog, valid: InteractionLog, **counts: int) -> None:
     for name, value in (vars(plan) | counts).items():
         if name not in ("seed", "weight_decay") and not value > 0:
             raise ValueError(f"{name} must be above 0, got {value}")

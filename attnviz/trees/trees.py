@@ -9,12 +9,10 @@ from torch import Tensor
 from ..attention.heads import reduce_weights
 from ..data.features import Batch
 from ..data.log import InteractionLog
-from ..data.past import visible_reviews
 from ..data.words import in_words
 from ..explanation.attribution import attribute
-from ..language.sentences import split_sentences
+from ..recommender.mechanisms import Point
 from ..recommender.model import AttentionRecommender
-from ..recommender.shopper import HistoryQuery
 from .tokens import with_tokens
 
 COLUMNS = ("tree", "level", "element", "parent", "text", "weight", "path_weight", "value_norm", "push")
@@ -152,7 +150,15 @@ def _check_known(log: InteractionLog, user: str, item: str) -> None:
             )
 
 
-def _element(name: str, level: str, text: str, weight: Tensor, norm: Tensor, *, push=torch.nan) -> dict:
+def _element(
+    name: str,
+    level: str,
+    text: str,
+    weight: Tensor | float,
+    norm: Tensor,
+    *,
+    push: Tensor | float = torch.nan,
+) -> dict:
     parent, _, _ = name.rpartition("/")
     return dict(tree=name.partition("/")[0], level=level, element=name, parent=parent, text=text,
                 weight=float(weight), value_norm=float(norm), push=float(push))  # fmt: skip
@@ -177,8 +183,8 @@ def _candidate(
 
 def _norms(model: AttentionRecommender, batch: Batch) -> Tensor:
     vectors = model.field_vectors(batch)[0][0]  # (field, dim)
-    one_head = model.options["attention"] in ("point", "uniform")
-    return vectors.norm(dim=-1) if one_head else torch.full((len(vectors),), torch.nan)
+    is_value = isinstance(model.mechanism, Point)  # heads multiply other vectors
+    return vectors.norm(dim=-1) if is_value else torch.full((len(vectors),), torch.nan)
 
 
 def _pushes(model: AttentionRecommender, batch: Batch, everything: Batch) -> Tensor:
@@ -197,35 +203,25 @@ def _tags(model: AttentionRecommender, batch: Batch, field: str) -> Iterator[dic
 
 
 def _reviews(model: AttentionRecommender, row: InteractionLog, batch: Batch, field: str) -> Iterator[dict]:
-    """Each review that was read, latest first, and its sentences; see `data.batches` for which are read."""
+    """Each review that was read, latest first, and its sentences."""
     places = batch.fields[field][0]
     places = places[places >= 0]  # (sentence,) in the batch
+    review_of = batch.review_of[0, : len(places)]
     weights = model.sentence_weights(batch, field)[0, : len(places)]
     values = model.encoders[field].value(batch.sentences[places])  # (sentence, dim)
-    for number, (text, sentences) in enumerate(_read_reviews(model, row), start=1):
-        own, first = weights[sentences], sentences.start
-        inside = own / own.sum() if own.sum() > 0 else torch.full_like(own, 1 / len(own))
-        name, mean = f"candidate/{field}/review {number}", inside @ values[sentences]
-        yield _element(name, "review", text, own.sum(), mean.norm())
-        for count, weight in enumerate(inside):
-            sentence, norm = batch.texts[places[first + count]], values[first + count].norm()
-            yield _element(f"{name}/sentence {count + 1}", "sentence", sentence, weight, norm)
-
-
-def _read_reviews(model: AttentionRecommender, row: InteractionLog) -> Iterator[tuple[str, slice]]:
-    """The text of each review that has a sentence in the batch, and which sentences are its own."""
-    schema, first = model.schema, 0
-    for place in visible_reviews(row, max_reviews=schema.max_reviews)[0]:
-        text = row.past["review"].iloc[place] if place >= 0 else ""
-        number = len(split_sentences(text)[: schema.sentences_per_review])
-        number = min(number, schema.max_sentences - first)
-        if number:
-            yield text, slice(first, first + number)
-        first += number
+    for number, review in enumerate(dict.fromkeys(review_of.tolist()), start=1):
+        own = (review_of == review).nonzero().flatten()
+        total = weights[own].sum()
+        inside = weights[own] / total if total > 0 else torch.full_like(weights[own], 1 / len(own))
+        name, text = f"candidate/{field}/review {number}", row.past["review"].iloc[review]
+        yield _element(name, "review", text, total, (inside @ values[own]).norm())
+        for count, (sentence, weight) in enumerate(zip(own, inside, strict=True), start=1):
+            words, norm = batch.texts[places[sentence]], values[sentence].norm()
+            yield _element(f"{name}/sentence {count}", "sentence", words, weight, norm)
 
 
 def _shopper(model: AttentionRecommender, log: InteractionLog, batch: Batch) -> Iterator[dict]:
-    history = next((part for part in model.modules() if isinstance(part, HistoryQuery)), None)
+    history = model.shopper.history
     if history is None:
         return
     found = history.attend(batch, batch.chosen())

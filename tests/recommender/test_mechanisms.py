@@ -68,7 +68,7 @@ def test_multihead_is_the_torch_module(shop):
     module = torch.nn.MultiheadAttention(8, 4, bias=False, batch_first=True, dtype=torch.float64)
     mechanism = model.mechanism
     module.in_proj_weight.data = torch.cat(
-        [torch.eye(8, dtype=torch.float64), model.key.weight, mechanism.value.weight]
+        [torch.eye(8, dtype=torch.float64), mechanism.key.weight, mechanism.value.weight]
     ).detach()
     module.out_proj.weight.data = mechanism.output.weight.data
     output, weights = module(query[:, None], vectors, vectors, average_attn_weights=False)
@@ -97,8 +97,8 @@ def test_self_attention_is_the_torch_module_with_a_residual(shop):
 def test_head_values_add_up_to_the_logit(shop, name):
     """Expect sum over heads and fields of weight x value to be what the attention adds."""
     model, vectors, query = headed(shop, name)
-    values = model.head_values(vectors, query)  # (batch, head, key, dim)
-    weights = model._attend(vectors, query)[1]  # (batch, head, query, key)
+    values = model.mechanism.head_values(vectors, query)  # (batch, head, key, dim)
+    weights = model.mechanism(vectors, query)[1]  # (batch, head, query, key)
     output = torch.einsum("bhqk,bhkd->bqd", weights, values)
     if model.options["attention"] == "self":
         output = model.mechanism.tokens(vectors, query) + output
@@ -172,13 +172,14 @@ def test_randomised_is_an_untrained_model(model):
 
 
 @pytest.mark.parametrize("name", HEADED)
-def test_what_exists_for_point_attention_only_says_so(shop, name):
-    """Expect a ValueError that names the method, the model's attention and the way out."""
-    model, vectors, query = headed(shop, name)
+def test_what_exists_for_point_attention_only_is_not_there(shop, name):
+    """Expect no scores, terms and weights of one's own with several heads, and a shelf that says so."""
+    model = build(shop, name)
+    for method in ("scores", "terms", "logits_with_weights"):
+        assert not hasattr(model.mechanism, method)
     attention = model.options["attention"]
-    for call in (model.scores, model.point_terms, model.logits_with_weights):
-        with pytest.raises(ValueError, match=f"^{call.__name__} needs .* got '{attention}': use"):
-            call(vectors, query)
+    with pytest.raises(ValueError, match=f"^model must attend with one head .* got '{attention}'"):
+        av.recommender.shelf(model, shop, ["u1"], ["i1"])
 
 
 def test_dropout_leaves_the_returned_weights_whole(shop):
@@ -192,15 +193,17 @@ def test_dropout_leaves_the_returned_weights_whole(shop):
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        (dict(attention="multihead", num_heads=3), "num_heads"),
-        (dict(attention="self", num_heads=0), "num_heads"),
-        (dict(attention="uniform", num_heads=2), "num_heads"),
-        (dict(attention="self", keys="field"), "keys"),
+        (dict(attention="multihead", num_heads=3), "num_heads must divide embed_dim=8, got 3"),
+        (dict(attention="self", num_heads=0), "num_heads must divide embed_dim=8, got 0"),
+        (dict(attention="uniform", num_heads=2), "num_heads must be 1 with attention='uniform', got 2"),
+        (dict(num_heads=4), "num_heads must be 1 with attention='point', got 4: attention='multihead'"),
+        (dict(attention="self", keys="field"), "keys must be 'content' with attention='self'"),
+        (dict(asks="candidate"), "asks must be 'learned' with shopper='profile'"),
     ],
 )
 def test_options_that_do_not_fit(options, named, shop):
-    """Expect a ValueError that names the option and what it may be."""
-    with pytest.raises(ValueError, match=rf"^{named} must be one of"):
+    """Expect a ValueError that names the option, and the one that it does not fit."""
+    with pytest.raises(ValueError, match=f"^{named}"):
         av.AttentionRecommender(shop.schema, embed_dim=8, **options)
 
 

@@ -40,13 +40,17 @@ def test_weights_are_shares_of_the_fields(model, batch):
 def test_logit_is_the_formula_written_out(model, batch):
     """Expect head(sum_f softmax(q . K x_f / sqrt(dim)) x_f), computed here with plain matrix products."""
     vectors, (query,) = model.field_vectors(batch)
-    field_keys = model.field_keys.weight.expand(32, -1, -1) if model.options["keys"] == "field" else vectors
-    scores = torch.einsum("bd,bfd->bf", query, field_keys @ model.key.weight.T) / 8**0.5
+    key = model.mechanism.key
+    if model.options["keys"] == "field":
+        keys = (key.field.weight @ key.key.weight.T).expand(32, -1, -1)
+    else:
+        keys = vectors @ key.weight.T
+    scores = torch.einsum("bd,bfd->bf", query, keys) / 8**0.5
     output = torch.einsum("bf,bfd->bd", scores.softmax(1), vectors)
     expected = output @ model.head.weight[0] + model.head.bias
     torch.testing.assert_close(model(batch), expected)
     torch.testing.assert_close(model.logits_from_vectors(vectors, query), expected)
-    torch.testing.assert_close(model.scores(vectors, query), scores)
+    torch.testing.assert_close(model.mechanism.scores(vectors, query), scores)
 
 
 def test_uniform_attention_has_the_mean_of_the_vectors(shop, batch):
@@ -66,7 +70,7 @@ def test_point_terms_give_the_logit_and_the_exact_shapley_values(model, shop, ba
         baselines = model.baseline_vectors(batch, batch).double()
         model.double()
         (scores, values), (base_scores, base_values) = (
-            model.point_terms(x, query) for x in (vectors, baselines)
+            model.mechanism.terms(x, query, model.head) for x in (vectors, baselines)
         )
         expected = (scores.softmax(1) * values).sum(1) + model.head.bias
         torch.testing.assert_close(model.logits_from_vectors(vectors, query), expected)
@@ -81,10 +85,13 @@ def test_logits_with_weights(model, batch):
     """Expect the model's own logit with its own weights, and with all the weight on one field its value."""
     logits, weights = model(batch, return_weights=True)
     vectors, (query,) = model.field_vectors(batch)
-    torch.testing.assert_close(model.logits_with_weights(vectors, weights[:, 0, 0]), logits)
+    torch.testing.assert_close(
+        model.mechanism.logits_with_weights(vectors, weights[:, 0, 0], model.head), logits
+    )
     only_third = torch.eye(5)[2].expand(32, 5)
-    _, values = model.point_terms(vectors, query)
-    torch.testing.assert_close(model.logits_with_weights(vectors, only_third), values[:, 2] + model.head.bias)
+    _, values = model.mechanism.terms(vectors, query, model.head)
+    found = model.mechanism.logits_with_weights(vectors, only_third, model.head)
+    torch.testing.assert_close(found, values[:, 2] + model.head.bias)
 
 
 def test_randomised_is_an_untrained_model(model):
@@ -99,9 +106,9 @@ def test_film_scales_each_field_by_the_shopper(shop, batch):
     """Expect x = e * (1 + G u), and x = e for conditioning none."""
     model = av.AttentionRecommender(shop.schema, embed_dim=8, seed=1)
     plain = av.AttentionRecommender(shop.schema, embed_dim=8, seed=1, conditioning="none")
-    plain.load_state_dict({k: v for k, v in model.state_dict().items() if not k.startswith("film")})
+    plain.load_state_dict({k: v for k, v in model.state_dict().items() if not k.startswith("condition")})
     e, _ = plain.field_vectors(batch)
-    scale = 1 + (batch.profile @ model.film.weight.T).reshape(32, 5, 8)
+    scale = 1 + (batch.profile @ model.condition.scale.weight.T).reshape(32, 5, 8)
     torch.testing.assert_close(model.field_vectors(batch)[0], e * scale)
 
 
@@ -144,7 +151,7 @@ def test_every_gap_has_a_prediction():
     probabilities = av.predict(model, log)
     assert np.isfinite(probabilities).all()
     vectors, _ = model.field_vectors(log.batch(slice(None), log.schema))
-    bare = vectors[3] / (1 + model.film(torch.zeros(len(log.schema.profile))).view(5, -1))
+    bare = vectors[3] / (1 + model.condition.scale(torch.zeros(len(log.schema.profile))).view(5, -1))
     torch.testing.assert_close(
         bare, model.missing.weight
     )  # eve has no history: film leaves the vectors alone
@@ -210,7 +217,7 @@ def test_load_refuses_what_is_not_ours(tmp_path):
 )
 def test_unknown_options(option, shop):
     """Expect a ValueError that names the option and what it may be."""
-    with pytest.raises(ValueError, match=rf"^{next(iter(option))} must be one of"):
+    with pytest.raises(ValueError, match=rf"^{next(iter(option))} must be (one of|1 with|'\w+' or)"):
         av.AttentionRecommender(shop.schema, **option)
 
 

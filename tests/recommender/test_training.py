@@ -11,8 +11,7 @@ import pytest
 import torch
 
 import attnviz as av
-from attnviz.recommender.checkpoint import Checkpoint
-from attnviz.recommender.training import _Run
+from attnviz.recommender.checkpoint import Checkpoint, TrainingState
 from attnviz.recommender.weight_log import WeightLog
 
 SMALL = dict(num_users=200, num_items=100, num_interactions=4000)
@@ -168,14 +167,14 @@ def test_the_log_of_a_stopped_and_resumed_training_is_whole(parts, tmp_path, mon
     options = dict(epochs=3, checkpoint=tmp_path / "run.safetensors", log_every=5, resume=True, **QUICK)
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     av.fit(make(parts), *parts[:2], log_dir=whole, **{**options, "checkpoint": None})
-    validate = _Run.validate
+    note = TrainingState.note
 
-    def stop_in_the_second(self, epoch, *rest):
-        if epoch == 1:
+    def stop_in_the_second(self, row):
+        if row["epoch"] == 1:
             raise Stop
-        validate(self, epoch, *rest)
+        note(self, row)
 
-    monkeypatch.setattr(_Run, "validate", stop_in_the_second)
+    monkeypatch.setattr(TrainingState, "note", stop_in_the_second)
     with pytest.raises(Stop):
         av.fit(make(parts), *parts[:2], log_dir=stopped, **options)
     monkeypatch.undo()
