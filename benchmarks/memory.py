@@ -22,7 +22,7 @@ from pathlib import Path
 READ = """
 import json, os, resource, sys, time
 import attnviz
-from attnviz.data.amazon import read_amazon
+from attnviz.data.readers.amazon import read_amazon
 
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

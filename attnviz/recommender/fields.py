@@ -112,13 +112,13 @@ class Plain(nn.Module):
 
 def field_encoders(schema: Schema, embed_dim: int) -> nn.ModuleDict:
     """One encoder a field, in the order of the schema."""
-    made = {}
+    made: dict[str, nn.Module] = {}
     for field in schema.fields:
         if field.kind == "text":
             made[field.name] = TextVector(schema.text_dim, embed_dim)
         elif field.kind == "number":
             made[field.name] = NumberVector(embed_dim)
         else:
-            encoder = TagsVector if field.kind == "tags" else CategoryVector
-            made[field.name] = encoder(max(1, len(schema.vocabularies[field.name])), embed_dim)
+            kind = TagsVector if field.kind == "tags" else CategoryVector
+            made[field.name] = kind(max(1, len(schema.vocabularies[field.name])), embed_dim)
     return nn.ModuleDict(made)

@@ -10,7 +10,7 @@ from ..attention.heads import reduce_weights
 from ..data.features import Batch
 from ..data.schema import Schema
 from ..storage import read_tensors, write_tensors
-from .fields import Film, Plain, field_encoders
+from .fields import Film, Plain, TextVector, field_encoders
 from .mechanisms import FieldKeys, check_attention, make_mechanism
 from .shopper import Shopper, check_shopper
 
@@ -74,25 +74,31 @@ class AttentionRecommender(nn.Module):
         seed: int = 0,
     ):
         super().__init__()
+        _check(schema, conditioning)
+        check_attention(attention, num_heads, embed_dim, keys)
+        check_shopper(shopper, asks)
         self.schema = schema
         self.options = dict(attention=attention, num_heads=num_heads, embed_dim=embed_dim, keys=keys,
                             conditioning=conditioning, shopper=shopper, asks=asks, dropout=dropout,
                             seed=seed)  # fmt: skip
-        self._check()
-        num_fields, heads = len(schema.fields), dict(num_heads=num_heads, dropout=dropout)
+        num_fields = len(schema.fields)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)  # the order of the parts below decides what each of them draws
             self.shopper = Shopper(schema, embed_dim, knows=shopper, asks=asks)
             self.encoders = field_encoders(schema, embed_dim)
             self.missing = nn.Embedding(num_fields, embed_dim)
             self.query = nn.Sequential(nn.Linear(self.shopper.dim, 64), nn.GELU(), nn.Linear(64, embed_dim))
-            key = None if attention == "self" else nn.Linear(embed_dim, embed_dim, bias=False)
+            key: nn.Module | None = None
+            if attention != "self":  # whose tokens make keys of their own
+                key = nn.Linear(embed_dim, embed_dim, bias=False)
             self.head = nn.Linear(embed_dim, 1)
             film = conditioning == "film"
             self.condition = Film(self.shopper.dim, num_fields, embed_dim) if film else Plain()
-            if key is not None and keys == "field":
+            if isinstance(key, nn.Linear) and keys == "field":
                 key = FieldKeys(key, num_fields)
-            self.mechanism = make_mechanism(attention, key, dim=embed_dim, num_fields=num_fields, **heads)
+            self.mechanism = make_mechanism(
+                attention, key, dim=embed_dim, num_heads=num_heads, num_fields=num_fields, dropout=dropout
+            )
 
     @overload
     def forward(self, batch: Batch, return_weights: Literal[False] = False) -> Tensor: ...
@@ -169,7 +175,19 @@ class AttentionRecommender(nn.Module):
 
     def sentence_weights(self, batch: Batch, field: str = "reviews") -> Tensor:
         """The weights (batch, sentence) inside a text field: 0 for no sentence, the others sum to 1."""
-        return self.encoders[field].attend(batch.fields[field], batch)[1]
+        return self.text_encoder(field).attend(batch.fields[field], batch)[1]
+
+    def text_encoder(self, field: str = "reviews") -> TextVector:
+        """What reads a text field.
+
+        Raises:
+            ValueError: If the model has no such text field.
+        """
+        encoder = self.encoders[field] if field in self.fields else None
+        if not isinstance(encoder, TextVector):
+            texts = [known.name for known in self.schema.fields if known.kind == "text"]
+            raise ValueError(f"field must be a text field of the model, one of {texts}, got {field!r}")
+        return encoder
 
     def save(self, folder: str | Path) -> None:
         """Write the model to a folder: one safetensors file, complete or not at all."""
@@ -196,14 +214,11 @@ class AttentionRecommender(nn.Module):
         model.load_state_dict(parameters)
         return model.eval()
 
-    def _check(self) -> None:
-        if not self.schema.fields:
-            raise ValueError(
-                "schema holds no field: the log's items need at least one of tags, price, brand, category"
-            )
-        check_attention(
-            **{name: self.options[name] for name in ("attention", "num_heads", "embed_dim", "keys")}
+
+def _check(schema: Schema, conditioning: str) -> None:
+    if not schema.fields:
+        raise ValueError(
+            "schema holds no field: the log's items need at least one of tags, price, brand, category"
         )
-        check_shopper(self.options["shopper"], self.options["asks"])
-        if self.options["conditioning"] not in ("film", "none"):
-            raise ValueError(f"conditioning must be 'film' or 'none', got {self.options['conditioning']!r}")
+    if conditioning not in ("film", "none"):
+        raise ValueError(f"conditioning must be 'film' or 'none', got {conditioning!r}")

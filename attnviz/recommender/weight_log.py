@@ -2,9 +2,13 @@
 
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
 
 from ..attention.heads import reduce_weights
 
@@ -18,7 +22,7 @@ class WeightLog:
         self, log_dir: str | Path | None, fields: tuple[str, ...], *, every: int, first_step: int = 0
     ):
         self.log_dir, self.fields, self.every, self.first_step = log_dir, fields, every, first_step
-        self.writer = None
+        self.writer: SummaryWriter | None = None
 
     def __enter__(self) -> "WeightLog":
         return self

@@ -196,7 +196,7 @@ def _pushes(model: AttentionRecommender, batch: Batch, everything: Batch) -> Ten
 def _tags(model: AttentionRecommender, batch: Batch, field: str) -> Iterator[dict]:
     known = batch.fields[field][0]
     known = known[known >= 0]
-    norms = model.encoders[field].embedding(known).norm(dim=-1)
+    norms = model.get_parameter(f"encoders.{field}.embedding.weight")[known].norm(dim=-1)
     for number, (tag, norm) in enumerate(zip(known.tolist(), norms, strict=True), start=1):
         text = model.schema.vocabularies[field][tag]
         yield _element(f"candidate/{field}/tag {number}", "tag", text, 1 / len(known), norm)
@@ -208,7 +208,7 @@ def _reviews(model: AttentionRecommender, row: InteractionLog, batch: Batch, fie
     places = places[places >= 0]  # (sentence,) in the batch
     review_of = batch.review_of[0, : len(places)]
     weights = model.sentence_weights(batch, field)[0, : len(places)]
-    values = model.encoders[field].value(batch.sentences[places])  # (sentence, dim)
+    values = model.text_encoder(field).value(batch.sentences[places])  # (sentence, dim)
     for number, review in enumerate(dict.fromkeys(review_of.tolist()), start=1):
         own = (review_of == review).nonzero().flatten()
         total = weights[own].sum()

@@ -122,3 +122,18 @@ def test_no_text_at_all():
     batch = log.batch(slice(None), log.schema)
     assert list(batch.fields) == ["price"]
     assert batch.sentences.shape == (0, 384)
+
+
+def test_a_batch_says_which_review_each_sentence_is_from():
+    """Latest review first, no more than are read; a sentence that two reviews share has each of them once."""
+    times = pd.to_datetime(["2025-01-01", "2025-01-02", "2025-01-03", "2025-01-04"], utc=True)
+    rows = pd.DataFrame({
+        "user_id": ["ann", "bob", "eve", "joe"], "item_id": ["tea"] * 4, "timestamp": times,
+        "label": [1, 0, 1, 0], "review": ["Warm. Soft.", "", "Soft. Green. Too dear.", ""],
+    })  # fmt: skip
+    log = InteractionLog(rows, pd.DataFrame({"item_id": ["tea"]}))
+    schema = Schema.of(log, sentences_per_review=2, max_sentences=3)
+    batch = log.batch([0, 1, 3], schema)
+    assert batch.review_of.tolist() == [[-1, -1, -1], [0, 0, -1], [2, 2, 0]]
+    read = [[batch.texts[place] for place in row if place >= 0] for row in batch.fields["reviews"].tolist()]
+    assert read == [[], ["Warm.", "Soft."], ["Soft.", "Green.", "Warm."]]

@@ -1,10 +1,13 @@
+import json
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attnviz.data import InteractionLog
+from attnviz.data import InteractionLog, Schema
 
 ITEMS = pd.DataFrame(
     {"item_id": ["tea", "pot", "cup"], "price": [4.5, 20.0, None], "tags": [["green"], [], ["blue", "small"]]}
@@ -250,6 +253,25 @@ def test_parts_share_the_schema_of_the_whole_and_features_are_made_once(monkeypa
     other = "another schema"
     assert [part.batch(3), part.batch(4), part.batch(5, other), log.batch(6)] == [3, 4, 5, 6]
     assert made == [(2, log.schema), (2, other), (4, log.schema)]
+
+
+def test_equal_schemas_share_their_features(monkeypatch):
+    """Models that were loaded four times from one file make one set of features, and another schema its own."""
+    made = []
+    monkeypatch.setattr("attnviz.data.log.Features", lambda tables, schema: made.append(schema) or Cut())
+    log = InteractionLog(rows(), ITEMS)
+    for _ in range(4):
+        log.batch([0], Schema.from_json(json.loads(json.dumps(log.schema.to_json()))))
+    assert made == [log.schema]
+    log.batch([0], replace(log.schema, max_reviews=1))
+    assert len(made) == 2
+
+
+class Cut:
+    """Features of which nothing is asked."""
+
+    def batch(self, index):
+        return index
 
 
 class CountingLog(InteractionLog):

@@ -63,7 +63,7 @@ def read_yelp_hat(path: str | Path, *, strict: bool = True) -> MarkedReviews:
     table = read_file(path)
     require_columns(str(path), table, COLUMNS, HINT)
     found = Findings("annotations", table)
-    outputs = [_Spans.of(cell) for cell in table["Answer.html_output"]]
+    outputs = [Spans.of(cell) for cell in table["Answer.html_output"]]
     _check(found, table, outputs)
     if not found.kept.any():
         found.whole("no annotation is left", "at least one is needed")
@@ -74,7 +74,7 @@ def read_yelp_hat(path: str | Path, *, strict: bool = True) -> MarkedReviews:
     return MarkedReviews(pd.DataFrame(reviews), found.dropped)
 
 
-def _check(found: Findings, table: pd.DataFrame, outputs: list["_Spans"]) -> None:
+def _check(found: Findings, table: pd.DataFrame, outputs: list["Spans"]) -> None:
     text, label = table["Input.text"], table["Input.label"]
     found.drop("no text", text.isna().to_numpy(), "Input.text")
     found.drop("label is not 0 or 1", ~label.isin(["0", "1"]).to_numpy(), "Input.label")
@@ -101,7 +101,7 @@ def _review(review_id: str, annotations: pd.DataFrame) -> dict:
     }
 
 
-class _Spans(HTMLParser):
+class Spans(HTMLParser):
     """The words of a row of spans and which are active; `broken` when it is anything else."""
 
     def __init__(self):
@@ -112,7 +112,7 @@ class _Spans(HTMLParser):
         self._open = False
 
     @classmethod
-    def of(cls, cell) -> "_Spans":
+    def of(cls, cell) -> "Spans":
         """The spans of a cell of the file; an empty cell is broken."""
         spans = cls()
         if isinstance(cell, str):
@@ -125,6 +125,7 @@ class _Spans(HTMLParser):
         return spans
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """A word begins."""
         known = attrs in ([], [("class", "")], [("class", "active")])
         self.broken |= tag != "span" or self._open or not known
         self._open = True
@@ -132,10 +133,12 @@ class _Spans(HTMLParser):
         self.marks.append(attrs == [("class", "active")])
 
     def handle_endtag(self, tag: str) -> None:
+        """A word ends."""
         self.broken |= tag != "span" or not self._open
         self._open = False
 
     def handle_data(self, data: str) -> None:
+        """The text of a word; outside of one there may be spaces only."""
         if self._open:
             self.words[-1] += data
         else:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from places import REPO
 
 import attnviz as av
-from attnviz.data.readers.yelp_hat import _Spans
+from attnviz.data.readers.yelp_hat import Spans
 
 MADE_UP = REPO / "data" / "made_up_reviews"
 SOUP, SLOW = "The soup was great & hot.", "Slow, <b>cold</b> food."
@@ -121,7 +121,7 @@ WORDS = st.text(min_size=1).filter(lambda word: word.split() == [word])
 def test_every_word_survives_the_spans(marked):
     """Words of any characters come back as they went into the HTML, with their marks."""
     active = {True: ' class="active"', False: ""}
-    found = _Spans.of(" ".join(f"<span{active[mark]}>{escape(word)}</span>" for word, mark in marked))
+    found = Spans.of(" ".join(f"<span{active[mark]}>{escape(word)}</span>" for word, mark in marked))
     assert not found.broken
     assert list(zip(found.words, found.marks, strict=True)) == marked
 
