@@ -256,7 +256,7 @@ def test_parts_share_the_schema_of_the_whole_and_features_are_made_once(monkeypa
 
 
 def test_equal_schemas_share_their_features(monkeypatch):
-    """Models that were loaded four times from one file make one set of features; another schema makes its own."""
+    """Models that were loaded four times from one file make one set of features; another schema its own."""
     made = []
     monkeypatch.setattr("attnviz.data.log.Features", lambda tables, schema: made.append(schema) or Cut())
     log = InteractionLog(rows(), ITEMS)
