@@ -66,15 +66,7 @@ class Tables:
         )
 
     def with_interactions(self, interactions: pd.DataFrame, *, past: pd.DataFrame | None = None) -> Self:
-        """The same tables with other rows; nothing is checked again.
-
-        Args:
-            interactions: Rows with the columns and types of `self.interactions`.
-            past: Rows that reviews and history may be read from; None: the `past` of this log.
-
-        Returns:
-            A log of the same class; without another `past` it shares the schema of this log.
-        """
+        """The same tables with other rows; see `InteractionLog`. Nothing is checked again."""
         other = copy.copy(self)
         other.interactions = _rows(interactions)
         if past is not None:
