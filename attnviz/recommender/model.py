@@ -91,14 +91,15 @@ class AttentionRecommender(nn.Module):
             key: nn.Module | None = None
             if attention != "self":  # whose tokens make keys of their own
                 key = nn.Linear(embed_dim, embed_dim, bias=False)
-            self.head = nn.Linear(embed_dim, 1)
+            head = nn.Linear(embed_dim, 1)
             film = conditioning == "film"
-            self.condition = Film(self.shopper.dim, num_fields, embed_dim) if film else Plain()
+            condition = Film(self.shopper.dim, num_fields, embed_dim) if film else Plain()
             if isinstance(key, nn.Linear) and keys == "field":
                 key = FieldKeys(key, num_fields)
             self.mechanism = make_mechanism(
                 attention, key, dim=embed_dim, num_heads=num_heads, num_fields=num_fields, dropout=dropout
             )
+            self.head, self.condition = head, condition
 
     @overload
     def forward(self, batch: Batch, return_weights: Literal[False] = False) -> Tensor: ...
