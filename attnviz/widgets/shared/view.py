@@ -63,7 +63,8 @@ def _watched(folder: Path) -> list[View]:
         for changes in watch(folder):
             changed = {Path(path) for _, path in changes}
             for view in views:
-                if changed & set(view.files):
+                # An editor may replace a file in two steps; the second one is a change too.
+                if changed & set(view.files) and all(path.is_file() for path in view.files):
                     view.read_again()
 
     threading.Thread(target=follow, name="attnviz views", daemon=True).start()
