@@ -109,7 +109,8 @@ def _shown(trees: pd.DataFrame, tree: str, opened: Sequence[str] | None, most: i
         raise ValueError(
             f"tree must be one of {sorted(set(trees['tree']))}, which the table has, got {tree!r}"
         )
-    return list(_rows(own, tree, _heaviest(own, tree) if opened is None else opened, most))
+    heaviest = own.loc[own.groupby("parent")["weight"].idxmax(), "element"]  # of each list
+    return list(_rows(own, tree, list(heaviest) if opened is None else opened, most))
 
 
 def _share(weight: float) -> str:
@@ -128,14 +129,6 @@ def _frame(ax: Axes, shown: list[tuple]) -> None:
         for run in np.split(places, np.flatnonzero(np.diff(places) > 1) + 1):
             x = level * _INDENT - 0.02
             ax.plot([x, x], [run[0] - 0.5, run[-1] + 0.3], color=LINE, linewidth=1.5)
-
-
-def _heaviest(tree: pd.DataFrame, parent: str) -> list[str]:
-    children = tree[tree["parent"] == parent]
-    if not len(children):
-        return []
-    element = children["element"][children["weight"].idxmax()]
-    return [element, *_heaviest(tree, element)]
 
 
 def _rows(

@@ -13,6 +13,7 @@ from .prompt_parts import PromptParts
 from .reason_explorer import ReasonExplorer
 from .removal_explorer import RemovalExplorer
 from .roc_slider import RocSlider
+from .shared.claims import Claim
 from .shelf_explorer import ShelfExplorer
 from .token_explorer import TokenExplorer
 from .weight_triangle import WeightTriangle
@@ -20,6 +21,7 @@ from .weight_triangle import WeightTriangle
 __all__ = [
     "AgreementExplorer",
     "BaselineSlider",
+    "Claim",
     "FaultSwitches",
     "FieldExplorer",
     "FieldMatrix",

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import numpy as np
 
-from attnviz.widgets import AgreementExplorer, RemovalExplorer, ShelfExplorer, WeightTriangle
+from attnviz.widgets import AgreementExplorer, Claim, RemovalExplorer, ShelfExplorer, WeightTriangle
 
 REMOVAL = ".av-removal-explorer"
 AGREEMENT = ".av-agreement-explorer"
@@ -15,7 +15,7 @@ FIELDS = ["tags", "reviews", "price", "brand", "category"]
 ORDERS = ["by weight", "random", "best possible"]
 
 
-def removal_explorer(*, text: str = "", shapley: bool = False) -> RemovalExplorer:
+def removal_explorer(*, text: str = "", shapley: bool = False, **options) -> RemovalExplorer:
     """Three cases of a linear model: reviews are looked at most, price is needed most."""
     weights = np.array([0.24, 0.41, 0.2, 0.14, 0.01])
     pushes = np.array([[0.3, 0.25, 1.1, -0.2, 0.02], [-0.2, 0.9, 0.4, 0.3, 0.0], [0.1, -0.5, 0.2, 0.6, 0.1]])
@@ -30,18 +30,20 @@ def removal_explorer(*, text: str = "", shapley: bool = False) -> RemovalExplore
         ]
         for push, rows in zip(pushes, orders, strict=True)
     ]
-    return RemovalExplorer(
-        orders=orders,
-        logits=logits,
-        fields=[name + text for name in FIELDS],
-        order_names=names,
-        cases=[f"Case {i}: shopper {i}, linen shirt{text}" for i in range(3)],
-        start_case=0,
-        holds=0.61,
-        rule="the first test case whose first field by weight is not the one that the score needs." + text,
-        statement="another field takes more of the score than the one with the largest weight." + text,
-        averaged=["random"],
-    )
+    arguments = {
+        "orders": orders,
+        "logits": logits,
+        "fields": [name + text for name in FIELDS],
+        "order_names": names,
+        "averaged": ["random"],
+        "cases": [f"Case {i}: shopper {i}, linen shirt{text}" for i in range(3)],
+        "claim": Claim(
+            0.61,
+            "another field takes more of the score than the one with the largest weight." + text,
+            "the first test case whose first field by weight is not the one that the score needs." + text,
+        ),
+    }
+    return RemovalExplorer(**arguments | options)
 
 
 def removal_curve(pushes, order, bias: float = -0.3) -> np.ndarray:
@@ -70,10 +72,11 @@ def weight_triangle(*, text: str = "", **options) -> WeightTriangle:
         "fields": names,
         "free": names[:3],
         "cases": [f"Case {i}: shopper {i}, linen shirt{text}" for i in range(3)],
-        "start_case": 0,
-        "holds": 0.88,
-        "rule": "the first test case whose three free fields have at least 0.8 of the weight." + text,
-        "statement": "at least 0.3 of the weight can move while the probability stays within 0.02." + text,
+        "claim": Claim(
+            0.88,
+            "at least 0.3 of the weight can move while the probability stays within 0.02." + text,
+            "the first test case whose three free fields have at least 0.8 of the weight." + text,
+        ),
     }
     return WeightTriangle(**arguments | options)
 
@@ -107,10 +110,11 @@ def shelf_explorer(*, text: str = "", **options) -> ShelfExplorer:
         "fields": [name + text for name in FIELDS],
         "products": [f"linen shirt {i}{text}" for i in range(8)],
         "cases": [f"Shopper {i}{text}" for i in range(3)],
-        "start_case": 0,
-        "holds": 0.88,
-        "rule": "the first shopper whose own field has the smallest push." + text,
-        "statement": "the field whose pushes spread most is the shopper's own." + text,
+        "claim": Claim(
+            0.88,
+            "the field whose pushes spread most is the shopper's own." + text,
+            "the first shopper whose own field has the smallest push." + text,
+        ),
     }
     return ShelfExplorer(**arguments | options)
 
@@ -134,7 +138,7 @@ def agreement_explorer(*, text: str = "", cases: int = 80, **options) -> Agreeme
         "taus": np.stack([means, means - 0.09, means + 0.09], axis=-1),
         "undefined": np.array([[0], [3], [1]]) + 0 * progress,
         "num_cases": cases,
-        "rule": f"all five fields of the first {cases} test cases, at the last step." + text,
+        "claim": Claim(rule=f"all five fields of the first {cases} test cases, at the last step." + text),
         "point_fields": [name + text for name in FIELDS] * cases,
     }
     return AgreementExplorer(**arguments | options)

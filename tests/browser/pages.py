@@ -9,7 +9,7 @@ import pandas as pd
 from ipywidgets.embed import dependency_state, embed_data
 from places import REPO
 
-from attnviz.widgets import FieldExplorer, ReasonExplorer
+from attnviz.widgets import Claim, FieldExplorer, ReasonExplorer
 
 LOADER = REPO / "book/_static/widgets/loader.js"
 STATE = "application/vnd.jupyter.widget-state+json"
@@ -92,7 +92,7 @@ def _training(generator) -> pd.DataFrame:
     return pd.DataFrame(weights, columns=FIELDS).assign(step=steps)
 
 
-def reason_explorer(*, text: str = "", **options) -> ReasonExplorer:
+def reason_explorer(*, text: str = "", statement: str = "", **options) -> ReasonExplorer:
     """A reason explorer in which only the push of the reviews depends on the level, and crosses zero."""
     levels = np.linspace(-1, 1, 5)
     weights = np.tile([0.24, 0.41, 0.2, 0.14, 0.01], (3, 5, 1))
@@ -100,15 +100,21 @@ def reason_explorer(*, text: str = "", **options) -> ReasonExplorer:
     pushes[:, :, 1] = 0.95 * levels
     pushes[1] *= -0.5
     return ReasonExplorer(
-        weights=weights,
-        pushes=pushes,
-        fields=[name + text for name in FIELDS],
-        level_names=["bad", "poor", "average", "good", "great"],
-        level_label="Quality of the reviews" + text,
-        cases=[f"Case {i}: shopper {i}, linen shirt{text}" for i in range(3)],
-        start_case=0,
-        start_level=2,
-        holds=0.93,
-        rule="the first test case in which the reviews have the largest weight and a push near zero." + text,
-        **options,
+        **dict(
+            weights=weights,
+            pushes=pushes,
+            fields=[name + text for name in FIELDS],
+            level_names=["bad", "poor", "average", "good", "great"],
+            level_label="Quality of the reviews" + text,
+            cases=[f"Case {i}: shopper {i}, linen shirt{text}" for i in range(3)],
+            case=0,
+            level=2,
+            claim=Claim(
+                0.93,
+                statement,
+                "the first test case in which the reviews have the largest weight and a push near zero."
+                + text,
+            ),
+        )
+        | options
     )

@@ -20,7 +20,7 @@ def close_figures():
 
 def test_it_has_the_rows_of_the_explorer():
     """The heaviest path is open in both, and the same 8 of 12 purchases are drawn."""
-    visible = HistoryExplorer([tree()], ["Ann"]).state()["visible"]
+    visible = HistoryExplorer([tree()]).state()["visible"]
     texts = [text.get_text() for ax in plots.two_trees(tree()) for text in ax.texts]
     names = [text.partition(":")[0] for text in texts if ":" in text]
     assert names == [name.rpartition("/")[2] for name in visible]

@@ -21,7 +21,6 @@ def figure(**changes) -> dict:
         "taus": np.stack([means, means - 0.1, means + 0.1], axis=-1),
         "undefined": [[0, 0], [1, 1], [0, 2]],
         "num_cases": 20,
-        "rule": "both fields of two cases",
     }
     return arguments | changes
 
@@ -92,7 +91,6 @@ def test_an_order_that_misses_a_panel_is_refused(order):
         ),
         ({"panel_names": ["a", "a", "b"]}, r"panel_names: expected each name once, got \['a'\]"),
         ({"point_fields": ["tags"]}, "point_fields: expected 4 labels"),
-        ({"holds": 74}, "holds: expected numbers from 0 to 1, got 74"),
     ],
 )
 def test_it_says_what_does_not_fit(change, message):

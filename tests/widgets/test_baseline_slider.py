@@ -23,10 +23,8 @@ def figure(**changes) -> dict:
         "fields": ["reviews", "price"],
         "stops": ["nothing", "an average product", "the bestseller"],
         "cases": ["first", "second"],
-        "start_case": 1,
-        "start_level": 2,
-        "holds": 0.73,
-        "rule": "the second case",
+        "case": 1,
+        "level": 2,
     }
     return arguments | changes
 
@@ -58,18 +56,18 @@ def test_it_starts_where_it_was_told_and_follows_its_traits():
 )
 def test_a_level_is_a_stop_or_lies_between_two(level, name):
     """A stop has its own name; a mixture says of what."""
-    assert BaselineSlider(**figure(start_level=level)).state()["baseline"] == name
+    assert BaselineSlider(**figure(level=level)).state()["baseline"] == name
 
 
 def test_a_field_turns_when_two_stops_give_it_opposite_signs():
     """2.0 at one stop and −0.1 at another is a turn; −3.0 between the stops is none, nor is a steady sign."""
-    slider = BaselineSlider(**figure(start_case=0))
+    slider = BaselineSlider(**figure(case=0))
     assert slider.state()["turned"] == ["reviews"]
     slider.case = 1
     assert slider.state()["turned"] == []
     changed = figure()
     changed["attributions"][0, 4, 0], changed["baseline_logits"][0, 4] = -0.09, 0.59
-    assert BaselineSlider(**changed | {"start_case": 0}).state()["turned"] == []
+    assert BaselineSlider(**changed | {"case": 0}).state()["turned"] == []
 
 
 def test_module_is_self_contained():
@@ -90,7 +88,6 @@ def test_module_is_self_contained():
         ({"stops": ["a", "b", "c", "d"]}, "stops: expected at least 2, .* 5 levels .* got 4"),
         ({"stops": ["nothing", "nothing", "c"]}, "stops: expected each name once"),
         ({"fields": ["reviews"]}, r"attributions: expected shape \(case=2, level, field=1\)"),
-        ({"holds": 73}, "holds: expected numbers from 0 to 1"),
     ],
 )
 def test_it_says_what_does_not_fit(change, message):

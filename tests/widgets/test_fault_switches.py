@@ -34,8 +34,7 @@ def figure(**changes) -> dict:
         "filled": FILLED,
         "fields": ["tags", "reviews", "second review", "price"],
         "shoppers": ["Ann", "Ben"],
-        "start": ["last"],
-        "rule": "the third fault",
+        "faults": ["last"],
     }
     return arguments | changes
 
@@ -122,7 +121,6 @@ def test_module_is_self_contained():
         ({"filled": [0.5, 1, 1, 1]}, "filled: expected True or False"),
         ({"fields": ["tags"]}, "fields: expected 4 labels"),
         ({"shoppers": ["Ann"]}, "shoppers: expected 2 labels"),
-        ({"holds": 93}, "holds: expected numbers from 0 to 1"),
     ],
 )
 def test_it_says_what_does_not_fit(change, message):
@@ -138,7 +136,7 @@ def test_faults_are_known_and_in_order():
     assert switches.faults == ["each", "bare"]
     for wrong in (
         lambda: setattr(switches, "faults", ["typo"]),
-        lambda: FaultSwitches(**figure(start=["typo"])),
+        lambda: FaultSwitches(**figure(faults=["typo"])),
     ):
         with pytest.raises(traitlets.TraitError, match=r"faults: expected names of .*, got \['typo'\]"):
             wrong()

@@ -16,8 +16,7 @@ def figure(**changes) -> dict:
         "weights": np.random.default_rng(0).dirichlet([1, 1, 1], size=(2, 2, 3)),
         "names": NAMES,
         "cases": ["Ann", "Ben"],
-        "start_case": 1,
-        "rule": "the first case",
+        "case": 1,
     }
     return arguments | changes
 
@@ -25,7 +24,7 @@ def figure(**changes) -> dict:
 @pytest.mark.parametrize("head", [-1, 0, 1])
 def test_the_matrix_is_that_of_the_head_or_the_mean(head):
     """Rows and column means as torch has them; rows sum to 1."""
-    arguments = figure(start_head=head, start_row=2)
+    arguments = figure(head=head, row=2)
     state = FieldMatrix(**arguments).state()
     heads = torch.tensor(arguments["weights"][1])
     want = heads.mean(0) if head < 0 else heads[head]
@@ -37,9 +36,7 @@ def test_the_matrix_is_that_of_the_head_or_the_mean(head):
 
 def test_rows_look_and_columns_are_looked_at():
     """All look at the price, which looks at the reviews."""
-    explorer = FieldMatrix(
-        **figure(weights=[[[[0, 0, 1], [0, 0, 1], [0, 1, 0]]]], cases=["Ann"], start_case=0)
-    )
+    explorer = FieldMatrix(**figure(weights=[[[[0, 0, 1], [0, 0, 1], [0, 1, 0]]]], cases=["Ann"], case=0))
     explorer.row = 2
     state = explorer.state()
     assert (state["looks_most_at"], state["most_looked_at"]) == ("reviews", "price")
@@ -74,10 +71,9 @@ def test_module_is_self_contained():
         ),
         ({"names": ["a", "a", "b"]}, ValueError, r"names: expected each name once, got \['a'\]"),
         ({"head_names": ["one"]}, ValueError, "head_names: expected 2 labels"),
-        ({"holds": 93}, ValueError, "holds: expected numbers from 0 to 1, got 93"),
-        ({"start_case": 2}, traitlets.TraitError, "case: expected an index from 0 to 1, got 2"),
-        ({"start_head": 2}, traitlets.TraitError, "head: expected an index from 0 to 1, got 2"),
-        ({"start_row": 3}, traitlets.TraitError, "row: expected an index from 0 to 2, got 3"),
+        ({"case": 2}, traitlets.TraitError, "case: expected an index from 0 to 1, got 2"),
+        ({"head": 2}, traitlets.TraitError, "head: expected an index from -1 to 1, got 2"),
+        ({"row": 3}, traitlets.TraitError, "row: expected an index from 0 to 2, got 3"),
     ],
 )
 def test_it_says_what_does_not_fit(change, error, message):

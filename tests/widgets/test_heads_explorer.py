@@ -18,10 +18,8 @@ def figure(**changes) -> dict:
         "value_norms": generator.uniform(0.1, 3, size=(2, 2, 3)),
         "fields": FIELDS,
         "cases": ["Ann", "Ben"],
-        "start_case": 1,
-        "start_field": 2,
-        "holds": 0.93,
-        "rule": "the first case",
+        "case": 1,
+        "field": 2,
     }
     return arguments | changes
 
@@ -29,7 +27,7 @@ def figure(**changes) -> dict:
 def test_a_case_small_enough_for_paper():
     """The widest circle is nearly empty, the small one is full."""
     explorer = HeadsExplorer(
-        **figure(weights=[[[0.1, 0.2, 0.7]]], value_norms=[[[4.0, 2.0, 0.4]]], cases=["Ann"], start_case=0)
+        **figure(weights=[[[0.1, 0.2, 0.7]]], value_norms=[[[4.0, 2.0, 0.4]]], cases=["Ann"], case=0)
     )
     state = explorer.state()
     np.testing.assert_allclose(state["handed_on"], [[0.1, 0.1, 0.07]], rtol=1e-6)
@@ -44,7 +42,7 @@ def test_a_case_small_enough_for_paper():
 @pytest.mark.parametrize("field", range(3))
 def test_a_length_fills_one_column_and_outlines_stand_still(field):
     """Without one the model's discs are there; with one the field's discs are that share of the outlines."""
-    arguments = figure(start_field=field)
+    arguments = figure(field=field)
     explorer = HeadsExplorer(**arguments)
     weights, norms = (torch.tensor(arguments[name][1]) for name in ("weights", "value_norms"))
     before = explorer.state()
@@ -94,9 +92,8 @@ def test_module_is_self_contained():
         ({"value_norms": -np.ones((2, 2, 3))}, ValueError, "value_norms: expected lengths of at least 0"),
         ({"head_names": ["one"]}, ValueError, "head_names: expected 2 labels"),
         ({"fields": ["a", "a", "b"]}, ValueError, r"fields: expected each name once, got \['a'\]"),
-        ({"holds": 93}, ValueError, "holds: expected numbers from 0 to 1, got 93"),
-        ({"start_case": 2}, traitlets.TraitError, "case: expected an index from 0 to 1, got 2"),
-        ({"start_field": 3}, traitlets.TraitError, "field: expected an index from 0 to 2, got 3"),
+        ({"case": 2}, traitlets.TraitError, "case: expected an index from 0 to 1, got 2"),
+        ({"field": 3}, traitlets.TraitError, "field: expected an index from 0 to 2, got 3"),
     ],
 )
 def test_it_says_what_does_not_fit(change, error, message):
@@ -107,5 +104,5 @@ def test_it_says_what_does_not_fit(change, error, message):
 
 def test_a_length_is_a_share():
     """From 0 to 1, or None."""
-    with pytest.raises(traitlets.TraitError, match="length: expected a share from 0 to 1, or None, got 2"):
+    with pytest.raises(traitlets.TraitError, match="length: expected a number from 0 to 1, or None, got 2"):
         HeadsExplorer(**figure()).length = 2.0

@@ -20,9 +20,8 @@ def overlay(**changes) -> HumanOverlay:
         "scores": SCORES,
         "methods": ["attention", "gradient × input"],
         "cases": ["a lunch", "a dinner"],
-        "start_case": 0,
-        "start_count": 2,
-        "rule": "the first review",
+        "case": 0,
+        "count": 2,
     }
     return HumanOverlay(**arguments | changes)
 
@@ -40,7 +39,7 @@ def test_by_hand():
 
 def test_equal_scores_come_by_place_and_a_short_review_gives_all_it_has():
     """The first of two equal words comes first; in the second case one word is left to take."""
-    explorer = overlay(start_method=1)
+    explorer = overlay(method=1)
     assert explorer.state()["chosen"] == ["soup", "today"]
     explorer.count = 1
     assert explorer.state()["chosen"] == ["soup"]

@@ -22,9 +22,8 @@ def figure(**changes) -> dict:
         "parts": PARTS,
         "texts": [["<begin>", "She liked: hat\n", "Reviews: Soft.\n", "Yes or No?"]] * 2,
         "cases": ["Ann: scarf", "Ben: scarf"],
-        "start_case": 1,
-        "holds": 0.2,
-        "rule": "the first case",
+        "fixed": ["template"],
+        "case": 1,
     }
     return arguments | changes
 
@@ -61,9 +60,9 @@ def test_fixed_parts_are_never_named():
     attention = np.tile([0.9, 0.02, 0.05, 0.03], (2, 3, 1))
     pushes = {"gradient": np.tile([9.0, 0.1, -0.2, -0.5], (2, 1))}
     arguments = figure(attention=attention, pushes=pushes)
-    state = PromptParts(**arguments, fixed=["template", "question"]).state()
+    state = PromptParts(**arguments | {"fixed": ["template", "question"]}).state()
     assert (state["named_by_attention"], state["named_by_push"]) == ("reviews", "reviews")
-    assert PromptParts(**arguments, fixed=[]).state()["named_by_push"] == "template"
+    assert PromptParts(**arguments | {"fixed": []}).state()["named_by_push"] == "template"
 
 
 def test_a_change_from_the_browser_reaches_python():
@@ -91,11 +90,10 @@ def test_a_change_from_the_browser_reaches_python():
         ({"parts": ["a", "b", "b", "c"]}, ValueError, r"parts: expected each name once, got \['b'\]"),
         ({"fixed": ["colour"]}, ValueError, r"fixed: expected some of \['template'"),
         ({"fixed": PARTS}, ValueError, "fixed: expected some of .* but not all"),
-        ({"holds": 20}, ValueError, "holds: expected numbers from 0 to 1, got 20"),
-        ({"start_case": 2}, traitlets.TraitError, "case: expected an index from 0 to 1, got 2"),
-        ({"start_layer": 4}, traitlets.TraitError, "layer: expected an index from 0 to 3, got 4"),
-        ({"start_way": 2}, traitlets.TraitError, "way: expected an index from 0 to 1, got 2"),
-        ({"start_part": -1}, traitlets.TraitError, "part: expected an index from 0 to 3, got -1"),
+        ({"case": 2}, traitlets.TraitError, "case: expected an index from 0 to 1, got 2"),
+        ({"layer": 4}, traitlets.TraitError, "layer: expected a number from 0 to 3, got 4. It has 3 layers"),
+        ({"way": 2}, traitlets.TraitError, "way: expected an index from 0 to 1, got 2"),
+        ({"part": -1}, traitlets.TraitError, "part: expected an index from 0 to 3, got -1"),
     ],
 )
 def test_it_says_what_does_not_fit(change, error, message):

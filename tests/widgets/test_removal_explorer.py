@@ -19,9 +19,7 @@ def figure(**changes) -> dict:
         "fields": FIELDS,
         "order_names": ["by weight", "best possible"],
         "cases": ["first", "second"],
-        "start_case": 1,
-        "holds": 0.61,
-        "rule": "the first case",
+        "case": 1,
     }
     return arguments | changes
 
@@ -80,9 +78,8 @@ def test_traits_of_the_interaction_are_synced():
         ),
         ({"order_names": ["a", "a"]}, ValueError, r"order_names: expected each name once, got \['a'\]"),
         ({"averaged": ["random"]}, ValueError, r"averaged: expected names of orders, got \['random'\]"),
-        ({"holds": 61}, ValueError, "holds: expected numbers from 0 to 1, got 61"),
-        ({"start_case": 2}, traitlets.TraitError, "case: expected an index from 0 to 1, got 2"),
-        ({"start_removed": 4}, traitlets.TraitError, "removed: expected an index from 0 to 3, got 4"),
+        ({"case": 2}, traitlets.TraitError, "case: expected an index from 0 to 1, got 2"),
+        ({"removed": 4}, traitlets.TraitError, "removed: expected a number from 0 to 3, got 4"),
     ],
 )
 def test_it_says_what_does_not_fit(change, error, message):

@@ -18,8 +18,7 @@ def figure(**changes) -> dict:
     arguments = {
         "probabilities": {"model": noisy, "best guess": generator.random(50)},
         "labels": labels,
-        "start_threshold": 0.5,
-        "rule": "one half",
+        "threshold": 0.5,
     }
     return arguments | changes
 
@@ -50,7 +49,7 @@ def test_auc_is_scikit_learns_with_ties(rows):
     """The area under the curve counts a tie one half."""
     scores, labels = np.array([score for score, _ in rows]) / 20, [int(label) for _, label in rows]
     if len(set(labels)) == 2:
-        slider = RocSlider(probabilities={"one": scores}, labels=labels, start_threshold=0.5, rule="")
+        slider = RocSlider(probabilities={"one": scores}, labels=labels)
         assert slider.state()["auc"] == pytest.approx(roc_auc_score(labels, scores), abs=1e-6)
 
 

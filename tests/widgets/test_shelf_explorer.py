@@ -20,9 +20,7 @@ def figure(**changes) -> dict:
         "fields": FIELDS,
         "products": ["scarf", "hat", "tent", "boots"],
         "cases": ["Ann", "Ben"],
-        "start_case": 1,
-        "holds": 0.93,
-        "rule": "the first case",
+        "case": 1,
     }
     return arguments | changes
 
@@ -68,10 +66,9 @@ def test_a_change_from_the_browser_reaches_python():
         ({"priorities": -np.ones((2, 3))}, ValueError, "priorities: expected numbers from 0 to 1, got -1"),
         ({"products": "abcd"}, ValueError, "products: expected a list of texts, got the text 'abcd'"),
         ({"fields": ["a", "a", "b"]}, ValueError, r"fields: expected each name once, got \['a'\]"),
-        ({"holds": 93}, ValueError, "holds: expected numbers from 0 to 1, got 93"),
-        ({"start_case": 2}, traitlets.TraitError, "case: expected an index from 0 to 1, got 2"),
-        ({"start_size": 0}, traitlets.TraitError, "size: expected 1 to 4 products, got 0"),
-        ({"start_size": 5}, traitlets.TraitError, "size: expected 1 to 4 products, got 5"),
+        ({"case": 2}, traitlets.TraitError, "case: expected an index from 0 to 1, got 2"),
+        ({"size": 0}, traitlets.TraitError, "size: expected a number from 1 to 4, got 0. It has 4 products"),
+        ({"size": 5}, traitlets.TraitError, "size: expected a number from 1 to 4, got 5"),
     ],
 )
 def test_it_says_what_does_not_fit(change, error, message):

@@ -26,9 +26,9 @@ def figure(**changes) -> dict:
         "tokens": TOKENS,
         "rollout": generator.dirichlet(np.ones(4), size=4),
         "value_norms": generator.uniform(0, 3, size=(2, 3, 4)),
-        "start_layer": 1,
-        "start_head": 2,
-        "start_token": 1,
+        "layer": 1,
+        "head": 2,
+        "token": 1,
     }
     return arguments | changes
 
@@ -76,7 +76,7 @@ def test_three_views_are_the_arrays_that_were_given():
 def test_a_causal_model_looks_at_nothing_later():
     """Weights of 0 stay 0, and a token that nothing looks at is 0 everywhere."""
     weights = np.tril(np.ones((4, 4))) / np.arange(1, 5)[:, None]
-    explorer = TokenExplorer(weights[None, None], TOKENS, start_token=2)
+    explorer = TokenExplorer(weights[None, None], TOKENS, token=2)
     np.testing.assert_array_equal(explorer.state()["looks"][3:], 0)
     np.testing.assert_array_equal(explorer.state()["looked_at_by"][:2], 0)
 
@@ -97,12 +97,6 @@ def test_the_marked_set_is_the_smallest_one(looks, mass):
     assert values[marked[:-1]].sum() / values.sum() < mass + 1e-9
     outside = np.delete(values, marked)
     assert outside.size == 0 or outside.max() <= values[marked].min()
-
-
-def test_a_start_without_a_rule_is_named():
-    """The page never says "Start:" and nothing after it."""
-    assert TokenExplorer(**figure())._meta["rule"].startswith("layer 2, head 3, token 2")
-    assert TokenExplorer(**figure(rule="the first review."))._meta["rule"] == "the first review."
 
 
 def test_a_change_from_the_browser_reaches_python():
@@ -163,12 +157,11 @@ def test_module_is_self_contained():
         ({"value_norms": np.ones((2, 4))}, ValueError, r"value_norms: expected shape \(layer=2, head=3"),
         ({"value_norms": -np.ones((2, 3, 4))}, ValueError, "value_norms: expected lengths of at least 0"),
         ({"tokens": ["a"] * 513}, ValueError, "tokens: expected at most 512, got 513"),
-        ({"start_layer": 2}, traitlets.TraitError, "layer: expected an index from 0 to 1, got 2"),
-        ({"start_head": 3}, traitlets.TraitError, "head: expected an index from 0 to 2, got 3"),
-        ({"start_token": 4}, traitlets.TraitError, "token: expected an index from 0 to 3, got 4"),
-        ({"start_mass": 80}, traitlets.TraitError, "mass: expected a share from 0.05 to 1, got 80"),
-        ({"rollout": None, "start_view": "rollout"}, traitlets.TraitError, "view: expected one of .*'norm'"),
-        ({"holds": 93}, ValueError, "holds: expected numbers from 0 to 1, got 93"),
+        ({"layer": 2}, traitlets.TraitError, "layer: expected an index from 0 to 1, got 2"),
+        ({"head": 3}, traitlets.TraitError, "head: expected an index from 0 to 2, got 3"),
+        ({"token": 4}, traitlets.TraitError, "token: expected an index from 0 to 3, got 4"),
+        ({"mass": 80}, traitlets.TraitError, "mass: expected a number from 0.05 to 1, got 80"),
+        ({"rollout": None, "view": "rollout"}, traitlets.TraitError, "view: expected one of .*'norm'"),
     ],
 )
 def test_it_says_what_does_not_fit(change, error, message):

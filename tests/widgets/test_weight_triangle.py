@@ -20,9 +20,7 @@ def figure(**changes) -> dict:
         "epsilon": 0.01,
         "fields": FIELDS,
         "cases": ["first", "second"],
-        "start_case": 0,
-        "holds": 0.88,
-        "rule": "the first case",
+        "case": 0,
     }
     return arguments | changes
 
@@ -108,7 +106,7 @@ def test_a_dot_outside_the_triangle_is_refused(dot):
             "furthest: expected probabilities within epsilon=0.01 .* in case 1",
         ),
         ({"epsilon": 2}, ValueError, "epsilon: expected numbers from 0 to 1, got 2"),
-        ({"start_case": 2}, traitlets.TraitError, "case: expected an index from 0 to 1, got 2"),
+        ({"case": 2}, traitlets.TraitError, "case: expected an index from 0 to 1, got 2"),
     ],
 )
 def test_it_says_what_does_not_fit(change, error, message):

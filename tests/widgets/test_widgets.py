@@ -40,10 +40,8 @@ def figure(**changes) -> dict:
         "level_names": ["bad", "average", "great"],
         "level_label": "Quality of the reviews",
         "cases": ["first", "second"],
-        "start_case": 1,
-        "start_level": 2,
-        "holds": 0.93,
-        "rule": "the first case",
+        "case": 1,
+        "level": 2,
     }
     return arguments | changes
 
@@ -199,9 +197,8 @@ def test_reason_explorer_starts_where_it_is_told_and_follows_its_traits():
         ({"pushes": np.zeros((3, 2, 3))}, ValueError, r"pushes: expected shape \(case=2, level=3, field=3\)"),
         ({"weights": np.full((2, 3, 3), 20.0)}, ValueError, "weights: expected numbers from 0 to 1, got 20"),
         ({"whose": "shop"}, ValueError, r"whose must be one of \('model', 'shopper'\), got 'shop'"),
-        ({"holds": 93}, ValueError, "holds: expected numbers from 0 to 1, got 93"),
-        ({"start_case": 2}, traitlets.TraitError, "case: expected an index from 0 to 1, got 2"),
-        ({"start_level": 3}, traitlets.TraitError, "level: expected an index from 0 to 2, got 3"),
+        ({"case": 2}, traitlets.TraitError, "case: expected an index from 0 to 1, got 2"),
+        ({"level": 3}, traitlets.TraitError, "level: expected an index from 0 to 2, got 3"),
     ],
 )
 def test_reason_explorer_says_what_does_not_fit(change, error, message):

@@ -5,8 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from ..shared.base import Explorer, check_array, check_labels, read_view
-from ..shared.claims import check_claim, check_names, check_share
+from ..shared.base import Explorer
+from ..shared.checks import check_array, check_axes, check_labels, check_names, check_share
+from ..shared.claims import Claim
+from ..shared.traits import Index
+from ..shared.view import read_view
 
 KINDS = 6  # as many shapes of a point as the browser draws
 
@@ -22,20 +25,22 @@ class AgreementExplorer(Explorer):
     Args:
         weights: attention weights from 0 to 1, (panel, step, point).
         attributions: in logit units, with their sign, (panel, step, point); the figure draws their size.
-        panel_names: a name for each panel, such as `["trained", "untrained", "shuffled labels"]`.
-            The first is the one that learned.
-        steps: the training steps. A panel that does not train repeats its numbers.
         taus: mean Kendall's tau-b over the test cases and its interval, (panel, step, 3): mean, low, high,
             from -1 to 1, higher is more agreement; NaN where tau is undefined in all cases.
-        undefined: in how many test cases tau is undefined (a constant vector), (panel, step).
         num_cases: how many test cases tau was asked for.
-        rule: what the points are and how they were chosen, in words.
-        point_fields: optional, the field of each point: a field is then a shape, of at most 6.
-        holds: optional, share of the test cases in which the figure's statement holds, from 0 to 1.
-        statement: what holds, in words that continue "Holds in 74% of the test cases: ".
+        undefined: in how many test cases tau is undefined (a constant vector), (panel, step); None: in none.
+        panel_names: a name for each panel, such as `["trained", "untrained", "shuffled labels"]`, of which
+            the first is the one that learned; None counts.
+        steps: the training steps; None counts from 0. A panel that does not train repeats its numbers.
+        point_fields: the field of each point: a field is then a shape, of at most 6; None: one shape.
+        claim: what holds, in what share of the test cases, and what the points are; or None.
+        step: index of the training step that is shown first; None is the last one.
+        names_hidden: whether the panels are called A, B, C at first.
+        panel_order: the panel that stands at each place at first; None keeps the order.
+        same_axes: whether all panels share their axes at first.
 
     Attributes:
-        step: index of the training step, int; it starts at the last one.
+        step: index of the training step, int.
         names_hidden: whether the panels are called A, B, C.
         panel_order: the panel that stands at each place, left to right.
         same_axes: whether all panels share their axes.
@@ -46,9 +51,8 @@ class AgreementExplorer(Explorer):
     Example:
         >>> explorer = AgreementExplorer(
         ...     weights=[[[0.7, 0.3]], [[0.6, 0.4]]], attributions=[[[-1.2, 0.1]], [[0.02, 0.01]]],
-        ...     panel_names=["trained", "untrained"], steps=[400],
-        ...     taus=[[[0.6, 0.5, 0.7]], [[0.5, 0.4, 0.6]]], undefined=[[0], [2]], num_cases=200,
-        ...     rule="both fields of the first test case")
+        ...     taus=[[[0.6, 0.5, 0.7]], [[0.5, 0.4, 0.6]]], num_cases=200,
+        ...     panel_names=["trained", "untrained"])
         >>> explorer.state()["taus"]["untrained"].round(2)
         array([0.5, 0.4, 0.6])
 
@@ -58,48 +62,53 @@ class AgreementExplorer(Explorer):
     _esm = read_view("agreement_explorer", "js", "claims")
     _css = read_view("agreement_explorer", "css", "claims")
 
-    step = traitlets.Int(0).tag(sync=True)
+    step = Index(of="steps").tag(sync=True)
     names_hidden = traitlets.Bool(False).tag(sync=True)
     panel_order = traitlets.List(traitlets.Int()).tag(sync=True)
     same_axes = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
         self,
-        *,
         weights,
         attributions,
-        panel_names: Sequence[str],
-        steps: Sequence[int],
         taus,
-        undefined,
+        *,
         num_cases: int,
-        rule: str,
+        undefined=None,
+        panel_names: Sequence[str] | None = None,
+        steps: Sequence[int] | None = None,
         point_fields: Sequence[str] | None = None,
-        holds: float | None = None,
-        statement: str = "",
+        claim: Claim | None = None,
+        step: int | None = None,
+        names_hidden: bool = False,
+        panel_order: Sequence[int] | None = None,
+        same_axes: bool = False,
     ):
-        names, times = check_names("panel_names", panel_names), [int(step) for step in steps]
-        axes = {"panel": len(names), "step": len(times)}
-        points = check_array("weights", weights, axes | {"point": None})
+        axes = {"panel": panel_names, "step": steps, "point": None}
+        points, lengths = check_axes("weights", weights, axes)
         check_share("weights", points)
-        count = {"point": points.shape[-1]}
+        panels = {axis: lengths[axis] for axis in ("panel", "step")}
         arrays = {
             "weights": points,
-            "attributions": check_array("attributions", attributions, axes | count),
-            "taus": _check_taus(taus, axes),
-            "undefined": _check_undefined(undefined, axes, num_cases),
+            "attributions": check_array("attributions", attributions, lengths),
+            "taus": _check_taus(taus, panels),
+            "undefined": _check_undefined(undefined, panels, num_cases),
         }
         meta = {
-            "panel_names": names,
-            "steps": times,
+            "panel_names": check_names("panel_names", panel_names, lengths["panel"]),
+            "steps": [int(time) for time in (range(lengths["step"]) if steps is None else steps)],
             "num_cases": int(num_cases),
-            "fields": [],
-            "field_of_point": [],
-            **_point_fields(point_fields, count["point"]),
+            **_point_fields(point_fields, lengths["point"]),
         }
-        start = {"step": len(times) - 1, "names_hidden": False, "same_axes": False}
-        start["panel_order"] = list(range(len(names)))
-        super().__init__(arrays, meta | check_claim(holds, rule, statement) | {"start": start}, **start)
+        super().__init__(
+            arrays,
+            meta,
+            claim=claim,
+            step=lengths["step"] - 1 if step is None else step,
+            names_hidden=names_hidden,
+            panel_order=list(range(lengths["panel"]) if panel_order is None else panel_order),
+            same_axes=same_axes,
+        )
 
     def state(self) -> dict:
         """What the browser shows for the current step, by panel name.
@@ -116,10 +125,6 @@ class AgreementExplorer(Explorer):
             "taus": dict(zip(names, at["taus"], strict=True)),
             "undefined": dict(zip(names, at["undefined"].astype(int).tolist(), strict=True)),
         }
-
-    @traitlets.validate("step")
-    def _check_step(self, proposal) -> int:
-        return self._check_index("step", proposal["value"], len(self._meta["steps"]))
 
     @traitlets.validate("panel_order")
     def _check_panel_order(self, proposal) -> list[int]:
@@ -147,7 +152,8 @@ def _check_taus(taus, axes: dict[str, int]) -> np.ndarray:
 
 
 def _check_undefined(undefined, axes: dict[str, int], num_cases: int) -> np.ndarray:
-    counts = check_array("undefined", undefined, axes)
+    given = np.zeros(tuple(axes.values())) if undefined is None else undefined
+    counts = check_array("undefined", given, axes)
     if counts.min() < 0 or counts.max() > num_cases:
         raise ValueError(
             f"undefined: expected counts from 0 to num_cases={num_cases}, got {counts.min():.0f} to "
@@ -159,7 +165,7 @@ def _check_undefined(undefined, axes: dict[str, int], num_cases: int) -> np.ndar
 def _point_fields(point_fields: Sequence[str] | None, count: int) -> dict:
     """The fields in order of their first point, and each point's field as an index."""
     if point_fields is None:
-        return {}
+        return {"fields": [], "field_of_point": []}
     labels = check_labels("point_fields", point_fields, count)
     fields = list(dict.fromkeys(labels))
     if len(fields) > KINDS:

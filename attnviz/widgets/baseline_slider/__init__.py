@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-import traitlets
 
-from ..shared.base import check_array, check_fields, read_view
-from ..shared.claims import CaseExplorer, check_claim, check_names
+from ..shared.base import CaseExplorer
+from ..shared.checks import check_array, check_axes, check_labels, check_names
+from ..shared.claims import Claim
+from ..shared.traits import Index
+from ..shared.view import read_view
 
 TURNS = 0.1  # logits that a field must have on both sides of zero to count as turned
 INCOMPLETE = 0.01
@@ -25,15 +27,13 @@ class BaselineSlider(CaseExplorer):
         attributions: complete ones, such as Shapley values, in logit units, (case, level, field).
         logits: the score of each product, (case,).
         baseline_logits: the score of each baseline, (case, level).
-        fields: the names of the fields.
+        fields: the names of the fields; None counts.
         stops: the names of the baselines, at least two. The first one is level 0, the last one the last
-            level, and between any two lie equally many levels.
-        cases: a label for each case.
-        start_case: index of the case that is shown first.
-        start_level: index of the level that is shown first.
-        holds: share of the test cases in which the figure's statement holds, from 0 to 1.
-        rule: the rule by which the starting case was chosen, in words.
-        statement: what holds, in words that continue "Holds in 73% of the test cases: ".
+            level, and between any two lie equally many levels. None makes each level a baseline.
+        cases: a label for each case; None counts.
+        claim: what holds, in what share of the test cases, and how the starting case was chosen; or None.
+        case: index of the case that is shown first.
+        level: index of the level that is shown first.
 
     Attributes:
         case: index of the case, int.
@@ -46,8 +46,7 @@ class BaselineSlider(CaseExplorer):
     Example:
         >>> slider = BaselineSlider(
         ...     attributions=[[[1.0, 0.5], [-0.5, 0.5]]], logits=[1.5], baseline_logits=[[0.0, 1.5]],
-        ...     fields=["reviews", "price"], stops=["nothing", "the bestseller"], cases=["Ann, scarf"],
-        ...     start_case=0, start_level=1, holds=0.73, rule="the first test case")
+        ...     fields=["reviews", "price"], stops=["nothing", "the bestseller"], level=1)
         >>> state = slider.state()
         >>> state["baseline"], state["turned"]
         ('the bestseller', ['reviews'])
@@ -58,35 +57,41 @@ class BaselineSlider(CaseExplorer):
     _esm = read_view("baseline_slider", "js", "claims")
     _css = read_view("baseline_slider", "css", "claims")
 
-    level = traitlets.Int(0).tag(sync=True)
+    level = Index(of="levels").tag(sync=True)
 
     def __init__(
         self,
-        *,
         attributions,
         logits,
         baseline_logits,
-        fields: Sequence[str],
-        stops: Sequence[str],
-        cases: Sequence[str],
-        start_case: int,
-        start_level: int,
-        holds: float,
-        rule: str,
-        statement: str = "",
+        *,
+        fields: Sequence[str] | None = None,
+        stops: Sequence[str] | None = None,
+        cases: Sequence[str] | None = None,
+        claim: Claim | None = None,
+        case: int = 0,
+        level: int = 0,
     ):
-        names, ends = check_fields(fields), check_names("stops", stops)
-        axes = {"case": len(cases), "level": None}
+        axes = {"case": cases, "level": None, "field": fields}
+        shares, lengths = check_axes("attributions", attributions, axes)
+        levels = {axis: lengths[axis] for axis in ("case", "level")}
         arrays = {
-            "attributions": check_array("attributions", attributions, axes | {"field": len(names)}),
-            "logits": check_array("logits", logits, {"case": len(cases)}),
+            "attributions": shares,
+            "logits": check_array("logits", logits, {"case": lengths["case"]}),
+            "baseline_logits": check_array("baseline_logits", baseline_logits, levels),
         }
-        levels = arrays["attributions"].shape[1]
-        arrays["baseline_logits"] = check_array("baseline_logits", baseline_logits, axes | {"level": levels})
         _check_complete(arrays)
-        meta = {"fields": names, "stops": ends, "steps": _steps(levels, len(ends)), "turns": TURNS}
-        start = {"case": int(start_case), "level": int(start_level)}
-        super().__init__(arrays, meta | check_claim(holds, rule, statement), cases=cases, start=start)
+        counted = check_labels("baselines", None, lengths["level"])
+        ends = counted if stops is None else check_names("stops", stops)
+        meta = {
+            "fields": check_names("fields", fields, lengths["field"]),
+            "stops": ends,
+            "steps": _steps(lengths["level"], len(ends)),
+            "turns": TURNS,
+            "cases": check_labels("cases", cases, lengths["case"]),
+        }
+        slider = {"levels": lengths["level"]}
+        super().__init__(arrays, meta, claim=claim, axes=slider, case=case, level=level)
 
     def state(self) -> dict:
         """What the browser shows for the current traits.
@@ -112,10 +117,6 @@ class BaselineSlider(CaseExplorer):
         if not past:
             return stops[stop]
         return f"a mixture of {stops[stop]} and {stops[stop + 1]}, {steps - past} : {past}"
-
-    @traitlets.validate("level")
-    def _check_level(self, proposal) -> int:
-        return self._check_index("level", proposal["value"], self._arrays["attributions"].shape[1])
 
 
 def _steps(levels: int, stops: int) -> int:

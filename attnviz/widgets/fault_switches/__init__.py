@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import traitlets
 
-from ..shared.base import Explorer, check_array, check_fields, check_labels, read_view
-from ..shared.claims import check_claim
+from ..shared.base import Explorer
+from ..shared.checks import check_array, check_labels, check_names
+from ..shared.claims import Claim
+from ..shared.view import read_view
 
 FAULTS = {
     "each": "1 Softmax inside each field",
@@ -42,13 +44,11 @@ class FaultSwitches(Explorer):
         queries: (shopper, dim), two shoppers at least.
         key_matrix: K (dim, dim); a slot's key is K x.
         vectors: (slot, dim), the product's vectors, keys and values alike.
-        filled: (slot,), bool; False is an empty slot, which the mask should hide.
-        fields: a name for each slot.
-        shoppers: a name for each shopper.
-        start: the faults that are switched on at the beginning, of `FAULTS`.
-        rule: the rule by which they were chosen, in words.
-        holds: optional, share of the test cases in which the figure's statement holds, from 0 to 1.
-        statement: what holds, in words.
+        filled: (slot,), bool; False is an empty slot, which the mask should hide. None: none is empty.
+        fields: a name for each slot; None counts.
+        shoppers: a name for each shopper; None counts.
+        claim: what holds, in what share of the test cases, and how the first faults were chosen; or None.
+        faults: the faults that are on at first, of `FAULTS`.
 
     Attributes:
         faults: the faults that are on, a list of names.
@@ -61,8 +61,7 @@ class FaultSwitches(Explorer):
     Example:
         >>> switches = FaultSwitches(
         ...     queries=[[2, 1], [-1, 1]], key_matrix=[[1, 0], [0, 0]], vectors=[[1, 1], [2, -1], [0, 2]],
-        ...     filled=[True, True, True], fields=["tags", "reviews", "price"], shoppers=["Ann", "Ben"],
-        ...     start=["last"], rule="the third fault")
+        ...     faults=["last"])
         >>> state = switches.state()
         >>> state["weights"].round(2), [name for name, holds in state["checks"].items() if not holds]
         (array([0.19, 0.77, 0.05]), ['reach', 'output', 'empty'])
@@ -77,17 +76,15 @@ class FaultSwitches(Explorer):
 
     def __init__(
         self,
-        *,
         queries,
         key_matrix,
         vectors,
-        filled: Sequence[bool],
-        fields: Sequence[str],
-        shoppers: Sequence[str],
-        start: Sequence[str] = (),
-        rule: str,
-        holds: float | None = None,
-        statement: str = "",
+        *,
+        filled: Sequence[bool] | None = None,
+        fields: Sequence[str] | None = None,
+        shoppers: Sequence[str] | None = None,
+        claim: Claim | None = None,
+        faults: Sequence[str] = (),
     ):
         slots = check_array("vectors", vectors, {"slot": None, "dim": None})
         count, dim = slots.shape
@@ -95,17 +92,16 @@ class FaultSwitches(Explorer):
             "queries": check_array("queries", queries, {"shopper": None, "dim": dim}),
             "key_matrix": check_array("key_matrix", key_matrix, {"key": dim, "dim": dim}),
             "vectors": slots,
-            "filled": check_array("filled", filled, {"slot": count}),
+            "filled": check_array("filled", [True] * count if filled is None else filled, {"slot": count}),
         }
         _check_counts(arrays)
         meta = {
-            "fields": check_fields(check_labels("fields", fields, count)),
+            "fields": check_names("fields", fields, count),
             "shoppers": check_labels("shoppers", shoppers, len(arrays["queries"])),
             "faults": FAULTS,
             "checks": CHECKS,
-            "start": {"faults": _in_order(start)},
         }
-        super().__init__(arrays, meta | check_claim(holds, rule, statement), **meta["start"])
+        super().__init__(arrays, meta, claim=claim, faults=_in_order(faults))
 
     def state(self) -> dict:
         """What the browser shows with the present faults.
@@ -171,7 +167,7 @@ class _Toy:
             "sum": float(weights.sum()),
             "compete": float((self.attend(faults, lowered=tallest)[0][0] - weights)[others].min()),
             "learned": _distance(turned, output),
-            "reach": sum(self._reaches(slot, faults) for slot in np.flatnonzero(self.filled)),
+            "reach": sum(self._reaches(slot, faults) for slot in np.flatnonzero(self.filled).tolist()),
             "output": _distance(weights @ self.values, output),
             "alone": float(np.maximum(_distance(alone[0], weights), _distance(alone[1], output))),
             "empty": float(np.maximum(_distance(longer[1][0], output), empty.max())),

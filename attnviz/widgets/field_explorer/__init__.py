@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
+import torch
 import traitlets
 
-from ..shared.base import Explorer, check_array, check_fields, check_labels, read_view
+from ..shared.base import Explorer
+from ..shared.checks import check_array, check_axes, check_labels, check_names
+from ..shared.traits import Index, Number
+from ..shared.view import read_view
 
 TEMPERATURES = (0.1, 10.0)
 
@@ -25,14 +30,19 @@ class FieldExplorer(Explorer):
         vectors: the fields' vectors x, (shopper, product, field, dim).
         head_weight: the linear head h, (dim,).
         head_bias: the head's bias, in logit units.
-        fields: the names of the fields.
-        shoppers: a label for each shopper.
-        products: a dict for each product: `"title"`, and a text for each field.
+        fields: the names of the fields; None counts.
+        shoppers: a label for each shopper; None counts.
+        products: a dict for each product: `"title"`, and a text for each field. None counts, without texts.
         attributions: optional, (shopper, product, field), in logit units.
             They hold for temperature 1 with all fields on, and are greyed otherwise.
         attribution_name: the title of their column.
         training_weights: optional DataFrame with a column `step` and a column for each field:
             the shop's mean weight at that step of the training. It brings a slider over the steps.
+        shopper: index of the shopper who is shown first.
+        product: index of the product that is shown first.
+        temperature: the temperature at first.
+        switched_off: names of the fields that are off at first.
+        step: index of the training step at first; None is the last one.
 
     Attributes:
         shopper: index of the shopper, int.
@@ -47,8 +57,7 @@ class FieldExplorer(Explorer):
     Example:
         >>> explorer = FieldExplorer(
         ...     query_scores=[[[0.0, np.log(3)]]], vectors=[[[[1.0, 0.0], [0.0, 2.0]]]],
-        ...     head_weight=[1.0, 1.0], head_bias=-1.0, fields=["tags", "reviews"], shoppers=["Ann"],
-        ...     products=[{"title": "Scarf", "tags": "wool, red", "reviews": "Warm and soft."}])
+        ...     head_weight=[1.0, 1.0], head_bias=-1.0, fields=["tags", "reviews"])
         >>> explorer.state()["weights"].round(2)
         array([0.25, 0.75])
         >>> float(explorer.state()["logit"].round(2))    # .25 * 1 + .75 * 2 - 1
@@ -63,44 +72,62 @@ class FieldExplorer(Explorer):
     _esm = read_view("field_explorer", "js")
     _css = read_view("field_explorer", "css")
 
-    shopper = traitlets.Int(0).tag(sync=True)
-    product = traitlets.Int(0).tag(sync=True)
-    temperature = traitlets.Float(1.0).tag(sync=True)
+    shopper = Index(of="shoppers").tag(sync=True)
+    product = Index(of="products").tag(sync=True)
+    temperature = Number(
+        1.0, low=TEMPERATURES[0], high=TEMPERATURES[1], advice="Choose one there; 1 is the model's own."
+    ).tag(sync=True)
     switched_off = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    step = traitlets.Int(0).tag(sync=True)
+    step = Index(of="steps").tag(sync=True)
 
     def __init__(
         self,
-        *,
         query_scores,
         vectors,
         head_weight,
         head_bias: float,
-        fields: Sequence[str],
-        shoppers: Sequence[str],
-        products: Sequence[dict],
+        *,
+        fields: Sequence[str] | None = None,
+        shoppers: Sequence[str] | None = None,
+        products: Sequence[dict] | None = None,
         attributions=None,
         attribution_name: str = "Shapley value",
-        training_weights=None,
+        training_weights: pd.DataFrame | None = None,
+        shopper: int = 0,
+        product: int = 0,
+        temperature: float = 1.0,
+        switched_off: Sequence[str] = (),
+        step: int | None = None,
     ):
-        names, people = check_fields(fields), check_labels("shoppers", shoppers)
-        shelf = {"shopper": len(people), "product": len(products), "field": len(names)}
-        arrays = _check_model(query_scores, vectors, head_weight, head_bias, shelf=shelf)
+        axes = {"shopper": shoppers, "product": products, "field": fields}
+        scores, shelf = check_axes("query_scores", query_scores, axes)
+        arrays = {"query_scores": scores} | _check_head(vectors, head_weight, head_bias, shelf=shelf)
         if attributions is not None:
             arrays["attributions"] = check_array("attributions", attributions, shelf)
+        names = check_names("fields", fields, shelf["field"])
         steps = None
         if training_weights is not None:
             steps = _training_steps(training_weights, names)
-            axes = {"step": len(steps), "field": len(names)}
-            arrays["training_weights"] = check_array("training_weights", training_weights[names], axes)
+            film = {"step": len(steps), "field": len(names)}
+            arrays["training_weights"] = check_array("training_weights", training_weights[names], film)
         meta = {
             "fields": names,
-            "shoppers": people,
-            "products": [_texts(i, product, names) for i, product in enumerate(products)],
+            "shoppers": check_labels("shoppers", shoppers, shelf["shopper"]),
+            "products": _texts(products, names, shelf["product"]),
             "attribution_name": str(attribution_name),
             "steps": steps,
         }
-        super().__init__(arrays, meta, step=len(steps) - 1 if steps else 0)
+        count = len(steps) if steps else 1
+        super().__init__(
+            arrays,
+            meta,
+            axes={"steps": count},
+            shopper=shopper,
+            product=product,
+            temperature=temperature,
+            switched_off=list(switched_off),
+            step=count - 1 if step is None else step,
+        )
 
     def state(self) -> dict:
         """What the browser shows for the current traits, computed anew in float64.
@@ -123,30 +150,8 @@ class FieldExplorer(Explorer):
             "weighted_vectors": weighted,
             "contributions": contributions,
             "logit": logit,
-            "probability": 1 / (1 + np.exp(-logit)),
+            "probability": torch.sigmoid(torch.as_tensor(logit)).item(),
         }
-
-    @traitlets.validate("shopper")
-    def _check_shopper(self, proposal) -> int:
-        return self._check_index("shopper", proposal["value"], len(self._meta["shoppers"]))
-
-    @traitlets.validate("product")
-    def _check_product(self, proposal) -> int:
-        return self._check_index("product", proposal["value"], len(self._meta["products"]))
-
-    @traitlets.validate("step")
-    def _check_step(self, proposal) -> int:
-        return self._check_index("step", proposal["value"], len(self._meta["steps"] or [0]))
-
-    @traitlets.validate("temperature")
-    def _check_temperature(self, proposal) -> float:
-        low, high = TEMPERATURES
-        if not low <= proposal["value"] <= high:
-            raise traitlets.TraitError(
-                f"temperature: expected a number from {low} to {high}, got {proposal['value']}. "
-                f"Choose one in that range; 1 is the model's own."
-            )
-        return proposal["value"]
 
     @traitlets.validate("switched_off")
     def _check_switched_off(self, proposal) -> list[str]:
@@ -158,10 +163,9 @@ class FieldExplorer(Explorer):
         return proposal["value"]
 
 
-def _check_model(query_scores, vectors, head_weight, head_bias, *, shelf: dict[str, int]) -> dict:
+def _check_head(vectors, head_weight, head_bias, *, shelf: dict[str, int]) -> dict[str, np.ndarray]:
     checked = {
-        "query_scores": check_array("query_scores", query_scores, shelf),
-        "vectors": check_array("vectors", vectors, shelf | {"dim": None}),
+        "vectors": check_array("vectors", vectors, {**shelf, "dim": None}),
         "head_bias": check_array("head_bias", np.reshape(head_bias, -1), {"bias": 1}),
     }
     dim = checked["vectors"].shape[-1]
@@ -175,17 +179,24 @@ def _masked_softmax(scores: np.ndarray, on: np.ndarray) -> np.ndarray:
     return powers / powers.sum()
 
 
-def _texts(index: int, product: dict, fields: list[str]) -> dict:
-    missing = [key for key in ("title", *fields) if key not in product]
-    if missing:
-        raise ValueError(
-            f"products[{index}]: expected a title and a text for each field, got no {missing}. "
-            f"Add them; an empty text is allowed."
-        )
-    return {"title": str(product["title"]), "fields": [str(product[field]) for field in fields]}
+def _texts(products: Sequence[dict] | None, fields: list[str], count: int) -> list[dict]:
+    if products is None:
+        nothing = [""] * len(fields)
+        return [{"title": title, "fields": nothing} for title in check_labels("products", None, count)]
+    for index, product in enumerate(products):
+        missing = [key for key in ("title", *fields) if key not in product]
+        if missing:
+            raise ValueError(
+                f"products[{index}]: expected a title and a text for each field, got no {missing}. "
+                f"Add them; an empty text is allowed."
+            )
+    return [
+        {"title": str(product["title"]), "fields": [str(product[field]) for field in fields]}
+        for product in products
+    ]
 
 
-def _training_steps(frame, fields: list[str]) -> list[int]:
+def _training_steps(frame: pd.DataFrame, fields: list[str]) -> list[int]:
     missing = [column for column in ("step", *fields) if column not in frame.columns]
     if missing:
         raise ValueError(

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-import traitlets
 
-from ..shared.base import check_array, check_labels, read_view
-from ..shared.claims import CaseExplorer, check_claim, check_names, check_share
+from ..shared.base import CaseExplorer
+from ..shared.checks import check_axes, check_labels, check_names, check_share
+from ..shared.claims import Claim
+from ..shared.traits import Index
+from ..shared.view import read_view
 
 MEAN = -1  # the mean over the heads
 
@@ -20,14 +22,12 @@ class FieldMatrix(CaseExplorer):
     Args:
         weights: attention weights, from 0 to 1, (case, head, query, key), as many queries as keys.
         names: the names of queries and keys, in their order.
-        cases: a label for each case, such as a shopper and a product.
-        start_case: index of the case that is shown first.
-        start_row: index of the query that is chosen first.
-        start_head: index of the head that is shown first; -1 is the mean over the heads.
-        holds: share of the test cases in which the figure's statement holds, from 0 to 1, or None.
-        rule: the rule by which the starting case was chosen, in words.
-        statement: what holds, in words that continue "Holds in 93% of the test cases: ".
-        head_names: a name for each head; None counts from 1.
+        cases: a label for each case, such as a shopper and a product; None counts.
+        head_names: a name for each head; None counts.
+        claim: what holds, in what share of the test cases, and how the starting case was chosen; or None.
+        case: index of the case that is shown first.
+        head: index of the head that is shown first; -1 is the mean over the heads.
+        row: index of the query that is chosen first.
 
     Attributes:
         case: index of the case, int.
@@ -39,8 +39,7 @@ class FieldMatrix(CaseExplorer):
 
     Example:
         >>> explorer = FieldMatrix(
-        ...     weights=[[[[0.2, 0.8], [0.5, 0.5]]]], names=["shopper", "price"], cases=["Ann"],
-        ...     start_case=0, rule="the first test case")
+        ...     weights=[[[[0.2, 0.8], [0.5, 0.5]]]], names=["shopper", "price"])
         >>> explorer.state()["looks_most_at"]
         'price'
 
@@ -50,33 +49,31 @@ class FieldMatrix(CaseExplorer):
     _esm = read_view("field_matrix", "js", "claims")
     _css = read_view("field_matrix", "css", "claims")
 
-    head = traitlets.Int(MEAN).tag(sync=True)
-    row = traitlets.Int(0).tag(sync=True)
+    head = Index(MEAN, of="heads", first=MEAN).tag(sync=True)
+    row = Index(of="names").tag(sync=True)
 
     def __init__(
         self,
-        *,
         weights,
         names: Sequence[str],
-        cases: Sequence[str],
-        start_case: int,
-        start_row: int = 0,
-        start_head: int = MEAN,
-        holds: float | None = None,
-        rule: str,
-        statement: str = "",
+        *,
+        cases: Sequence[str] | None = None,
         head_names: Sequence[str] | None = None,
+        claim: Claim | None = None,
+        case: int = 0,
+        head: int = MEAN,
+        row: int = 0,
     ):
         tokens = check_names("names", names)
-        axes = {"case": len(cases), "head": None, "query": len(tokens), "key": len(tokens)}
-        matrix = check_array("weights", weights, axes)
+        axes = {"case": cases, "head": None, "query": tokens, "key": tokens}
+        matrix, lengths = check_axes("weights", weights, axes)
         check_share("weights", matrix)
-        titles = head_names or [f"head {head + 1}" for head in range(matrix.shape[1])]
-        meta = {"names": tokens, "heads": check_labels("head_names", titles, matrix.shape[1])}
-        start = {"case": int(start_case), "head": int(start_head), "row": int(start_row)}
-        super().__init__(
-            {"weights": matrix}, meta | check_claim(holds, rule, statement), cases=cases, start=start
-        )
+        meta = {
+            "names": tokens,
+            "heads": check_labels("head_names", head_names, lengths["head"]),
+            "cases": check_labels("cases", cases, lengths["case"]),
+        }
+        super().__init__({"weights": matrix}, meta, claim=claim, case=case, head=head, row=row)
 
     def state(self) -> dict:
         """What the browser shows for the current traits.
@@ -96,12 +93,3 @@ class FieldMatrix(CaseExplorer):
             "looks_most_at": names[matrix[self.row].argmax()],
             "most_looked_at": names[looked_at.argmax()],
         }
-
-    @traitlets.validate("head")
-    def _check_head(self, proposal) -> int:
-        head = proposal["value"]
-        return head if head == MEAN else self._check_index("head", head, len(self._meta["heads"]))
-
-    @traitlets.validate("row")
-    def _check_row(self, proposal) -> int:
-        return self._check_index("row", proposal["value"], len(self._meta["names"]))

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-import traitlets
 
-from ..shared.base import check_array, check_fields, check_labels, read_view
-from ..shared.claims import CaseExplorer, check_claim, check_share
+from ..shared.base import CaseExplorer
+from ..shared.checks import check_array, check_axes, check_labels, check_names, check_share
+from ..shared.claims import Claim
+from ..shared.traits import Index, Number
+from ..shared.view import read_view
 
 
 class HeadsExplorer(CaseExplorer):
@@ -21,14 +23,13 @@ class HeadsExplorer(CaseExplorer):
     Args:
         weights: attention weights, from 0 to 1, (case, head, field).
         value_norms: lengths of the values that the heads hand on, at least 0, (case, head, field).
-        fields: the names of the fields.
-        cases: a label for each case, such as a shopper and a product.
-        start_case: index of the case that is shown first.
-        start_field: index of the field whose length the slider changes first.
-        holds: share of the test cases in which the figure's statement holds, from 0 to 1, or None.
-        rule: the rule by which the starting case was chosen, in words.
-        statement: what holds, in words that continue "Holds in 93% of the test cases: ".
-        head_names: a name for each head; None counts from 1.
+        fields: the names of the fields; None counts.
+        cases: a label for each case, such as a shopper and a product; None counts.
+        head_names: a name for each head; None counts.
+        claim: what holds, in what share of the test cases, and how the starting case was chosen; or None.
+        case: index of the case that is shown first.
+        field: index of the field whose length the slider changes first.
+        length: the length of that field's value at first; None leaves it as the model has it.
 
     Attributes:
         case: index of the case, int.
@@ -41,8 +42,7 @@ class HeadsExplorer(CaseExplorer):
 
     Example:
         >>> explorer = HeadsExplorer(
-        ...     weights=[[[0.2, 0.8]]], value_norms=[[[4.0, 0.5]]], fields=["reviews", "category"],
-        ...     cases=["Ann"], start_case=0, start_field=1, holds=0.93, rule="the first test case")
+        ...     weights=[[[0.2, 0.8]]], value_norms=[[[4.0, 0.5]]], fields=["reviews", "category"], field=1)
         >>> state = explorer.state()
         >>> state["most_looked_at"], state["most_handed_on"]
         ('category', 'reviews')
@@ -56,37 +56,38 @@ class HeadsExplorer(CaseExplorer):
     _esm = read_view("heads_explorer", "js", "claims")
     _css = read_view("heads_explorer", "css", "claims")
 
-    field = traitlets.Int(0).tag(sync=True)
-    length = traitlets.Float(None, allow_none=True).tag(sync=True)
+    field = Index(of="fields").tag(sync=True)
+    length = Number(
+        None, low=0, high=1, allow_none=True, advice="1 is as long as the longest value of the case."
+    ).tag(sync=True)
 
     def __init__(
         self,
-        *,
         weights,
         value_norms,
-        fields: Sequence[str],
-        cases: Sequence[str],
-        start_case: int,
-        start_field: int,
-        holds: float | None,
-        rule: str,
-        statement: str = "",
+        *,
+        fields: Sequence[str] | None = None,
+        cases: Sequence[str] | None = None,
         head_names: Sequence[str] | None = None,
+        claim: Claim | None = None,
+        case: int = 0,
+        field: int = 0,
+        length: float | None = None,
     ):
-        names = check_fields(fields)
-        axes = {"case": len(cases), "head": None, "field": len(names)}
-        looks = check_array("weights", weights, axes)
+        looks, lengths = check_axes("weights", weights, {"case": cases, "head": None, "field": fields})
         check_share("weights", looks)
-        norms = check_array("value_norms", value_norms, axes | {"head": looks.shape[1]})
+        norms = check_array("value_norms", value_norms, lengths)
         if norms.min() < 0:
             raise ValueError(
                 f"value_norms: expected lengths of at least 0, got {norms.min()}. Take the norm."
             )
-        titles = head_names or [f"head {head + 1}" for head in range(looks.shape[1])]
-        meta = {"fields": names, "heads": check_labels("head_names", titles, looks.shape[1])}
-        start = {"case": int(start_case), "field": int(start_field), "length": None}
+        meta = {
+            "fields": check_names("fields", fields, lengths["field"]),
+            "heads": check_labels("head_names", head_names, lengths["head"]),
+            "cases": check_labels("cases", cases, lengths["case"]),
+        }
         arrays = {"weights": looks, "value_norms": norms}
-        super().__init__(arrays, meta | check_claim(holds, rule, statement), cases=cases, start=start)
+        super().__init__(arrays, meta, claim=claim, case=case, field=field, length=length)
 
     def state(self) -> dict:
         """What the browser shows for the current traits.
@@ -111,16 +112,3 @@ class HeadsExplorer(CaseExplorer):
             "most_looked_at": fields[mean_weights.argmax()],
             "most_handed_on": fields[handed_on.sum(0).argmax()],
         }
-
-    @traitlets.validate("field")
-    def _check_field(self, proposal) -> int:
-        return self._check_index("field", proposal["value"], len(self._meta["fields"]))
-
-    @traitlets.validate("length")
-    def _check_length(self, proposal) -> float | None:
-        length = proposal["value"]
-        if length is not None and not 0 <= length <= 1:
-            raise traitlets.TraitError(
-                f"length: expected a share from 0 to 1, or None, got {length}. 1 is the case's longest value."
-            )
-        return length

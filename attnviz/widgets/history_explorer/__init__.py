@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import traitlets
 
-from ..shared.base import check_labels, read_view
-from ..shared.claims import CaseExplorer, check_claim, check_share
+from ..shared.base import CaseExplorer
+from ..shared.checks import check_labels, check_share
+from ..shared.claims import Claim
+from ..shared.view import read_view
 
 TREES = ("candidate", "shopper")
 _COLUMNS = ("tree", "level", "element", "parent", "text", "weight", "value_norm", "push")
@@ -26,11 +28,13 @@ class HistoryExplorer(CaseExplorer):
 
     Args:
         trees: a table of `attnviz.weight_trees` for each case; texts longer than 300 characters are cut.
-        cases: a label for each case, such as a shopper and a product.
-        start_case: index of the case that is shown first.
-        holds: share of the test cases in which the figure's statement holds, from 0 to 1, or None.
-        rule: the rule by which the starting case was chosen, in words.
-        statement: what holds, in words that continue "Holds in 93% of the test cases: ".
+        cases: a label for each case, such as a shopper and a product; None counts.
+        claim: what holds, in what share of the test cases, and how the starting case was chosen; or None.
+        case: index of the case that is shown first.
+        opened: the elements whose next level is shown at first; None opens the heaviest path of each tree.
+        whole: the parents whose long list is shown whole at first.
+        selected: the element whose path the sentence multiplies at first; None takes the end of the
+            candidate's heaviest path.
 
     Attributes:
         case: index of the case, int.
@@ -50,7 +54,7 @@ class HistoryExplorer(CaseExplorer):
         ...     "parent": ["candidate", "candidate", "candidate/tags", "candidate/tags"],
         ...     "text": ["29.90", "2 tags", "wool", "warm"], "weight": [0.3, 0.7, 0.6, 0.4],
         ...     "value_norm": 1.0, "push": [-0.2, 0.5, float("nan"), float("nan")]})
-        >>> state = HistoryExplorer([tree], ["Ann, scarf"], rule="the first test case").state()
+        >>> state = HistoryExplorer([tree]).state()
         >>> state["selected"], round(state["path_weight"], 2)
         ('candidate/tags/tag 1', 0.42)
 
@@ -67,20 +71,28 @@ class HistoryExplorer(CaseExplorer):
     def __init__(
         self,
         trees: Sequence[pd.DataFrame],
-        cases: Sequence[str],
         *,
-        start_case: int = 0,
-        holds: float | None = None,
-        rule: str = "",
-        statement: str = "",
+        cases: Sequence[str] | None = None,
+        claim: Claim | None = None,
+        case: int = 0,
+        opened: Sequence[str] | None = None,
+        whole: Sequence[str] = (),
+        selected: str | None = None,
     ):
         names = check_labels("cases", cases, len(trees))
         self._trees = [_checked(place, tree) for place, tree in enumerate(trees)]
         every = pd.concat(self._trees)
         arrays = {name: every[name].to_numpy(np.float32) for name in ("weight", "value_norm", "push")}
-        meta = {"trees": [_texts(tree) for tree in self._trees], "most": _MOST}
-        start = {"case": int(start_case), "opened": None, "whole": [], "selected": None}
-        super().__init__(arrays, meta | check_claim(holds, rule, statement), cases=names, start=start)
+        meta = {"trees": [_texts(tree) for tree in self._trees], "most": _MOST, "cases": names}
+        super().__init__(
+            arrays,
+            meta,
+            claim=claim,
+            case=case,
+            opened=None if opened is None else list(opened),
+            whole=list(whole),
+            selected=selected,
+        )
 
     def state(self) -> dict:
         """What the browser shows for the current traits.
@@ -90,9 +102,13 @@ class HistoryExplorer(CaseExplorer):
             `path`, element -> weight from the root down to it; `path_weight`, the product of these weights.
         """
         tree = self._trees[self.case].set_index("element")
-        heaviest = {root: heaviest_path(self._trees[self.case], root) for root in TREES}
-        opened = [name for path in heaviest.values() for name in path] if self.opened is None else self.opened
-        selected = self.selected if self.selected in tree.index else next(filter(None, heaviest.values()))[-1]
+        heaviest = tree.groupby("parent")["weight"].idxmax()  # of each list, parent -> element
+        opened = list(heaviest) if self.opened is None else self.opened
+        selected = self.selected
+        if selected not in tree.index:
+            selected = next(root for root in TREES if root in heaviest)
+            while selected in heaviest:
+                selected = heaviest[selected]
         path = [selected]
         while tree["parent"][path[0]] in tree.index:
             path.insert(0, tree["parent"][path[0]])
@@ -126,29 +142,6 @@ class HistoryExplorer(CaseExplorer):
                 "Take them from the column element."
             )
         return value
-
-
-def heaviest_path(tree: pd.DataFrame, root: str) -> list[str]:
-    """The element with the largest weight under the root, the one with the largest under it, and so on.
-
-    Args:
-        tree: Columns element, parent and weight.
-        root: A parent without a row, such as "candidate".
-
-    Returns:
-        The elements, from the root's child to one with nothing below; empty if there is no such tree.
-
-    Example:
-        >>> tree = pd.DataFrame({"element": ["a", "b", "b/c"], "parent": ["root", "root", "b"],
-        ...                      "weight": [0.4, 0.6, 1.0]})
-        >>> heaviest_path(tree, "root")
-        ['b', 'b/c']
-    """
-    path, children = [], tree[tree["parent"] == root]
-    while len(children):
-        path.append(children["element"][children["weight"].idxmax()])
-        children = tree[tree["parent"] == path[-1]]
-    return path
 
 
 def _checked(place: int, tree: pd.DataFrame) -> pd.DataFrame:

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-import traitlets
 
-from ..shared.base import check_array, check_labels, read_view
-from ..shared.claims import CaseExplorer, check_claim, check_names
+from ..shared.base import CaseExplorer
+from ..shared.checks import check_array, check_labels, check_names
+from ..shared.claims import Claim
+from ..shared.traits import Count, Index
+from ..shared.view import read_view
 
 
 class HumanOverlay(CaseExplorer):
@@ -22,14 +24,12 @@ class HumanOverlay(CaseExplorer):
         marks: which words each person marked, (case,) arrays of bool (annotator, word), as many people in
             each case.
         scores: what each method says, (case,) arrays (method, word), the highest first.
-        methods: the names of the methods.
-        cases: a label for each case.
-        start_case: index of the case that is shown first.
-        start_method: index of the method that is shown first.
-        start_count: how many words are taken at first.
-        rule: the rule by which the starting case was chosen, in words.
-        holds: share of the cases in which the figure's statement holds, from 0 to 1; None gives no share.
-        statement: what holds, in words that continue "Holds in 93% of the test cases: ".
+        methods: the names of the methods; None counts.
+        cases: a label for each case; None counts.
+        claim: what holds, in what share of the test cases, and how the starting case was chosen; or None.
+        case: index of the case that is shown first.
+        method: index of the method that is shown first.
+        count: how many words are taken at first.
 
     Attributes:
         case: index of the case, int.
@@ -42,8 +42,7 @@ class HumanOverlay(CaseExplorer):
     Example:
         >>> overlay = HumanOverlay(
         ...     words=[["good", "soup", "here"]], marks=[[[1, 1, 0], [1, 0, 0]]],
-        ...     scores=[[[0.7, 0.1, 0.2]]], methods=["attention"], cases=["a lunch"],
-        ...     start_case=0, start_count=2, rule="the only review")
+        ...     scores=[[[0.7, 0.1, 0.2]]], count=2)
         >>> state = overlay.state()
         >>> state["chosen"], round(state["precision"], 3), state["recall"], round(state["people_f1"], 3)
         (['good', 'here'], 0.5, 0.75, 0.667)
@@ -54,28 +53,26 @@ class HumanOverlay(CaseExplorer):
     _esm = read_view("human_overlay", "js", "claims")
     _css = read_view("human_overlay", "css", "claims")
 
-    method = traitlets.Int(0).tag(sync=True)
-    count = traitlets.Int(1).tag(sync=True)
+    method = Index(of="methods").tag(sync=True)
+    count = Count(1, of="words", first=1).tag(sync=True)
 
     def __init__(
         self,
-        *,
         words: Sequence[Sequence[str]],
         marks: Sequence,
         scores: Sequence,
-        methods: Sequence[str],
-        cases: Sequence[str],
-        start_case: int,
-        start_method: int = 0,
-        start_count: int = 1,
-        rule: str,
-        holds: float | None = None,
-        statement: str = "",
+        *,
+        methods: Sequence[str] | None = None,
+        cases: Sequence[str] | None = None,
+        claim: Claim | None = None,
+        case: int = 0,
+        method: int = 0,
+        count: int = 1,
     ):
-        names = check_names("methods", methods)
-        texts = [check_labels(f"words[{case}]", one) for case, one in enumerate(words)]
+        texts = [check_labels(f"words[{place}]", one) for place, one in enumerate(words)]
         longest = max(len(one) for one in texts) if texts else 0
-        people = np.asarray(marks[0]).shape[0] if len(marks) else None
+        people = len(marks[0]) if len(marks) else None
+        names = check_names("methods", methods, len(scores[0]) if methods is None else None)
         arrays = {
             "marks": _stacked("marks", marks, {"annotator": people}, texts),
             "scores": _stacked("scores", scores, {"method": len(names)}, texts),
@@ -84,9 +81,14 @@ class HumanOverlay(CaseExplorer):
             raise ValueError(
                 "marks: expected True or False for each word, got other numbers. Give bool arrays."
             )
-        meta = {"words": texts, "methods": names, "longest": longest} | check_claim(holds, rule, statement)
-        start = {"case": int(start_case), "method": int(start_method), "count": int(start_count)}
-        super().__init__(arrays, meta, cases=check_labels("cases", cases, len(texts)), start=start)
+        meta = {
+            "words": texts,
+            "methods": names,
+            "longest": longest,
+            "cases": check_labels("cases", cases, len(texts)),
+        }
+        axes = {"words": longest}
+        super().__init__(arrays, meta, claim=claim, axes=axes, case=case, method=method, count=count)
 
     def state(self) -> dict:
         """What the browser shows for the current traits.
@@ -115,19 +117,6 @@ class HumanOverlay(CaseExplorer):
                 np.array([sizes[a] + sizes[b] for a, b in pairs]),
             ),
         }
-
-    @traitlets.validate("method")
-    def _check_method(self, proposal) -> int:
-        return self._check_index("method", proposal["value"], len(self._meta["methods"]))
-
-    @traitlets.validate("count")
-    def _check_count(self, proposal) -> int:
-        count, longest = proposal["value"], self._meta["longest"]
-        if not 1 <= count <= longest:
-            raise traitlets.TraitError(
-                f"count: expected 1 to {longest} words, got {count}. The longest case has {longest}."
-            )
-        return count
 
 
 def _stacked(name: str, tables: Sequence, axis: dict[str, int | None], texts: list[list[str]]) -> np.ndarray:

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-import traitlets
 
-from ..shared.base import Explorer, check_array, check_labels, read_view
-from ..shared.claims import check_claim, check_names
+from ..shared.base import Explorer
+from ..shared.checks import check_array, check_labels, check_names
+from ..shared.claims import Claim
+from ..shared.traits import Index
+from ..shared.view import read_view
 
 
 class NeighbourPicker(Explorer):
@@ -19,11 +21,9 @@ class NeighbourPicker(Explorer):
         vectors: a vector for each text, (text, dim), of any length but zero.
         texts: the texts, each of them once.
         kinds: optional, a short note for each text, such as `"zip, good"`.
-        count: how many neighbours stand in each of the two lists.
-        start: index of the text that is picked first.
-        rule: the rule by which that text was chosen, in words.
-        holds: optional, share of the test cases in which the figure's statement holds, from 0 to 1.
-        statement: what holds, in words that continue "Holds in 98% of the test cases: ".
+        count: how many neighbours stand in each of the two lists; None: 10, or as many as there are.
+        claim: what holds, in what share of the test cases, and how the first text was chosen; or None.
+        chosen: index of the text that is picked first.
 
     Attributes:
         chosen: index of the picked text, int.
@@ -34,8 +34,7 @@ class NeighbourPicker(Explorer):
 
     Example:
         >>> picker = NeighbourPicker(
-        ...     vectors=[[1, 0], [3, 4], [0, 1]], texts=["soft", "gentle", "late"], count=1,
-        ...     rule="the first text")
+        ...     vectors=[[1, 0], [3, 4], [0, 1]], texts=["soft", "gentle", "late"])
         >>> picker.state()["nearest"], picker.state()["cosines"].round(2)
         (['gentle'], array([1. , 0.6, 0. ]))
 
@@ -45,22 +44,21 @@ class NeighbourPicker(Explorer):
     _esm = read_view("neighbour_picker", "js", "claims")
     _css = read_view("neighbour_picker", "css", "claims")
 
-    chosen = traitlets.Int(0).tag(sync=True)
+    chosen = Index(of="texts").tag(sync=True)
 
     def __init__(
         self,
-        *,
         vectors,
         texts: Sequence[str],
-        rule: str,
+        *,
         kinds: Sequence[str] | None = None,
-        count: int = 10,
-        start: int = 0,
-        holds: float | None = None,
-        statement: str = "",
+        count: int | None = None,
+        claim: Claim | None = None,
+        chosen: int = 0,
     ):
         names = check_names("texts", texts)
         most = (len(names) - 1) // 2
+        count = min(10, most) if count is None else count
         if not 1 <= count <= most:
             raise ValueError(
                 f"count: expected 1 to {most} neighbours for {len(names)} texts, got {count}. "
@@ -68,8 +66,8 @@ class NeighbourPicker(Explorer):
             )
         notes = [""] * len(names) if kinds is None else check_labels("kinds", kinds, len(names))
         arrays = {"cosines": _cosines(check_array("vectors", vectors, {"text": len(names), "dim": None}))}
-        meta = {"texts": names, "kinds": notes, "count": int(count), "start": {"chosen": int(start)}}
-        super().__init__(arrays, meta | check_claim(holds, rule, statement), **meta["start"])
+        meta = {"texts": names, "kinds": notes, "count": int(count)}
+        super().__init__(arrays, meta, claim=claim, chosen=chosen)
 
     def state(self) -> dict:
         """What the browser shows for the picked text.
@@ -86,10 +84,6 @@ class NeighbourPicker(Explorer):
             "farthest": [texts[i] for i in order[: -count - 1 : -1]],
             "cosines": cosines,
         }
-
-    @traitlets.validate("chosen")
-    def _check_chosen(self, proposal) -> int:
-        return self._check_index("chosen", proposal["value"], len(self._meta["texts"]))
 
 
 def _cosines(vectors: np.ndarray) -> np.ndarray:

@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import traitlets
+import torch
 
-from ..shared.base import check_array, check_labels, read_view
-from ..shared.claims import CaseExplorer, check_claim, check_names, check_share, sigmoid
+from ..shared.base import CaseExplorer
+from ..shared.checks import check_array, check_axes, check_labels, check_names, check_share
+from ..shared.claims import Claim
+from ..shared.traits import Count, Index
+from ..shared.view import read_view
 
 
 class PromptParts(CaseExplorer):
@@ -23,17 +26,15 @@ class PromptParts(CaseExplorer):
         pushes: way to find a push -> (case, part), signed, in the score's unit; NaN where there is none, such
             as the removal of the template.
         scores: log p("Yes") − log p("No") of each case, (case,).
-        parts: the parts' names, each once.
         texts: the text of each part, (case, part); "" for a part that a prompt does not have.
-        cases: a label for each case, such as a shopper and a product.
+        parts: the parts' names, each once; None counts.
+        cases: a label for each case, such as a shopper and a product; None counts.
         fixed: the names of the parts that are the same in every prompt.
-        start_case: index of the case that is shown first.
-        start_way: index of the way that is shown first.
-        start_layer: 0 for the mean of all layers, or the number of a layer, from 1.
-        start_part: index of the part that is highlighted first.
-        holds: share of the test cases in which the figure's statement holds, from 0 to 1.
-        rule: the rule by which the starting case was chosen, in words.
-        statement: what holds, in words that continue "Holds in 93% of the test cases: ".
+        claim: what holds, in what share of the test cases, and how the starting case was chosen; or None.
+        case: index of the case that is shown first.
+        way: index of the way that is shown first.
+        layer: 0 for the mean of all layers, or the number of a layer, from 1.
+        part: index of the part that is highlighted first; None is the first that is not fixed.
 
     Attributes:
         case: index of the case, int.
@@ -48,9 +49,8 @@ class PromptParts(CaseExplorer):
         >>> explorer = PromptParts(
         ...     attention=[[[0.6, 0.3, 0.1], [0.6, 0.1, 0.3]]],
         ...     pushes={"removal": [[float("nan"), 0.1, 1.2]]}, scores=[0.5],
-        ...     parts=["template", "reviews", "question"], texts=[["", "Soft.", "Buy?"]],
-        ...     cases=["Ann"], start_case=0, holds=0.1, rule="the first test case")
-        >>> explorer.layer = 1
+        ...     texts=[["", "Soft.", "Buy?"]], parts=["template", "reviews", "question"],
+        ...     fixed=["template"], layer=1)
         >>> explorer.state()["named_by_attention"], explorer.state()["named_by_push"]
         ('reviews', 'question')
 
@@ -60,54 +60,49 @@ class PromptParts(CaseExplorer):
     _esm = read_view("prompt_parts", "js", "claims")
     _css = read_view("prompt_parts", "css", "claims")
 
-    way = traitlets.Int(0).tag(sync=True)
-    layer = traitlets.Int(0).tag(sync=True)
-    part = traitlets.Int(0).tag(sync=True)
+    way = Index(of="ways").tag(sync=True)
+    layer = Count(of="layers").tag(sync=True)
+    part = Index(of="parts").tag(sync=True)
 
     def __init__(
         self,
-        *,
         attention,
         pushes: Mapping[str, Sequence],
         scores,
-        parts: Sequence[str],
         texts: Sequence[Sequence[str]],
-        cases: Sequence[str],
-        fixed: Sequence[str] = ("template",),
-        start_case: int,
-        start_way: int = 0,
-        start_layer: int = 0,
-        start_part: int = 1,
-        holds: float | None,
-        rule: str,
-        statement: str = "",
+        *,
+        parts: Sequence[str] | None = None,
+        cases: Sequence[str] | None = None,
+        fixed: Sequence[str] = (),
+        claim: Claim | None = None,
+        case: int = 0,
+        way: int = 0,
+        layer: int = 0,
+        part: int | None = None,
     ):
-        names, ways = check_names("parts", parts), check_names("pushes", list(pushes))
-        axes = {"case": len(cases), "part": len(names)}
-        found = [np.asarray(pushes[way], dtype=np.float32) for way in ways]
+        looks, lengths = check_axes("attention", attention, {"case": cases, "layer": None, "part": parts})
+        check_share("attention", looks)
+        ways, cells = check_names("pushes", list(pushes)), {"case": lengths["case"], "part": lengths["part"]}
+        found = {name: np.asarray(pushes[name], dtype=np.float32) for name in ways}
+        known = [check_array(f"pushes[{name!r}]", np.nan_to_num(p), cells) for name, p in found.items()]
         numbers = {
-            "attention": check_array(
-                "attention", attention, {"case": len(cases), "layer": None, "part": len(names)}
-            ),
-            "scores": check_array("scores", scores, {"case": len(cases)}),
-            "pushes": np.stack(
-                [
-                    check_array(f"pushes[{w!r}]", np.nan_to_num(p), axes)
-                    for w, p in zip(ways, found, strict=True)
-                ],
-                axis=1,
-            ),
+            "attention": looks,
+            "scores": check_array("scores", scores, {"case": lengths["case"]}),
+            "pushes": np.stack(known, axis=1),
+            "defined": ~np.isnan(np.stack(list(found.values()), axis=1)),  # (case, way, part)
         }
-        check_share("attention", numbers["attention"])
-        defined = ~np.isnan(np.stack(found, axis=1))  # (case, way, part)
-        check_labels("texts", texts, len(cases))
-        lines = [check_labels(f"texts[{i}]", text, len(names)) for i, text in enumerate(texts)]
-        meta = {"parts": names, "ways": ways, "texts": lines, "named": _named(names, fixed)} | check_claim(
-            holds, rule, statement
-        )
-        start = {"case": start_case, "way": start_way, "layer": start_layer, "part": start_part}
-        start = {name: int(value) for name, value in start.items()}
-        super().__init__(numbers | {"defined": defined}, meta, cases=cases, start=start)
+        names = check_names("parts", parts, lengths["part"])
+        named = _named(names, fixed)
+        check_labels("texts", texts, lengths["case"])
+        meta = {
+            "parts": names,
+            "ways": ways,
+            "texts": [check_labels(f"texts[{i}]", text, len(names)) for i, text in enumerate(texts)],
+            "named": named,
+            "cases": check_labels("cases", cases, lengths["case"]),
+        }
+        traits = {"case": case, "way": way, "layer": layer, "part": named[0] if part is None else part}
+        super().__init__(numbers, meta, claim=claim, axes={"layers": lengths["layer"]}, **traits)
 
     def state(self) -> dict:
         """What the browser shows for the current traits.
@@ -128,22 +123,10 @@ class PromptParts(CaseExplorer):
             "attention": attention,
             "pushes": pushes,
             "score": score,
-            "probability": float(sigmoid(score)),
+            "probability": torch.sigmoid(torch.tensor(score, dtype=torch.float64)).item(),
             "named_by_attention": parts[attention[named].argmax()],
             "named_by_push": parts[np.nan_to_num(np.abs(pushes[named])).argmax()],
         }
-
-    @traitlets.validate("way")
-    def _check_way(self, proposal) -> int:
-        return self._check_index("way", proposal["value"], len(self._meta["ways"]))
-
-    @traitlets.validate("layer")
-    def _check_layer(self, proposal) -> int:
-        return self._check_index("layer", proposal["value"], self._arrays["attention"].shape[1] + 1)
-
-    @traitlets.validate("part")
-    def _check_part(self, proposal) -> int:
-        return self._check_index("part", proposal["value"], len(self._meta["parts"]))
 
 
 def _named(parts: list[str], fixed: Sequence[str]) -> list[int]:

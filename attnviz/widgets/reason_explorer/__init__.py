@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-import traitlets
 
-from ..shared.base import check_array, check_fields, check_labels, read_view
-from ..shared.claims import CaseExplorer, check_claim, check_share
+from ..shared.base import CaseExplorer
+from ..shared.checks import check_array, check_axes, check_labels, check_names, check_share
+from ..shared.claims import Claim
+from ..shared.traits import Index
+from ..shared.view import read_view
 
 WHOSE = ("model", "shopper")
 
@@ -22,17 +24,15 @@ class ReasonExplorer(CaseExplorer):
     Args:
         weights: attention weights from 0 to 1, (case, level, field).
         pushes: signed, in logit units, (case, level, field).
-        fields: the names of the fields.
-        level_names: a name for each level, in order, such as `["bad", "average", "great"]`.
+        fields: the names of the fields; None counts.
+        level_names: a name for each level, in order, such as `["bad", "average", "great"]`; None counts.
         level_label: what the slider changes, such as `"Quality of the reviews"`.
-        cases: a label for each case.
-        start_case: index of the case that is shown first.
-        start_level: index of the level that is shown first.
-        holds: share of the test cases in which the figure's statement holds, from 0 to 1.
-        rule: the rule by which the starting case was chosen, in words.
+        cases: a label for each case; None counts.
         whose: "model": attention weights, and pushes of the model's score. "shopper": her priorities, and
             pushes of the true score, which only planted data knows.
-        statement: what holds, in words that continue "Holds in 93% of the test cases: ".
+        claim: what holds, in what share of the test cases, and how the starting case was chosen; or None.
+        case: index of the case that is shown first.
+        level: index of the level that is shown first.
 
     Attributes:
         case: index of the case, int.
@@ -44,9 +44,7 @@ class ReasonExplorer(CaseExplorer):
     Example:
         >>> explorer = ReasonExplorer(
         ...     weights=[[[0.7, 0.3], [0.7, 0.3]]], pushes=[[[-0.8, 0.2], [0.8, 0.2]]],
-        ...     fields=["reviews", "price"], level_names=["bad", "great"], cases=["Ann, scarf"],
-        ...     level_label="Quality of the reviews", start_case=0, start_level=0, holds=0.93,
-        ...     rule="the first test case whose reviews are average")
+        ...     fields=["reviews", "price"])
         >>> explorer.level = 1
         >>> explorer.state()["pushes"].round(2)
         array([0.8, 0.2])
@@ -57,41 +55,37 @@ class ReasonExplorer(CaseExplorer):
     _esm = read_view("reason_explorer", "js", "claims")
     _css = read_view("reason_explorer", "css", "claims")
 
-    level = traitlets.Int(0).tag(sync=True)
+    level = Index(of="levels").tag(sync=True)
 
     def __init__(
         self,
-        *,
         weights,
         pushes,
-        fields: Sequence[str],
-        level_names: Sequence[str],
-        level_label: str,
-        cases: Sequence[str],
-        start_case: int,
-        start_level: int,
-        holds: float,
-        rule: str,
+        *,
+        fields: Sequence[str] | None = None,
+        level_names: Sequence[str] | None = None,
+        level_label: str = "Level",
+        cases: Sequence[str] | None = None,
         whose: str = "model",
-        statement: str = "",
+        claim: Claim | None = None,
+        case: int = 0,
+        level: int = 0,
     ):
-        names = check_fields(fields)
-        axes = {"case": len(cases), "level": len(level_names), "field": len(names)}
-        arrays = {
-            "weights": check_array("weights", weights, axes),
-            "pushes": check_array("pushes", pushes, axes),
-        }
-        check_share("weights", arrays["weights"])
+        axes = {"case": cases, "level": level_names, "field": fields}
+        looks, lengths = check_axes("weights", weights, axes)
+        check_share("weights", looks)
+        arrays = {"weights": looks, "pushes": check_array("pushes", pushes, lengths)}
         if whose not in WHOSE:
             raise ValueError(f"whose must be one of {WHOSE}, got {whose!r}")
         meta = {
-            "fields": names,
-            "level_names": check_labels("level_names", level_names),
+            "fields": check_names("fields", fields, lengths["field"]),
+            "level_names": check_labels("level_names", level_names, lengths["level"]),
             "level_label": str(level_label),
             "whose": whose,
+            "cases": check_labels("cases", cases, lengths["case"]),
         }
-        start = {"case": int(start_case), "level": int(start_level)}
-        super().__init__(arrays, meta | check_claim(holds, rule, statement), cases=cases, start=start)
+        slider = {"levels": lengths["level"]}
+        super().__init__(arrays, meta, claim=claim, axes=slider, case=case, level=level)
 
     def state(self) -> dict:
         """What the browser shows for the current traits.
@@ -101,7 +95,3 @@ class ReasonExplorer(CaseExplorer):
         """
         at = (self.case, self.level)
         return {name: self._arrays[name][at].astype(np.float64) for name in ("weights", "pushes")}
-
-    @traitlets.validate("level")
-    def _check_level(self, proposal) -> int:
-        return self._check_index("level", proposal["value"], len(self._meta["level_names"]))

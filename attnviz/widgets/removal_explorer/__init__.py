@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
-import traitlets
+import torch
 
-from ..shared.base import check_array, check_fields, check_labels, read_view
-from ..shared.claims import CaseExplorer, check_claim, check_names, sigmoid
+from ..shared.base import CaseExplorer
+from ..shared.checks import check_array, check_axes, check_labels, check_names
+from ..shared.claims import Claim
+from ..shared.traits import Count
+from ..shared.view import read_view
 
 SAME_LOGIT = 1e-3
 
@@ -22,17 +25,15 @@ class RemovalExplorer(CaseExplorer):
         orders: the field that is removed at each place, as its index, (case, order, field).
         logits: the model's logit after each removal, (case, order, removed), with removed from 0 to the
             number of fields.
-        fields: the names of the fields.
-        order_names: a name for each order, such as `["by weight", "random", "best possible"]`.
+        fields: the names of the fields; None counts.
+        order_names: a name for each order, such as `["by weight", "random", "best possible"]`; None counts.
             The first is the one in question: the sentence above the figure compares it with the others.
-        cases: a label for each case.
-        start_case: index of the case that is shown first.
-        start_removed: how many fields are removed at first.
-        holds: share of the test cases in which the figure's statement holds, from 0 to 1.
-        rule: the rule by which the starting case was chosen, in words.
-        statement: what holds, in words that continue "Holds in 61% of the test cases: ".
         averaged: names of orders that stand for a mean over many random orders: `logits` holds the mean
             logit, their entries of `orders` are not read, and their cards fade together.
+        cases: a label for each case; None counts.
+        claim: what holds, in what share of the test cases, and how the starting case was chosen; or None.
+        case: index of the case that is shown first.
+        removed: how many fields are removed at first.
 
     Attributes:
         case: index of the case, int.
@@ -45,8 +46,7 @@ class RemovalExplorer(CaseExplorer):
     Example:
         >>> explorer = RemovalExplorer(
         ...     orders=[[[0, 1], [1, 0]]], logits=[[[1.0, 0.9, -1.0], [1.0, -0.8, -1.0]]],
-        ...     fields=["reviews", "price"], order_names=["by weight", "best possible"],
-        ...     cases=["Ann, scarf"], start_case=0, holds=0.61, rule="the first test case")
+        ...     fields=["reviews", "price"], order_names=["by weight", "best possible"])
         >>> explorer.state()["removed"]
         {'by weight': ['reviews'], 'best possible': ['price']}
         >>> explorer.state()["drops"].round(2)
@@ -58,35 +58,35 @@ class RemovalExplorer(CaseExplorer):
     _esm = read_view("removal_explorer", "js", "claims")
     _css = read_view("removal_explorer", "css", "claims")
 
-    removed = traitlets.Int(0).tag(sync=True)
+    removed = Count(of="fields").tag(sync=True)
 
     def __init__(
         self,
-        *,
         orders,
         logits,
-        fields: Sequence[str],
-        order_names: Sequence[str],
-        cases: Sequence[str],
-        start_case: int,
-        holds: float,
-        rule: str,
-        start_removed: int = 1,
-        statement: str = "",
+        *,
+        fields: Sequence[str] | None = None,
+        order_names: Sequence[str] | None = None,
         averaged: Sequence[str] = (),
+        cases: Sequence[str] | None = None,
+        claim: Claim | None = None,
+        case: int = 0,
+        removed: int = 1,
     ):
-        names, titles = check_fields(fields), check_names("order_names", order_names)
+        places, lengths = check_axes("orders", orders, {"case": cases, "order": order_names, "field": fields})
+        curves = {"case": lengths["case"], "order": lengths["order"], "removed": lengths["field"] + 1}
+        arrays = {"orders": places, "logits": check_array("logits", logits, curves)}
+        titles = check_names("order_names", order_names, lengths["order"])
         means = _check_averaged(averaged, titles)
-        axes = {"case": len(cases), "order": len(titles)}
-        arrays = {
-            "orders": check_array("orders", orders, axes | {"field": len(names)}),
-            "logits": check_array("logits", logits, axes | {"removed": len(names) + 1}),
-        }
-        _check_orders(arrays["orders"], titles, means)
+        _check_orders(places, titles, means)
         _check_full_logit(arrays["logits"])
-        meta = {"fields": names, "order_names": titles, "averaged": means}
-        start = {"case": int(start_case), "removed": int(start_removed)}
-        super().__init__(arrays, meta | check_claim(holds, rule, statement), cases=cases, start=start)
+        meta = {
+            "fields": check_names("fields", fields, lengths["field"]),
+            "order_names": titles,
+            "averaged": means,
+            "cases": check_labels("cases", cases, lengths["case"]),
+        }
+        super().__init__(arrays, meta, claim=claim, case=case, removed=removed)
 
     def state(self) -> dict:
         """What the browser shows for the current traits.
@@ -106,13 +106,9 @@ class RemovalExplorer(CaseExplorer):
         return {
             "removed": removed,
             "logits": left,
-            "probabilities": sigmoid(left),
+            "probabilities": torch.sigmoid(torch.from_numpy(left)).numpy(),
             "drops": logits[:, 0] - left,
         }
-
-    @traitlets.validate("removed")
-    def _check_removed(self, proposal) -> int:
-        return self._check_index("removed", proposal["value"], len(self._meta["fields"]) + 1)
 
 
 def _check_averaged(averaged: Sequence[str], titles: list[str]) -> list[str]:

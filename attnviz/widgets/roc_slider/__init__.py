@@ -1,12 +1,15 @@
 """RocSlider: the figure "What does a threshold cost?"."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import traitlets
 
-from ..shared.base import Explorer, check_array, read_view
-from ..shared.claims import check_claim, check_names, check_share
+from ..shared.base import Explorer
+from ..shared.checks import check_array, check_names, check_share
+from ..shared.claims import Claim
+from ..shared.traits import Index, Number
+from ..shared.view import read_view
 
 LEVELS = 100  # steps of the slider; the histogram joins two of them to a bar
 
@@ -19,12 +22,10 @@ class RocSlider(Explorer):
 
     Args:
         probabilities: for each judge, by name, the predicted probability of each row, (row,), from 0 to 1.
-            The first judge is shown first.
         labels: what happened, (row,), 0 or 1; both must occur.
-        start_threshold: the threshold at the beginning, from 0 to 1, in hundredths.
-        rule: the rule by which it was chosen, in words.
-        holds: optional, share of the test cases in which the figure's statement holds, from 0 to 1.
-        statement: what holds, in words.
+        claim: what holds, in what share of the test cases, and how the first threshold was chosen; or None.
+        threshold: the threshold at first, from 0 to 1, in hundredths.
+        judge: index of the judge whose rows are shown first.
 
     Attributes:
         threshold: from 0 to 1, in hundredths, float.
@@ -34,8 +35,7 @@ class RocSlider(Explorer):
         ValueError: a shape or a range does not fit, or a label is missing; the message names the argument.
 
     Example:
-        >>> slider = RocSlider(probabilities={"model": [0.9, 0.7, 0.6, 0.4, 0.2]}, labels=[1, 0, 1, 0, 0],
-        ...                    start_threshold=0.5, rule="one half")
+        >>> slider = RocSlider({"model": [0.9, 0.7, 0.6, 0.4, 0.2]}, labels=[1, 0, 1, 0, 0])
         >>> state = slider.state()
         >>> state["true_positives"], state["false_positives"], round(state["fpr"], 2), round(state["auc"], 2)
         (2, 1, 0.33, 0.83)
@@ -46,18 +46,17 @@ class RocSlider(Explorer):
     _esm = read_view("roc_slider", "js", "claims")
     _css = read_view("roc_slider", "css", "claims")
 
-    threshold = traitlets.Float(0.5).tag(sync=True)
-    judge = traitlets.Int(0).tag(sync=True)
+    threshold = Number(0.5, low=0, high=1, advice="Give a probability, not a logit.").tag(sync=True)
+    judge = Index(of="judges").tag(sync=True)
 
     def __init__(
         self,
-        *,
-        probabilities: Mapping[str, np.ndarray],
+        probabilities: Mapping[str, Sequence[float]],
         labels,
-        start_threshold: float,
-        rule: str,
-        holds: float | None = None,
-        statement: str = "",
+        *,
+        claim: Claim | None = None,
+        threshold: float = 0.5,
+        judge: int = 0,
     ):
         taken = _check_labels(labels)
         names = check_names("probabilities", list(probabilities))
@@ -69,9 +68,7 @@ class RocSlider(Explorer):
             "named": np.stack([[_named(values[taken == label]) for label in (0, 1)] for values in judged]),
             "auc": np.array([_auc(values[taken == 1], values[taken == 0]) for values in judged]),
         }
-        start = {"threshold": float(start_threshold), "judge": 0}
-        meta = {"judges": names, "start": start} | check_claim(holds, rule, statement)
-        super().__init__(arrays, meta, **start)
+        super().__init__(arrays, {"judges": names}, claim=claim, threshold=threshold, judge=judge)
 
     def state(self) -> dict:
         """What the browser shows at the threshold, for the judge.
@@ -96,18 +93,9 @@ class RocSlider(Explorer):
             "auc": float(self._arrays["auc"][self.judge]),
         }
 
-    @traitlets.validate("judge")
-    def _check_judge(self, proposal) -> int:
-        return self._check_index("judge", proposal["value"], len(self._meta["judges"]))
-
     @traitlets.validate("threshold")
-    def _check_threshold(self, proposal) -> float:
-        value = proposal["value"]
-        if not 0 <= value <= 1:
-            raise traitlets.TraitError(
-                f"threshold: expected a number from 0 to 1, got {value}. Give a probability, not a logit."
-            )
-        return round(value * LEVELS) / LEVELS
+    def _round_threshold(self, proposal) -> float:
+        return round(proposal["value"] * LEVELS) / LEVELS
 
 
 def _check_labels(labels) -> np.ndarray:

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-import traitlets
 
-from ..shared.base import check_array, check_fields, check_labels, read_view
-from ..shared.claims import CaseExplorer, check_claim, check_share
+from ..shared.base import CaseExplorer
+from ..shared.checks import check_array, check_axes, check_labels, check_names, check_share
+from ..shared.claims import Claim
+from ..shared.traits import Count
+from ..shared.view import read_view
 
 
 class ShelfExplorer(CaseExplorer):
@@ -22,14 +24,12 @@ class ShelfExplorer(CaseExplorer):
         weights: the model's attention weights, from 0 to 1, (case, product, field).
         pushes: the model's pushes, signed, in logit units, (case, product, field).
         priorities: the shopper's priorities, from 0 to 1, (case, field), which only planted data knows.
-        fields: the names of the fields.
-        products: a name for each product, in the order in which they come onto the shelf.
-        cases: a label for each case, such as a shopper.
-        start_case: index of the case that is shown first.
-        start_size: how many products are on the shelf at first.
-        holds: share of the test cases in which the figure's statement holds, from 0 to 1.
-        rule: the rule by which the starting case was chosen, in words.
-        statement: what holds, in words that continue "Holds in 93% of the test cases: ".
+        fields: the names of the fields; None counts.
+        products: a name for each product, in the order in which they come onto the shelf; None counts.
+        cases: a label for each case, such as a shopper; None counts.
+        claim: what holds, in what share of the test cases, and how the starting case was chosen; or None.
+        case: index of the case that is shown first.
+        size: how many products are on the shelf at first.
 
     Attributes:
         case: index of the case, int.
@@ -41,8 +41,7 @@ class ShelfExplorer(CaseExplorer):
     Example:
         >>> explorer = ShelfExplorer(
         ...     weights=[[[0.7, 0.3], [0.7, 0.3]]], pushes=[[[-0.1, 0.4], [1.9, 0.2]]],
-        ...     priorities=[[0.9, 0.1]], fields=["reviews", "price"], products=["scarf", "hat"],
-        ...     cases=["Ann"], start_case=0, holds=0.93, rule="the first test case")
+        ...     priorities=[[0.9, 0.1]], fields=["reviews", "price"])
         >>> explorer.state()["named_by_pushes"]
         'price'
         >>> explorer.size = 2
@@ -55,34 +54,36 @@ class ShelfExplorer(CaseExplorer):
     _esm = read_view("shelf_explorer", "js", "claims")
     _css = read_view("shelf_explorer", "css", "claims")
 
-    size = traitlets.Int(1).tag(sync=True)
+    size = Count(1, of="products", first=1).tag(sync=True)
 
     def __init__(
         self,
-        *,
         weights,
         pushes,
         priorities,
-        fields: Sequence[str],
-        products: Sequence[str],
-        cases: Sequence[str],
-        start_case: int,
-        start_size: int = 1,
-        holds: float,
-        rule: str,
-        statement: str = "",
+        *,
+        fields: Sequence[str] | None = None,
+        products: Sequence[str] | None = None,
+        cases: Sequence[str] | None = None,
+        claim: Claim | None = None,
+        case: int = 0,
+        size: int = 1,
     ):
-        names, titles = check_fields(fields), check_labels("products", products)
-        axes = {"case": len(cases), "product": len(titles), "field": len(names)}
+        looks, lengths = check_axes("weights", weights, {"case": cases, "product": products, "field": fields})
+        hers = {"case": lengths["case"], "field": lengths["field"]}
         arrays = {
-            "weights": check_array("weights", weights, axes),
-            "pushes": check_array("pushes", pushes, axes),
-            "priorities": check_array("priorities", priorities, {"case": len(cases), "field": len(names)}),
+            "weights": looks,
+            "pushes": check_array("pushes", pushes, lengths),
+            "priorities": check_array("priorities", priorities, hers),
         }
         check_share("weights", arrays["weights"])
         check_share("priorities", arrays["priorities"])
-        meta = {"fields": names, "products": titles} | check_claim(holds, rule, statement)
-        super().__init__(arrays, meta, cases=cases, start={"case": int(start_case), "size": int(start_size)})
+        meta = {
+            "fields": check_names("fields", fields, lengths["field"]),
+            "products": check_labels("products", products, lengths["product"]),
+            "cases": check_labels("cases", cases, lengths["case"]),
+        }
+        super().__init__(arrays, meta, claim=claim, case=case, size=size)
 
     def state(self) -> dict:
         """What the browser shows for the current traits.
@@ -106,12 +107,3 @@ class ShelfExplorer(CaseExplorer):
             "named_by_pushes": fields[sizes.argmax()],
             "own": fields[priorities.argmax()],
         }
-
-    @traitlets.validate("size")
-    def _check_size(self, proposal) -> int:
-        size, count = proposal["value"], len(self._meta["products"])
-        if not 1 <= size <= count:
-            raise traitlets.TraitError(
-                f"size: expected 1 to {count} products, got {size}. Give as many as there are."
-            )
-        return size

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from ..shared.base import Explorer, check_array, check_labels, read_view
-from ..shared.claims import check_claim, check_share
+from ..shared.base import Explorer
+from ..shared.checks import check_array, check_labels, check_share
+from ..shared.claims import Claim
 from ..shared.quantise import from_levels, squeeze, to_levels
+from ..shared.traits import Index, Number
+from ..shared.view import read_view
 
 VIEWS = {"weight": "weight", "norm": "weight × value norm", "rollout": "rollout"}
 LONGEST = 512
@@ -27,17 +30,15 @@ class TokenExplorer(Explorer):
     Args:
         weights: (layer, head, query, key), from 0 to 1, after softmax; arrays or tensors, at most 512 tokens.
         tokens: the tokens in their order, as texts; the same text may come again.
-        rollout: (query, key), from 0 to 1, such as that of `attnviz.flow.rollout`, or None.
+        rollout: (query, key), from 0 to 1, such as that of `attnviz.rollout`, or None.
         value_norms: (layer, head, key), at least 0, such as `Inside.value_norms`, or None.
         title: what the text is, in words.
-        start_layer: index of the layer that is shown first.
-        start_head: index of the head that is shown first.
-        start_token: index of the token that is chosen first; None is the first one.
-        start_view: "weight", "norm" or "rollout".
-        start_mass: the share that the marked tokens hold, from .05 to 1.
-        holds: share of the test cases in which the figure's statement holds, from 0 to 1, or None.
-        rule: the rule by which the start was chosen, in words; without one the start is named.
-        statement: what holds, in words that continue "Holds in 93% of the test cases: ".
+        claim: what holds, in what share of the test cases, and how the start was chosen; or None.
+        layer: index of the layer that is shown first.
+        head: index of the head that is shown first.
+        token: index of the token that is chosen first.
+        view: what is shown first, "weight", "norm" or "rollout".
+        mass: the share that the marked tokens hold at first, from .05 to 1.
 
     Attributes:
         layer: index of the layer, int.
@@ -50,7 +51,7 @@ class TokenExplorer(Explorer):
         ValueError: a shape or a number does not fit, or there is too much for a page; the message says which.
 
     Example:
-        >>> explorer = TokenExplorer([[[[0.9, 0.1], [0.36, 0.64]]]], ["warm", "scarf"], start_token=1)
+        >>> explorer = TokenExplorer([[[[0.9, 0.1], [0.36, 0.64]]]], ["warm", "scarf"], token=1)
         >>> explorer.state()["looks"]
         array([0.36, 0.64])
 
@@ -61,11 +62,11 @@ class TokenExplorer(Explorer):
     _css = read_view("token_explorer", "css", "claims")
 
     _levels = traitlets.Bytes().tag(sync=True)
-    layer = traitlets.Int(0).tag(sync=True)
-    head = traitlets.Int(0).tag(sync=True)
-    token = traitlets.Int(0).tag(sync=True)
+    layer = Index(of="layers").tag(sync=True)
+    head = Index(of="heads").tag(sync=True)
+    token = Index(of="tokens").tag(sync=True)
     view = traitlets.Enum(list(VIEWS), "weight").tag(sync=True)
-    mass = traitlets.Float(0.8).tag(sync=True)
+    mass = Number(0.8, low=0.05, high=1, advice="Give a share.").tag(sync=True)
 
     def __init__(
         self,
@@ -75,31 +76,27 @@ class TokenExplorer(Explorer):
         rollout=None,
         value_norms=None,
         title: str = "",
-        start_layer: int = 0,
-        start_head: int = 0,
-        start_token: int | None = 0,
-        start_view: str = "weight",
-        start_mass: float = 0.8,
-        holds: float | None = None,
-        rule: str = "",
-        statement: str = "",
+        claim: Claim | None = None,
+        layer: int = 0,
+        head: int = 0,
+        token: int = 0,
+        view: str = "weight",
+        mass: float = 0.8,
     ):
         names = check_labels("tokens", tokens)
         arrays, scales = _checked(weights, len(names), rollout, value_norms)
-        start = {"layer": int(start_layer), "head": int(start_head), "token": int(start_token or 0)}
-        start |= {"view": start_view, "mass": float(start_mass)}
-        counted = f"layer {start['layer'] + 1}, head {start['head'] + 1}, token {start['token'] + 1}"
-        views = {view: label for view, label in VIEWS.items() if view in ("weight", *arrays)}
-        parts = {name: list(part.shape) for name, part in arrays.items()}
-        shown = {"tokens": names, "title": str(title), "views": views, "start": start}
         self._shown = {name: from_levels(part) for name, part in arrays.items() if name != "weights"}
         self._heads, self._largest = arrays["weights"], scales.get("norm", 1.0)
-        meta = (
-            shown
-            | {"parts": parts, "largest_norm": self._largest}
-            | check_claim(holds, rule or f"{counted}, as given.", statement)
-        )
-        super().__init__({}, meta, _levels=squeeze(*arrays.values()), **start)
+        meta = {
+            "tokens": names,
+            "title": str(title),
+            "views": {view: label for view, label in VIEWS.items() if view in ("weight", *arrays)},
+            "parts": {name: list(part.shape) for name, part in arrays.items()},
+            "largest_norm": self._largest,
+        }
+        axes = {"layers": self._heads.shape[0], "heads": self._heads.shape[1]}
+        traits = {"layer": layer, "head": head, "token": token, "view": view, "mass": mass}
+        super().__init__({}, meta, claim=claim, axes=axes, _levels=squeeze(*arrays.values()), **traits)
 
     def state(self) -> dict:
         """What the browser shows for the current traits.
@@ -132,13 +129,6 @@ class TokenExplorer(Explorer):
         total = arriving.sum(-1, keepdims=True)
         return np.divide(arriving, total, out=np.zeros_like(arriving), where=total > 0)
 
-    @traitlets.validate("layer", "head", "token")
-    def _check_place(self, proposal) -> int:
-        name = proposal["trait"].name
-        layers, heads, keys, _ = self._meta["parts"]["weights"]
-        count = {"layer": layers, "head": heads, "token": keys}[name]
-        return self._check_index(name, proposal["value"], count)
-
     @traitlets.validate("view")
     def _check_view(self, proposal) -> str:
         view, views = proposal["value"], list(self._meta["views"])
@@ -147,13 +137,6 @@ class TokenExplorer(Explorer):
                 f"view: expected one of {views}, got {view!r}. Give value_norms or rollout to have more."
             )
         return view
-
-    @traitlets.validate("mass")
-    def _check_mass(self, proposal) -> float:
-        mass = proposal["value"]
-        if not 0.05 <= mass <= 1:
-            raise traitlets.TraitError(f"mass: expected a share from 0.05 to 1, got {mass}. Give it so.")
-        return mass
 
 
 def smallest_set(looks: np.ndarray, mass: float) -> tuple[list[int], float]:
@@ -179,7 +162,7 @@ def smallest_set(looks: np.ndarray, mass: float) -> tuple[list[int], float]:
     return order[:count].tolist(), float(held[min(count, len(held)) - 1])
 
 
-def _checked(weights, count: int, rollout, value_norms) -> tuple[dict, dict]:
+def _checked(weights, count: int, rollout, value_norms) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     """Levels of the weights (layer, head, key, query), norms and rollout, and what norms are divided by."""
     if count > LONGEST:
         raise ValueError(f"tokens: expected at most {LONGEST}, got {count}. Show a part of the text.")

@@ -1,12 +1,16 @@
 """WeightTriangle: the figure "Same score, other weights"."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import torch
 import traitlets
 
-from ..shared.base import check_array, check_fields, read_view
-from ..shared.claims import CaseExplorer, check_claim, check_names, check_share, sigmoid
+from ..shared.base import CaseExplorer
+from ..shared.checks import check_array, check_axes, check_labels, check_names, check_share
+from ..shared.claims import Claim
+from ..shared.view import read_view
 
 ROUNDING = 1e-3
 
@@ -26,18 +30,17 @@ class WeightTriangle(CaseExplorer):
         bias: the head's bias, in logit units; a number, or one for each case.
         epsilon: how far the probability may be from the model's, from 0 to 1.
             `furthest` must have been found with the same epsilon.
-        fields: the names of the fields.
-        free: the three fields at the corners.
-        cases: a label for each case.
-        start_case: index of the case that is shown first.
-        holds: share of the test cases in which the figure's statement holds, from 0 to 1.
-        rule: the rule by which the starting case was chosen, in words.
-        statement: what holds, in words that continue "Holds in 88% of the test cases: ".
+        fields: the names of the fields; None counts.
+        free: the three fields at the corners; None takes the first three.
+        cases: a label for each case; None counts.
+        claim: what holds, in what share of the test cases, and how the starting case was chosen; or None.
+        case: index of the case that is shown first.
+        dot: how the dot shares the free weight at first; None puts it at the furthest weights.
+        on_line: whether the browser keeps the dot on the line at first.
 
     Attributes:
         case: index of the case, int.
         dot: how the dot shares the free weight among the three free fields; they add up to 1.
-            It starts at the furthest weights.
         on_line: whether the browser keeps the dot on the line of the model's score.
 
     Raises:
@@ -47,9 +50,7 @@ class WeightTriangle(CaseExplorer):
     Example:
         >>> triangle = WeightTriangle(
         ...     values=[[1.0, 1.0, -1.0, 0.0]], weights=[[0.6, 0.0, 0.2, 0.2]],
-        ...     furthest=[[0.0, 0.6, 0.2, 0.2]], bias=0.0, epsilon=0.01,
-        ...     fields=["tags", "reviews", "price", "brand"], cases=["Ann, scarf"], start_case=0, holds=0.88,
-        ...     rule="the first test case")
+        ...     furthest=[[0.0, 0.6, 0.2, 0.2]], bias=0.0, epsilon=0.01)
         >>> state = triangle.state()
         >>> float(state["moved"].round(2)), state["within"]
         (0.6, True)
@@ -65,36 +66,38 @@ class WeightTriangle(CaseExplorer):
 
     def __init__(
         self,
-        *,
         values,
         weights,
         furthest,
+        *,
         bias,
         epsilon: float,
-        fields: Sequence[str],
-        cases: Sequence[str],
-        start_case: int,
-        holds: float,
-        rule: str,
-        free: Sequence[str] = ("tags", "reviews", "price"),
-        statement: str = "",
+        fields: Sequence[str] | None = None,
+        free: Sequence[str] | None = None,
+        cases: Sequence[str] | None = None,
+        claim: Claim | None = None,
+        case: int = 0,
+        dot: Sequence[float] | None = None,
+        on_line: bool = False,
     ):
-        names = check_fields(fields)
-        corners = _check_free(free, names)
-        axes = {"case": len(cases), "field": len(names)}
+        slopes, lengths = check_axes("values", values, {"case": cases, "field": fields})
+        names, count = check_names("fields", fields, lengths["field"]), lengths["case"]
+        corners = _check_free(names[:3] if free is None else free, names)
         arrays = {
-            name: check_array(name, given, axes)
-            for name, given in (("values", values), ("weights", weights), ("furthest", furthest))
+            "values": slopes,
+            "weights": check_array("weights", weights, lengths),
+            "furthest": check_array("furthest", furthest, lengths),
+            "bias": check_array(
+                "bias", np.full(count, bias) if np.ndim(bias) == 0 else bias, {"case": count}
+            ),
         }
-        arrays["bias"] = check_array("bias", _for_each_case(bias, len(cases)), {"case": len(cases)})
         check_share("epsilon", np.asarray(epsilon, dtype=float))
         _check_weights(arrays, corners)
         _check_within(arrays, float(epsilon))
         meta = {"fields": names, "free": corners, "epsilon": float(epsilon)}
-        self._check_index("case", start_case, len(cases))
-        shares = arrays["furthest"][start_case, corners].astype(np.float64)
-        start = {"case": int(start_case), "dot": (shares / shares.sum()).tolist(), "on_line": False}
-        super().__init__(arrays, meta | check_claim(holds, rule, statement), cases=cases, start=start)
+        meta["cases"] = check_labels("cases", cases, count)
+        chosen: dict[str, Any] = {} if dot is None else {"dot": list(dot)}
+        super().__init__(arrays, meta, claim=claim, case=case, on_line=on_line, **chosen)
 
     def state(self) -> dict:
         """What the browser shows at the dot, computed anew in float64.
@@ -109,16 +112,22 @@ class WeightTriangle(CaseExplorer):
         weights = arrays["weights"].copy()
         weights[free] = weights[free].sum() * dot / dot.sum()
         logit, own = (arrays["bias"] + given @ arrays["values"] for given in (weights, arrays["weights"]))
-        difference = sigmoid(logit) - sigmoid(own)
+        probability, own_probability = _sigmoid(np.array([logit, own])).tolist()
+        difference = probability - own_probability
         return {
             "weights": weights,
             "logit": logit,
-            "probability": sigmoid(logit),
-            "model_probability": sigmoid(own),
+            "probability": probability,
+            "model_probability": own_probability,
             "difference": difference,
             "within": bool(abs(difference) <= self._meta["epsilon"] + ROUNDING / 10),
             "moved": np.abs(weights - arrays["weights"]).sum() / 2,
         }
+
+    @traitlets.default("dot")
+    def _furthest_dot(self) -> list[float]:
+        shares = self._arrays["furthest"][self.case, self._meta["free"]].astype(np.float64)
+        return (shares / shares.sum()).tolist()
 
     @traitlets.validate("dot")
     def _check_dot(self, proposal) -> list[float]:
@@ -140,8 +149,8 @@ def _check_free(free: Sequence[str], names: list[str]) -> list[int]:
     return [names.index(name) for name in corners]
 
 
-def _for_each_case(bias, count: int):
-    return np.full(count, bias) if np.ndim(bias) == 0 else bias
+def _sigmoid(logits: np.ndarray) -> np.ndarray:
+    return torch.sigmoid(torch.from_numpy(logits)).numpy()
 
 
 def _check_weights(arrays: dict[str, np.ndarray], free: list[int]) -> None:
@@ -168,7 +177,7 @@ def _check_weights(arrays: dict[str, np.ndarray], free: list[int]) -> None:
 def _check_within(arrays: dict[str, np.ndarray], epsilon: float) -> None:
     """The furthest weights keep to the epsilon that the figure reports."""
     own, other = (
-        sigmoid(arrays["bias"] + (arrays[name] * arrays["values"]).sum(axis=1))
+        _sigmoid(arrays["bias"] + (arrays[name] * arrays["values"]).sum(axis=1))
         for name in ("weights", "furthest")
     )
     apart = np.abs(other - own)
