@@ -126,7 +126,7 @@ def integrated_gradients(model: Sentiment) -> Tensor:
     found = []
     for rows in tqdm(batches(len(model.words)), desc="integrated gradients", mininterval=10):
         gates, args = model.gates(rows), model.args(rows)
-        options = dict(method="integrated_gradients", baselines=0.0, forward_args=args, n_steps=STEPS)
+        options = dict(method="integrated_gradients", baselines=0.0, forward_args=args, num_steps=STEPS)
         found.append(av.attribute(model.from_gates, gates, **options))
     return torch.cat(found)
 
@@ -184,7 +184,7 @@ def assert_captum_agrees(model: Sentiment) -> None:
         method="integrated_gradients",
         baselines=0.0,
         forward_args=model.args(rows),
-        n_steps=STEPS,
+        num_steps=STEPS,
     )
     torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-3)
 
@@ -262,11 +262,12 @@ def falls(model: Sentiment, scores: Tensor, counts: Tensor) -> dict[str, Tensor]
 def assert_comprehensiveness_agrees(model: Sentiment, scores: Tensor, counts: Tensor) -> None:
     """The package takes words away one review after the other, and finds the same falls."""
     found = falls(model, scores, counts)
-    for row, removal in product(range(3), ("mask", "baseline")):
+    for row, how in product(range(3), ("mask", "baseline")):
         rows = slice(row, row + 1)
-        options = dict(removal=removal, baselines=0.0, forward_args=model.args(rows), top_k=int(counts[row]))
-        fall = av.comprehensiveness(model.from_gates, model.gates(rows), scores[rows], **options)
-        torch.testing.assert_close(fall, found[f"fall_{removal}"][rows], atol=1e-4, rtol=1e-4)
+        options = dict(how=how, baselines=0.0, forward_args=model.args(rows))
+        removal = av.Removal(model.from_gates, model.gates(rows), **options)
+        fall = av.comprehensiveness(removal, scores[rows], top_k=int(counts[row]))
+        torch.testing.assert_close(fall, found[f"fall_{how}"][rows], atol=1e-4, rtol=1e-4)
 
 
 def at_random(model: Sentiment, marks: Tensor, counts: Tensor) -> dict[str, Tensor]:

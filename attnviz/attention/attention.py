@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from .masks import checked_mask
+
 
 def point_attention(
     query: Tensor,
@@ -45,7 +47,9 @@ def point_attention(
 
     Paper: Vaswani et al. (2017), with one query; Bahdanau et al. (2015). Taught in chapter 3.
     """
-    _check_shapes(query, keys, values, mask)
+    _check_shapes(query, keys, values)
+    if mask is not None:
+        mask = checked_mask(keys, mask, axes=("batch", "field"))
     if not temperature > 0:
         raise ValueError(f"temperature must be above 0, got {temperature}: use a value such as 1.0")
     weights = masked_softmax(attention_scores(query, keys) / temperature, mask)
@@ -161,8 +165,9 @@ def self_attention(
             f"got vectors {tuple(vectors.shape)} and weights {shapes}"
         )
     query, keys, values = map(F.linear, [vectors] * 3, weights, biases or [None] * 3)
-    options = dict(num_heads=num_heads, mask=mask, causal=causal, window=window, dropout=dropout)
-    return multihead_attention(query, keys, values, **options)
+    return multihead_attention(
+        query, keys, values, num_heads=num_heads, mask=mask, causal=causal, window=window, dropout=dropout
+    )
 
 
 def attention_scores(query: Tensor, keys: Tensor) -> Tensor:
@@ -210,15 +215,13 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
 
 def _allowed(scores: Tensor, mask: Tensor | None, causal: bool, window: int | None) -> Tensor | None:
     """Which key each query may see, in a shape that broadcasts to scores; None where all may see all."""
-    batch, _, num_queries, num_keys = scores.shape
+    num_queries, num_keys = scores.shape[2:]
     allowed = []
-    if mask is not None:
-        if mask.dtype != torch.bool or mask.shape not in ((batch, num_keys), (batch, num_queries, num_keys)):
-            raise ValueError(
-                f"mask must be bool ({batch}, {num_keys}) or ({batch}, {num_queries}, {num_keys}), "
-                f"True where a key takes part, got {mask.dtype} {tuple(mask.shape)}"
-            )
-        allowed.append(mask[:, None, None] if mask.dim() == 2 else mask[:, None])
+    if mask is not None and mask.dim() == 3:
+        allowed.append(checked_mask(scores[:, 0], mask, axes=("batch", "query", "key"))[:, None])
+    elif mask is not None:
+        of_keys = checked_mask(scores[:, 0].transpose(1, 2), mask, axes=("batch", "key"))
+        allowed.append(of_keys[:, None, None])
     places = torch.arange(max(num_queries, num_keys), device=scores.device)
     behind = places[:num_queries, None] - places[:num_keys]  # (query, key): how far the key lies behind
     if causal:
@@ -244,7 +247,7 @@ def _check_heads(query: Tensor, keys: Tensor, values: Tensor, num_heads: int) ->
         )
 
 
-def _check_shapes(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> None:
+def _check_shapes(query: Tensor, keys: Tensor, values: Tensor) -> None:
     batch, field, dim = keys.shape if keys.dim() == 3 else (None, None, None)
     if keys.dim() != 3 or query.shape != (batch, dim):
         raise ValueError(
@@ -253,8 +256,3 @@ def _check_shapes(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | No
         )
     if values.dim() != 3 or values.shape[:2] != keys.shape[:2]:
         raise ValueError(f"values must be ({batch}, {field}, value_dim) like keys, got {tuple(values.shape)}")
-    if mask is not None and (mask.dtype != torch.bool or mask.shape != (batch, field)):
-        raise ValueError(
-            f"mask must be bool ({batch}, {field}), True where a field takes part, "
-            f"got {mask.dtype} {tuple(mask.shape)}"
-        )

@@ -18,6 +18,9 @@ def reduce_weights(weights: Tensor, *, heads: str | int = "mean", query: int = 0
     Returns:
         (batch, field), in [0, 1], rows sum to 1 (to 0 where nothing takes part).
 
+    Raises:
+        ValueError: If weights have other axes, or heads is another word.
+
     Example:
         >>> reduce_weights(torch.tensor([[[[0.2, 0.8]], [[0.4, 0.6]]]]))
         tensor([[0.3000, 0.7000]])
@@ -27,8 +30,10 @@ def reduce_weights(weights: Tensor, *, heads: str | int = "mean", query: int = 0
     """
     if weights.dim() != 4:
         raise ValueError(f"weights must be (batch, head, query, field), got {tuple(weights.shape)}")
-    chosen = weights[:, :, query]
-    chosen = chosen.mean(1) if heads == "mean" else chosen[:, heads]
+    if isinstance(heads, str) and heads != "mean":
+        raise ValueError(f"heads must be 'mean' or the number of one, got {heads!r}")
+    of_query = weights[:, :, query]  # (batch, head, field)
+    chosen = of_query.mean(1) if isinstance(heads, str) else of_query[:, heads]
     if not weights.shape[2] == weights.shape[3] > 1:
         return chosen
     fields = chosen[:, 1:]

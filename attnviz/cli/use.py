@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..recommender.predict import recommend
-from ..trees.tokens import WAYS
+from ..trees.tokens import METHODS
 from ..trees.trees import indented, weight_trees
 from .run_folder import read_run
 
@@ -59,7 +59,7 @@ def _add_trees(verbs: "argparse._SubParsersAction") -> None:
     parser.set_defaults(verb=show_trees, after_stop=lambda options: "nothing was changed")
     _add_run_and_user(parser)
     parser.add_argument("item", metavar="ITEM", help="id of a listing")
-    parser.add_argument("--tokens", choices=WAYS,
+    parser.add_argument("--tokens", choices=METHODS,
         help="also the tokens of each sentence, with these weights of the language model")  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def adversarial_weights(
     weights: Tensor,
     *,
     epsilon: float = 0.01,
-    steps: int = 100,
+    num_steps: int = 100,
     seed: int = 0,
     mask: Tensor | None = None,
 ) -> AdversarialWeights:
@@ -55,7 +55,7 @@ def adversarial_weights(
         forward_with_weights: As for `permuted_weights`.
         weights: (batch, field), the model's; rows sum to 1.
         epsilon: How far the probability sigmoid(logit) may move, above 0.
-        steps: Random steps; each costs a forward pass. 0 for a linear head.
+        num_steps: Random steps; each costs a forward pass. 0 for a linear head.
         seed: Seed of the steps.
         mask: (batch, field), bool, False for padding, which gets 0. None: all are fields.
 
@@ -64,7 +64,7 @@ def adversarial_weights(
         the only ones for this prediction: not unique, which is less than wrong.
 
     Raises:
-        ValueError: If shapes do not fit, rows do not sum to 1, or epsilon or steps is out of range.
+        ValueError: If shapes do not fit, rows do not sum to 1, or epsilon or num_steps is out of range.
 
     Example:
         >>> weights = torch.tensor([[0.6, 0.3, 0.1]])
@@ -76,12 +76,12 @@ def adversarial_weights(
     chapter 13.
     """
     check_weights(weights)
-    mask = checked_mask(weights, mask, entry="field")
-    _check_search(weights, epsilon, steps)
+    mask = checked_mask(weights, mask, axes=("batch", "field"))
+    _check_search(weights, epsilon, num_steps)
     search = _Search(forward_with_weights, weights, mask, epsilon)
     search.try_corners()
     generator = torch.Generator().manual_seed(seed)
-    for step in range(steps):
+    for step in range(num_steps):
         search.try_random_step(generator, size=0.5 * 0.97**step)
     return AdversarialWeights(search.best, search.distance, search.probability(search.best) - search.own)
 
@@ -125,10 +125,9 @@ class _Search:
         """For each field the corners (corner, batch, field) on edges that start in it, NaN where none is."""
         field = self.weights.shape[1]
         alone = torch.eye(field).to(self.weights)
-        at = [
-            logits_with(self.forward, a.where(self.mask[:, [f]], self.weights)) for f, a in enumerate(alone)
-        ]
-        at = torch.stack(at).where(self.mask.T, torch.nan)  # (field, batch): all the weight on one field
+        given = [a.where(self.mask[:, [f]], self.weights) for f, a in enumerate(alone)]
+        at = torch.stack([logits_with(self.forward, weights) for weights in given])
+        at = at.where(self.mask.T, torch.nan)  # (field, batch): all the weight on one field
         low, high = (self.own - self.epsilon).logit(), (self.own + self.epsilon).logit()
         low, high = low.nan_to_num(-torch.inf), high.nan_to_num(torch.inf)  # nothing is out of reach
         for first in range(field):
@@ -167,13 +166,13 @@ def _between(first: Tensor, others: Tensor, share: Tensor) -> Tensor:
     return first * (1 - share) + others[:, None] * share
 
 
-def _check_search(weights: Tensor, epsilon: float, steps: int) -> None:
+def _check_search(weights: Tensor, epsilon: float, num_steps: int) -> None:
     sums = weights.sum(1)
     if not ((sums - 1).abs() < 1e-3).all() or (weights < 0).any():
         raise ValueError(
             f"weights must be at least 0 and sum to 1 in each row, got sums from {sums.min():.4g}"
         )
-    if not 0 < epsilon < 1 or steps < 0:
+    if not 0 < epsilon < 1 or num_steps < 0:
         raise ValueError(
-            f"epsilon must lie between 0 and 1 and steps be at least 0, got {epsilon} and {steps}"
+            f"epsilon must lie between 0 and 1 and num_steps be at least 0, got {epsilon} and {num_steps}"
         )

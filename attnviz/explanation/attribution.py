@@ -7,16 +7,15 @@ import torch
 from torch import Tensor
 
 from .captum_methods import (
-    Draws,
     ablation,
     deeplift,
     gradient_shap,
     gradient_x_input,
     integrated_gradients,
-    kernel_shap,
     shapley_sampling,
 )
-from .forward import Forward, Scores, checked_baselines, parts
+from .forward import Draws, Forward, Scores, checked_baselines, parts
+from .regression import kernel_shap
 from .shapley import shapley
 
 
@@ -27,21 +26,21 @@ def attribute(
     method: str = "shapley",
     baselines: Tensor | float,
     forward_args: tuple = (),
-    n_steps: int = 50,
-    n_samples: int = 25,
+    num_steps: int = 50,
+    num_samples: int = 25,
     seed: int = 0,
 ) -> Tensor:
     """Share the difference between a score and its baseline's score out among the fields.
 
-    All but "shapley" go through Captum. What is complete sums to score − baseline's score.
+    All but "shapley" and "kernel_shap" go through Captum. What is complete sums to score − baseline's score.
 
     - "shapley": exact; scores all 2^field coalitions, a field outside has its baseline. Complete.
-    - "shapley_sampling": the same along n_samples random orders of the fields. Complete.
-    - "kernel_shap": a regression on n_samples random coalitions; the full and the empty one are among them
-      with the weight of a million others. Complete up to that.
+    - "shapley_sampling": the same along num_samples random orders of the fields. Complete.
+    - "kernel_shap": a regression on num_samples random coalitions beside the full and the empty one; on all,
+      and then exact, where 2^field − 2 are no more than that. Complete.
     - "ablation": score − score with this field at its baseline. Not complete where fields interact.
-    - "integrated_gradients": n_steps on the line from baseline to vector. Complete up to their error.
-    - "gradient_shap": the same at n_samples random places of the line. Complete on average.
+    - "integrated_gradients": num_steps on the line from baseline to vector. Complete up to their error.
+    - "gradient_shap": the same at num_samples random places of the line. Complete on average.
     - "gradient_x_input": gradient times vector; the baselines play no part. Not complete.
     - "deeplift": differences in place of gradients at activations that are modules. forward_func must be a
       module or a method of one. Not complete through attention, where vectors are multiplied; and a softmax
@@ -60,8 +59,8 @@ def attribute(
             a number. To compare with a sample of products, average over several calls.
         forward_args: Further arguments of forward_func. A Tensor whose first dimension is batch goes along
             with its rows whenever rows are repeated or cut in parts; anything else is passed as it is.
-        n_steps: Steps of "integrated_gradients".
-        n_samples: Draws of "gradient_shap", "kernel_shap" and "shapley_sampling".
+        num_steps: Steps of "integrated_gradients".
+        num_samples: Draws of "gradient_shap", "kernel_shap" and "shapley_sampling".
         seed: Seed of these draws; the generators of torch and NumPy are left as they were.
 
     Returns:
@@ -69,7 +68,7 @@ def attribute(
         See `completeness_gap` for what a row lacks to be complete.
 
     Raises:
-        ValueError: If the method is unknown, the shapes do not fit, n_steps or n_samples is below 1,
+        ValueError: If the method is unknown, the shapes do not fit, num_steps or num_samples is below 1,
             "shapley" gets more than 12 fields, or "deeplift" gets a function that belongs to no module.
 
     Example:
@@ -86,10 +85,10 @@ def attribute(
     for integrated gradients; Shrikumar, Greenside and Kundaje (2017) for DeepLIFT; Castro, Gómez and Tejada
     (2009) for sampling; Kokhlikyan et al. (2020) for Captum. Taught in chapter 11.
     """
-    _check_options(method, n_steps, n_samples)
+    _check_options(method, num_steps, num_samples)
     baselines = checked_baselines(vectors, baselines)
     scores = Scores(forward_func, forward_args, len(vectors))
-    draws = Draws(n_steps, n_samples, seed)
+    draws = Draws(num_steps, num_samples, seed)
     explain, repeats = _METHODS[method]
     attributions = torch.zeros_like(vectors[:, :, 0], requires_grad=False)
     for rows in parts(vectors, times=repeats(vectors.shape[1], draws)):
@@ -144,11 +143,6 @@ def completeness_gap(
     return attributions.sum(1) - difference
 
 
-@torch.no_grad()
-def _shapley(scores: Scores, vectors: Tensor, baselines: Tensor, args: tuple, draws: Draws) -> Tensor:
-    return shapley(scores, vectors, baselines, args)
-
-
 class _Method(NamedTuple):
     explain: Callable[[Scores, Tensor, Tensor, tuple, Draws], Tensor]
     repeats: Callable[[int, Draws], int]  # how often a row of so many fields goes into the model at once
@@ -157,17 +151,17 @@ class _Method(NamedTuple):
 _METHODS = {
     "ablation": _Method(ablation, lambda field, draws: field),
     "deeplift": _Method(deeplift, lambda field, draws: 2),
-    "gradient_shap": _Method(gradient_shap, lambda field, draws: draws.n_samples),
+    "gradient_shap": _Method(gradient_shap, lambda field, draws: draws.num_samples),
     "gradient_x_input": _Method(gradient_x_input, lambda field, draws: 1),
-    "integrated_gradients": _Method(integrated_gradients, lambda field, draws: draws.n_steps),
-    "kernel_shap": _Method(kernel_shap, lambda field, draws: draws.n_samples),
-    "shapley": _Method(_shapley, lambda field, draws: 1),
+    "integrated_gradients": _Method(integrated_gradients, lambda field, draws: draws.num_steps),
+    "kernel_shap": _Method(kernel_shap, lambda field, draws: 1),
+    "shapley": _Method(shapley, lambda field, draws: 1),
     "shapley_sampling": _Method(shapley_sampling, lambda field, draws: field),
 }
 
 
-def _check_options(method: str, n_steps: int, n_samples: int) -> None:
+def _check_options(method: str, num_steps: int, num_samples: int) -> None:
     if method not in _METHODS:
         raise ValueError(f"method must be one of {sorted(_METHODS)}, got {method!r}")
-    if n_steps < 1 or n_samples < 1:
-        raise ValueError(f"n_steps and n_samples must be at least 1, got {n_steps} and {n_samples}")
+    if num_steps < 1 or num_samples < 1:
+        raise ValueError(f"num_steps and num_samples must be at least 1, got {num_steps} and {num_samples}")

@@ -3,22 +3,12 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
-from .forward import Scores
-
-
-class Draws(NamedTuple):
-    """How finely a method looks: steps of an integral, random samples, and their seed."""
-
-    n_steps: int
-    n_samples: int
-    seed: int
+from .forward import Draws, Scores
 
 
 def ablation(scores: Scores, vectors: Tensor, baselines: Tensor, args: tuple, draws: Draws) -> Tensor:
@@ -54,7 +44,7 @@ def integrated_gradients(
         vectors.clone().requires_grad_(),
         baselines=baselines,
         additional_forward_args=args or None,
-        n_steps=draws.n_steps,
+        n_steps=draws.num_steps,
     )
     return attributions.detach().sum(-1)
 
@@ -90,34 +80,9 @@ def gradient_shap(scores: Scores, vectors: Tensor, baselines: Tensor, args: tupl
 
     with _seeded(draws.seed):
         attributions = GradientShap(total).attribute(
-            vectors[None].clone().requires_grad_(), baselines=baselines[None], n_samples=draws.n_samples
+            vectors[None].clone().requires_grad_(), baselines=baselines[None], n_samples=draws.num_samples
         )
     return attributions[0].detach().sum(-1)
-
-
-def kernel_shap(scores: Scores, vectors: Tensor, baselines: Tensor, args: tuple, draws: Draws) -> Tensor:
-    """A weighted linear regression of the score on random coalitions, the same ones for all rows."""
-    from captum.attr import KernelShap
-
-    if vectors.shape[1] == 1:  # Captum has no coalition to draw
-        return ablation(scores, vectors, baselines, args, draws)
-    reached = []  # of each coalition and row: Captum itself keeps one number a coalition
-
-    def total(batches: Tensor) -> Tensor:  # (coalition, batch, field, dim) -> (coalition,)
-        reached.append(scores.of_repeats(batches, *args))
-        return reached[-1].sum(1)
-
-    explainer = KernelShap(total)
-    explainer.interpretable_model = _LeastSquares(reached)
-    options = dict(
-        n_samples=draws.n_samples, perturbations_per_eval=draws.n_samples, return_input_shape=False
-    )
-    mask = _fields(vectors).expand_as(vectors)[None]
-    with _seeded(draws.seed):
-        attributions = explainer.attribute(
-            vectors[None], baselines=baselines[None], feature_mask=mask, **options
-        )
-    return attributions.to(vectors)
 
 
 def shapley_sampling(scores: Scores, vectors: Tensor, baselines: Tensor, args: tuple, draws: Draws) -> Tensor:
@@ -130,29 +95,10 @@ def shapley_sampling(scores: Scores, vectors: Tensor, baselines: Tensor, args: t
             baselines=baselines,
             additional_forward_args=args or None,
             feature_mask=_fields(vectors),
-            n_samples=draws.n_samples,
+            n_samples=draws.num_samples,
             perturbations_per_eval=vectors.shape[1],
         )
     return attributions[:, :, 0].to(vectors)
-
-
-class _LeastSquares:
-    """Weighted least squares with an intercept, one regression a row on the coalitions they share."""
-
-    def __init__(self, values: list[Tensor]):
-        self.values = values  # filled, before `fit` is called, with tables (coalition, row)
-
-    def fit(self, train_data: DataLoader) -> None:
-        """Take the coalitions (coalition, field) and their weights (coalition,), all in one batch."""
-        coalitions, _, weights = (part.double() for part in next(iter(train_data)))
-        shares = weights[:, None] / weights.sum()
-        values = torch.cat(self.values).double()
-        inputs, targets = coalitions - (shares * coalitions).sum(0), values - (shares * values).sum(0)
-        self.coefficients = torch.linalg.pinv(shares.sqrt() * inputs) @ (shares.sqrt() * targets)
-
-    def representation(self) -> Tensor:
-        """The coefficients (row, field)."""
-        return self.coefficients.T
 
 
 class _Wrapper(nn.Module):

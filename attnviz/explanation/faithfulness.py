@@ -5,47 +5,21 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .forward import Forward
-from .removal import Removal, checked_top_ks, counts, places, unranked
+from .removal import Removal
+
+TopK = int | float | Sequence[int | float]
 
 
-def comprehensiveness(
-    forward_func: Forward,
-    vectors: Tensor,
-    ranking_scores: Tensor,
-    *,
-    top_k: int | float | Sequence[int | float] = 1,
-    removal: str = "baseline",
-    baselines: Tensor | float | None = None,
-    mask: Tensor | None = None,
-    forward_args: tuple = (),
-) -> Tensor:
+def comprehensiveness(removal: Removal, ranking_scores: Tensor, *, top_k: TopK = 1) -> Tensor:
     """How much of the logit goes when the elements with the highest ranking scores are taken away.
 
-    Elements are a product's fields, a review's sentences, or whatever `vectors` holds.
-    An element is taken away in one of three ways, and the answer depends on it:
-
-    - removal="baseline": its baseline vector stands in its place.
-    - removal="mask": forward_func leaves it out; its argument `mask` says who takes part. The other
-      elements share its weight.
-    - removal="sample": the vectors of other items stand in its place, one item after the other; the mean of
-      the logits counts.
-
     Args:
-        forward_func: `forward_func(vectors, *forward_args) -> logits (batch,)`; with removal="mask" it is
-            called with a further `mask=` (batch, element), bool, True takes part.
-        vectors: (batch, element, dim), float.
+        removal: What is scored, and how elements are taken away.
         ranking_scores: (batch, element): attention weights, attributions, or another order. Of equal scores
             the element that comes first goes first.
         top_k: How many elements: a whole number, or a float that is a share of the row's elements, rounded
             up (1 is one element, 1.0 is all). A row with fewer elements loses what it has. A sequence gives
             the mean over its members, which ERASER calls AOPC.
-        removal: "baseline", "mask" or "sample".
-        baselines: For "baseline" as for `attribute`; for "sample" (batch, sample, element, dim), or
-            (1, sample, element, dim) for all rows.
-        mask: (batch, element), bool, False for padding: it is never removed or counted. With other removals
-            than "mask", tell forward_func of padding by forward_args. None: all are elements.
-        forward_args: As for `attribute`.
 
     Returns:
         logit − logit of what is left, (batch,), in logits. Higher is more faithful: what was named carried
@@ -54,45 +28,27 @@ def comprehensiveness(
         NaN where it is undefined: a row has no element, or a NaN among its ranking scores.
 
     Raises:
-        ValueError: If shapes or options do not fit.
+        ValueError: If ranking_scores do not fit the vectors, or top_k is out of range.
 
     Example:
         >>> def score(vectors):
         ...     return vectors.sum((1, 2))
-        >>> vectors, weights = torch.tensor([[[3.0], [1.0]]]), torch.tensor([[0.2, 0.8]])
-        >>> comprehensiveness(score, vectors, weights, baselines=0.0)
+        >>> removal = Removal(score, torch.tensor([[[3.0], [1.0]]]), baselines=0.0)
+        >>> comprehensiveness(removal, torch.tensor([[0.2, 0.8]]))
         tensor([1.])
 
     Paper: DeYoung et al. (2020), there on probabilities; Samek et al. (2017) for AOPC. Taught in chapter 9.
     """
-    rows = Removal(
-        forward_func, vectors, removal=removal, baselines=baselines, mask=mask, forward_args=forward_args
-    )
-    return _fall(rows, ranking_scores, top_k, keep_top=False)
+    return _fall(removal, ranking_scores, top_k, keep_top=False)
 
 
-def sufficiency(
-    forward_func: Forward,
-    vectors: Tensor,
-    ranking_scores: Tensor,
-    *,
-    top_k: int | float | Sequence[int | float] = 1,
-    removal: str = "baseline",
-    baselines: Tensor | float | None = None,
-    mask: Tensor | None = None,
-    forward_args: tuple = (),
-) -> Tensor:
+def sufficiency(removal: Removal, ranking_scores: Tensor, *, top_k: TopK = 1) -> Tensor:
     """How much of the logit goes when only the elements with the highest ranking scores are left.
 
     Args:
-        forward_func: As for `comprehensiveness`, and so are all others.
-        vectors: (batch, element, dim).
+        removal: What is scored, and how the others are taken away.
         ranking_scores: (batch, element).
-        top_k: How many elements stay.
-        removal: How the others are taken away.
-        baselines: What stands in their place.
-        mask: Which are elements.
-        forward_args: Further arguments.
+        top_k: How many elements stay, as for `comprehensiveness`.
 
     Returns:
         logit − logit of the top alone, (batch,), in logits. The nearer to 0 the more faithful: what was named
@@ -100,107 +56,70 @@ def sufficiency(
         NaN where it is undefined, as for `comprehensiveness`.
 
     Raises:
-        ValueError: If shapes or options do not fit.
+        ValueError: If ranking_scores do not fit the vectors, or top_k is out of range.
 
     Example:
         >>> def score(vectors):
         ...     return vectors.sum((1, 2))
-        >>> vectors, weights = torch.tensor([[[3.0], [1.0]]]), torch.tensor([[0.2, 0.8]])
-        >>> sufficiency(score, vectors, weights, baselines=0.0)
+        >>> removal = Removal(score, torch.tensor([[[3.0], [1.0]]]), baselines=0.0)
+        >>> sufficiency(removal, torch.tensor([[0.2, 0.8]]))
         tensor([3.])
 
     Paper: DeYoung et al. (2020), there on probabilities. Taught in chapter 9.
     """
-    rows = Removal(
-        forward_func, vectors, removal=removal, baselines=baselines, mask=mask, forward_args=forward_args
-    )
-    return _fall(rows, ranking_scores, top_k, keep_top=True)
+    return _fall(removal, ranking_scores, top_k, keep_top=True)
 
 
-def deletion_curve(
-    forward_func: Forward,
-    vectors: Tensor,
-    ranking_scores: Tensor,
-    *,
-    removal: str = "baseline",
-    baselines: Tensor | float | None = None,
-    mask: Tensor | None = None,
-    forward_args: tuple = (),
-) -> Tensor:
+def deletion_curve(removal: Removal, ranking_scores: Tensor) -> Tensor:
     """The logit after 0, 1, 2, ... of the elements with the highest ranking scores were taken away.
 
     Args:
-        forward_func: As for `comprehensiveness`, and so are all others.
-        vectors: (batch, element, dim).
+        removal: What is scored, and how elements are taken away.
         ranking_scores: (batch, element); the highest goes first.
-        removal: How elements are taken away.
-        baselines: What stands in their place.
-        mask: Which are elements.
-        forward_args: Further arguments.
 
     Returns:
         Logits (batch, element + 1), by the number removed; a curve that falls early is more faithful.
         NaN after a row's last element, and all NaN where its ranking scores hold a NaN. See `aopc`.
 
     Raises:
-        ValueError: If shapes or options do not fit.
+        ValueError: If ranking_scores do not fit the vectors.
 
     Example:
         >>> def score(vectors):
         ...     return vectors.sum((1, 2))
-        >>> vectors, weights = torch.tensor([[[3.0], [1.0]]]), torch.tensor([[0.2, 0.8]])
-        >>> deletion_curve(score, vectors, weights, baselines=0.0)
+        >>> removal = Removal(score, torch.tensor([[[3.0], [1.0]]]), baselines=0.0)
+        >>> deletion_curve(removal, torch.tensor([[0.2, 0.8]]))
         tensor([[4., 3., 0.]])
 
     Paper: Samek et al. (2017); Petsiuk et al. (2018). Taught in chapter 9.
     """
-    rows = Removal(
-        forward_func, vectors, removal=removal, baselines=baselines, mask=mask, forward_args=forward_args
-    )
-    return _curve(rows, ranking_scores, keep_top=False)
+    return _curve(removal, ranking_scores, keep_top=False)
 
 
-def insertion_curve(
-    forward_func: Forward,
-    vectors: Tensor,
-    ranking_scores: Tensor,
-    *,
-    removal: str = "baseline",
-    baselines: Tensor | float | None = None,
-    mask: Tensor | None = None,
-    forward_args: tuple = (),
-) -> Tensor:
+def insertion_curve(removal: Removal, ranking_scores: Tensor) -> Tensor:
     """The logit when only the first 0, 1, 2, ... elements, those with the highest ranking scores, are there.
 
     Args:
-        forward_func: As for `comprehensiveness`, and so are all others.
-        vectors: (batch, element, dim).
+        removal: What is scored, and how the others are taken away.
         ranking_scores: (batch, element); the highest comes in first.
-        removal: How the others are taken away.
-        baselines: What stands in their place.
-        mask: Which are elements.
-        forward_args: Further arguments.
 
     Returns:
         Logits (batch, element + 1), by the number that is there; a curve that rises early is more faithful.
         NaN as for `deletion_curve`.
 
     Raises:
-        ValueError: If shapes or options do not fit.
+        ValueError: If ranking_scores do not fit the vectors.
 
     Example:
         >>> def score(vectors):
         ...     return vectors.sum((1, 2))
-        >>> vectors, weights = torch.tensor([[[3.0], [1.0]]]), torch.tensor([[0.2, 0.8]])
-        >>> insertion_curve(score, vectors, weights, baselines=0.0)
+        >>> removal = Removal(score, torch.tensor([[[3.0], [1.0]]]), baselines=0.0)
+        >>> insertion_curve(removal, torch.tensor([[0.2, 0.8]]))
         tensor([[0., 1., 4.]])
 
     Paper: Petsiuk et al. (2018). Taught in chapter 9.
     """
-    rows = Removal(
-        forward_func, vectors, removal=removal, baselines=baselines, mask=mask, forward_args=forward_args
-    )
-    return _curve(rows, ranking_scores, keep_top=True)
+    return _curve(removal, ranking_scores, keep_top=True)
 
 
 def aopc(curve: Tensor) -> Tensor:
@@ -227,23 +146,56 @@ def aopc(curve: Tensor) -> Tensor:
     return (curve[:, :1] - curve[:, 1:]).nanmean(1)
 
 
-def _fall(
-    rows: Removal, ranking_scores: Tensor, top_k: int | float | Sequence[int | float], *, keep_top: bool
-) -> Tensor:
-    place = places(ranking_scores, rows.valid)  # (batch, element)
-    numbers = torch.stack([counts(k, rows.valid) for k in checked_top_ks(top_k)])  # (state, batch)
+def _fall(removal: Removal, ranking_scores: Tensor, top_k: TopK, *, keep_top: bool) -> Tensor:
+    place = _places(ranking_scores, removal.valid)  # (batch, element)
+    numbers = torch.stack([_counts(k, removal.valid) for k in _checked_top_ks(top_k)])  # (state, batch)
     is_top = place < numbers.unsqueeze(-1)  # (state, batch, element)
     states = torch.cat([torch.ones_like(is_top[:1]), is_top if keep_top else ~is_top])
-    logits = rows.logits(states)  # (1 + state, batch)
+    logits = removal.logits(states)  # (1 + state, batch)
     fall = (logits[:1] - logits[1:]).mean(0)
-    return fall.masked_fill(unranked(ranking_scores, rows.valid), torch.nan)
+    return fall.masked_fill(_unranked(ranking_scores, removal.valid), torch.nan)
 
 
-def _curve(rows: Removal, ranking_scores: Tensor, *, keep_top: bool) -> Tensor:
-    place = places(ranking_scores, rows.valid)
+def _curve(removal: Removal, ranking_scores: Tensor, *, keep_top: bool) -> Tensor:
+    place = _places(ranking_scores, removal.valid)
     steps = torch.arange(place.shape[1] + 1, device=place.device)  # (state,)
     is_top = place < steps[:, None, None]  # (state, batch, element)
-    curve = rows.logits(is_top if keep_top else ~is_top).T  # (batch, state)
-    beyond = steps > rows.valid.sum(1, keepdim=True)
-    no_order = (ranking_scores.isnan() & rows.valid).any(1, keepdim=True)
+    curve = removal.logits(is_top if keep_top else ~is_top).T  # (batch, state)
+    beyond = steps > removal.valid.sum(1, keepdim=True)
+    no_order = (ranking_scores.isnan() & removal.valid).any(1, keepdim=True)
     return curve.masked_fill(beyond | no_order, torch.nan)
+
+
+def _places(ranking_scores: Tensor, valid: Tensor) -> Tensor:
+    """The place of each element (batch, element), 0 for the highest score; padding comes last."""
+    if ranking_scores.shape != valid.shape:
+        expected, got = tuple(valid.shape), tuple(ranking_scores.shape)
+        raise ValueError(f"ranking_scores must be (batch, element) = {expected}, got {got}")
+    by_score = ranking_scores.detach().argsort(dim=1, descending=True, stable=True)
+    order = by_score.gather(1, (~valid).gather(1, by_score).long().argsort(dim=1, stable=True))
+    return order.argsort(1)
+
+
+def _unranked(ranking_scores: Tensor, valid: Tensor) -> Tensor:
+    """Rows (batch,) without any element, or with a NaN among the scores of their elements."""
+    return (ranking_scores.isnan() & valid).any(1) | ~valid.any(1)
+
+
+def _counts(top_k: int | float, valid: Tensor) -> Tensor:
+    """How many elements (batch,) of each row top_k means."""
+    number = valid.sum(1)
+    if isinstance(top_k, int) and not isinstance(top_k, bool) and top_k >= 1:
+        return number.clamp(max=top_k)
+    if isinstance(top_k, float) and 0 < top_k <= 1:
+        return (top_k * number.double() - 1e-9).ceil().long()  # 0.7 of 10 is 7, not 8
+    raise ValueError(
+        f"top_k must be a whole number of at least 1, or a share above 0.0 and up to 1.0, got {top_k!r}"
+    )
+
+
+def _checked_top_ks(top_k: TopK) -> Sequence[int | float]:
+    """top_k as a sequence that is not empty."""
+    top_ks = top_k if isinstance(top_k, Sequence) else [top_k]
+    if not top_ks:
+        raise ValueError("top_k must hold at least one number, got an empty sequence")
+    return top_ks

@@ -1,15 +1,23 @@
 """Calling somebody's forward function: output checked, arguments cut and repeated with the rows."""
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 Forward = Callable[..., Tensor]
 
-NUMBERS_AT_ONCE = (
-    2**20
-)  # bounds memory, and fits a cache: entries of the largest tensor that goes into a model
+# Bounds memory, and fits a cache: entries of the largest tensor that goes into a model.
+NUMBERS_AT_ONCE = 2**20
+
+
+class Draws(NamedTuple):
+    """How finely a method of attribution looks: steps of an integral, random samples, and their seed."""
+
+    num_steps: int
+    num_samples: int
+    seed: int
 
 
 class Scores:

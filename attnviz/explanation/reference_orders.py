@@ -3,22 +3,13 @@
 import torch
 from torch import Tensor
 
-from .forward import Forward
 from .removal import Removal
 from .shapley import coalitions
 
 MAX_ELEMENTS = 12
 
 
-def best_order(
-    forward_func: Forward,
-    vectors: Tensor,
-    *,
-    removal: str = "baseline",
-    baselines: Tensor | float | None = None,
-    mask: Tensor | None = None,
-    forward_args: tuple = (),
-) -> Tensor:
+def best_order(removal: Removal) -> Tensor:
     """The order of removal whose deletion curve has the smallest area: no other of the n! has less.
 
     It scores all 2^n sets of removed elements and finds the order by dynamic programming over them, so it is
@@ -26,117 +17,81 @@ def best_order(
     Of orders with the same area, it is one in which the element that comes first goes first.
 
     Args:
-        forward_func: As for `comprehensiveness`, and so are all others.
-        vectors: (batch, element, dim), at most 12 elements.
-        removal: How elements are taken away.
-        baselines: What stands in their place.
-        mask: Which are elements.
-        forward_args: Further arguments.
+        removal: What is scored, and how elements are taken away; at most 12 elements.
 
     Returns:
         Ranking scores (batch, element) for `comprehensiveness`, `deletion_curve` and so on: the number of
         the row's elements for the one that goes first, down to 1; 0 for padding.
 
     Raises:
-        ValueError: If shapes or options do not fit, or there are more than 12 elements.
+        ValueError: If there are more than 12 elements.
 
     Example:
         >>> def score(vectors):
         ...     return vectors.sum((1, 2))
-        >>> best_order(score, torch.tensor([[[1.0], [3.0], [-2.0]]]), baselines=0.0)
+        >>> removal = Removal(score, torch.tensor([[[1.0], [3.0], [-2.0]]]), baselines=0.0)
+        >>> best_order(removal)
         tensor([[2., 3., 1.]])
 
     Paper: Bellman (1962) for the dynamic programming over sets. Taught in chapter 9.
     """
-    rows = Removal(
-        forward_func, vectors, removal=removal, baselines=baselines, mask=mask, forward_args=forward_args
-    )
-    removed = _removed_sets(vectors.shape[1], vectors.device)
+    removed = _removed_sets(removal.vectors.shape[1], removal.vectors.device)
     found = [
-        _smallest_area(_set_logits(rows, removed, part), removed, rows.valid[part])
-        for part in rows.parts(len(removed))
+        _smallest_area(_set_logits(removal, removed, part), removed, removal.valid[part])
+        for part in removal.parts(len(removed))
     ]
-    return torch.cat(found) if found else torch.zeros_like(vectors[:, :, 0])
+    return torch.cat(found) if found else torch.zeros_like(removal.vectors[:, :, 0])
 
 
-def best_curve(
-    forward_func: Forward,
-    vectors: Tensor,
-    *,
-    removal: str = "baseline",
-    baselines: Tensor | float | None = None,
-    mask: Tensor | None = None,
-    forward_args: tuple = (),
-) -> Tensor:
+def best_curve(removal: Removal) -> Tensor:
     """The lowest logit that removing any 0, 1, 2, ... elements can reach: the floor of all deletion curves.
 
     The sets of two sizes need not be nested, so a single order may not reach it everywhere.
 
     Args:
-        forward_func: As for `comprehensiveness`, and so are all others.
-        vectors: (batch, element, dim), at most 12 elements.
-        removal: How elements are taken away.
-        baselines: What stands in their place.
-        mask: Which are elements.
-        forward_args: Further arguments.
+        removal: What is scored, and how elements are taken away; at most 12 elements.
 
     Returns:
         Logits (batch, element + 1), by the number removed; NaN after a row's last element.
 
     Raises:
-        ValueError: If shapes or options do not fit, or there are more than 12 elements.
+        ValueError: If there are more than 12 elements.
 
     Example:
         >>> def score(vectors):
         ...     return vectors.sum((1, 2))
-        >>> best_curve(score, torch.tensor([[[1.0], [3.0], [-2.0]]]), baselines=0.0)
+        >>> removal = Removal(score, torch.tensor([[[1.0], [3.0], [-2.0]]]), baselines=0.0)
+        >>> best_curve(removal)
         tensor([[ 2., -1., -2.,  0.]])
 
     Taught in chapter 9.
     """
-    rows = Removal(
-        forward_func, vectors, removal=removal, baselines=baselines, mask=mask, forward_args=forward_args
-    )
-    return _by_size(rows, "amin")
+    return _by_size(removal, "amin")
 
 
-def random_curve(
-    forward_func: Forward,
-    vectors: Tensor,
-    *,
-    removal: str = "baseline",
-    baselines: Tensor | float | None = None,
-    mask: Tensor | None = None,
-    forward_args: tuple = (),
-) -> Tensor:
+def random_curve(removal: Removal) -> Tensor:
     """The mean deletion curve of all orders: exactly what a random order reaches on average.
 
     Args:
-        forward_func: As for `comprehensiveness`, and so are all others.
-        vectors: (batch, element, dim), at most 12 elements; with more, use `random_order` several times.
-        removal: How elements are taken away.
-        baselines: What stands in their place.
-        mask: Which are elements.
-        forward_args: Further arguments.
+        removal: What is scored, and how elements are taken away; at most 12 elements. With more, use
+            `random_order` several times.
 
     Returns:
         Logits (batch, element + 1), by the number removed; NaN after a row's last element.
 
     Raises:
-        ValueError: If shapes or options do not fit, or there are more than 12 elements.
+        ValueError: If there are more than 12 elements.
 
     Example:
         >>> def score(vectors):
         ...     return vectors.sum((1, 2))
-        >>> random_curve(score, torch.tensor([[[1.0], [3.0], [-1.0]]]), baselines=0.0)
+        >>> removal = Removal(score, torch.tensor([[[1.0], [3.0], [-1.0]]]), baselines=0.0)
+        >>> random_curve(removal)
         tensor([[3., 2., 1., 0.]])
 
     Taught in chapter 9.
     """
-    rows = Removal(
-        forward_func, vectors, removal=removal, baselines=baselines, mask=mask, forward_args=forward_args
-    )
-    return _by_size(rows, "mean")
+    return _by_size(removal, "mean")
 
 
 def random_order(ranking_scores: Tensor, *, seed: int = 0) -> Tensor:
@@ -171,20 +126,20 @@ def _removed_sets(element: int, device: torch.device) -> Tensor:
     return next(coalitions(element, 2**element, device=device))
 
 
-def _set_logits(rows: Removal, removed: Tensor, part: slice) -> Tensor:
+def _set_logits(removal: Removal, removed: Tensor, part: slice) -> Tensor:
     """Logits (set, row); NaN where a set holds padding."""
-    valid = rows.valid[part]
-    logits = rows.logits(~removed[:, None].expand(-1, len(valid), -1), part)
+    valid = removal.valid[part]
+    logits = removal.logits(~removed[:, None].expand(-1, len(valid), -1), part)
     return logits.masked_fill((removed[:, None] & ~valid).any(-1), torch.nan)
 
 
-def _by_size(rows: Removal, reduce: str) -> Tensor:
+def _by_size(removal: Removal, reduce: str) -> Tensor:
     """The lowest or the mean logit of the sets of each size, (batch, element + 1)."""
-    removed = _removed_sets(rows.vectors.shape[1], rows.vectors.device)
+    removed = _removed_sets(removal.vectors.shape[1], removal.vectors.device)
     size = removed.sum(1)
-    curve = rows.vectors.new_full((len(rows.vectors), rows.vectors.shape[1] + 1), torch.nan)
-    for part in rows.parts(len(removed)):
-        logits = _set_logits(rows, removed, part)
+    curve = removal.vectors.new_full((len(removal.vectors), removal.vectors.shape[1] + 1), torch.nan)
+    for part in removal.parts(len(removed)):
+        logits = _set_logits(removal, removed, part)
         for number in range(curve.shape[1]):
             chosen = logits[size == number]  # (set, row)
             lowest = chosen.nan_to_num(torch.inf).amin(0)

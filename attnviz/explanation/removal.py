@@ -1,29 +1,56 @@
 """Taking elements away from rows: fields of a product, or sentences of a review."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
 from ..attention.masks import checked_mask
 from .forward import Forward, Scores, at_once, check_vectors, checked_baselines, parts
 
-REMOVALS = ("baseline", "mask", "sample")
+WAYS = ("baseline", "mask", "sample")
 
 
 class Removal:
-    """The logits of rows from which elements were taken away, in parts that bound memory.
+    """What to score and how to take parts of it away: made once, then given to every measure of removal.
+
+    Elements are a product's fields, a review's sentences, or whatever `vectors` holds.
+    An element is taken away in one of three ways, and every answer depends on it:
+
+    - how="baseline": its baseline vector stands in its place.
+    - how="mask": forward_func leaves it out; its argument `mask` says who takes part. The other elements
+      share its weight.
+    - how="sample": the vectors of other items stand in its place, one item after the other; the mean of the
+      logits counts.
+
+    The measures are `comprehensiveness`, `sufficiency`, `deletion_curve`, `insertion_curve`, `best_order`,
+    `best_curve` and `random_curve`.
 
     Args:
-        forward_func: As for `faithfulness.comprehensiveness`, and so are the others.
-        vectors: (batch, element, dim).
-        baselines: For "baseline" and "sample".
-        removal: "baseline", "mask" or "sample".
-        mask: (batch, element), bool, or None: all are elements.
-        forward_args: Further arguments.
+        forward_func: `forward_func(vectors, *forward_args) -> logits (batch,)`; with how="mask" it is called
+            with a further `mask=` (batch, element), bool, True takes part.
+        vectors: (batch, element, dim), float.
+        baselines: For "baseline" as for `attribute`; for "sample" (batch, sample, element, dim), or
+            (1, sample, element, dim) for all rows. "mask" needs none.
+        mask: (batch, element), bool, False for padding: it is never removed or counted. In other ways than
+            "mask", tell forward_func of padding by forward_args. None: all are elements.
+        how: "baseline", "mask" or "sample".
+        forward_args: As for `attribute`.
 
     Attributes:
+        vectors: As given.
         valid: (batch, element), bool; False is padding.
+
+    Raises:
+        ValueError: If shapes or options do not fit.
+
+    Example:
+        >>> def score(vectors):
+        ...     return vectors.sum((1, 2))
+        >>> removal = Removal(score, torch.tensor([[[3.0], [1.0]]]), baselines=0.0)
+        >>> removal.logits(torch.tensor([[[True, True]], [[False, True]]]))
+        tensor([[4.],
+                [1.]])
+
+    Taught in chapter 9.
     """
 
     def __init__(
@@ -31,17 +58,17 @@ class Removal:
         forward_func: Forward,
         vectors: Tensor,
         *,
-        baselines: Tensor | float | None,
-        removal: str,
-        mask: Tensor | None,
-        forward_args: tuple,
+        baselines: Tensor | float | None = None,
+        mask: Tensor | None = None,
+        how: str = "baseline",
+        forward_args: tuple = (),
     ):
         check_vectors(vectors)
-        if removal not in REMOVALS:
-            raise ValueError(f"removal must be one of {REMOVALS}, got {removal!r}")
-        self.vectors, self.by_mask = vectors, removal == "mask"
-        self.valid = checked_mask(vectors, mask, entry="element")
-        self.samples = () if self.by_mask else _samples(vectors, baselines, removal)
+        if how not in WAYS:
+            raise ValueError(f"how must be one of {WAYS}, got {how!r}")
+        self.vectors, self.by_mask = vectors, how == "mask"
+        self.valid = checked_mask(vectors, mask, axes=("batch", "element"))
+        self.samples = [] if self.by_mask else _samples(vectors, baselines, how)
         self.scores = Scores(forward_func, forward_args, len(vectors))
 
     def parts(self, states: int) -> list[slice]:
@@ -74,50 +101,15 @@ class Removal:
         return torch.stack(logits).mean(0)
 
 
-def places(ranking_scores: Tensor, valid: Tensor) -> Tensor:
-    """The place of each element (batch, element), 0 for the highest score; padding comes last."""
-    if ranking_scores.shape != valid.shape:
-        expected, got = tuple(valid.shape), tuple(ranking_scores.shape)
-        raise ValueError(f"ranking_scores must be (batch, element) = {expected}, got {got}")
-    by_score = ranking_scores.detach().argsort(dim=1, descending=True, stable=True)
-    order = by_score.gather(1, (~valid).gather(1, by_score).long().argsort(dim=1, stable=True))
-    return order.argsort(1)
-
-
-def unranked(ranking_scores: Tensor, valid: Tensor) -> Tensor:
-    """Rows (batch,) without any element, or with a NaN among the scores of their elements."""
-    return (ranking_scores.isnan() & valid).any(1) | ~valid.any(1)
-
-
-def counts(top_k: int | float, valid: Tensor) -> Tensor:
-    """How many elements (batch,) of each row top_k means."""
-    number = valid.sum(1)
-    if isinstance(top_k, int) and not isinstance(top_k, bool) and top_k >= 1:
-        return number.clamp(max=top_k)
-    if isinstance(top_k, float) and 0 < top_k <= 1:
-        return (top_k * number.double() - 1e-9).ceil().long()  # 0.7 of 10 is 7, not 8
-    raise ValueError(
-        f"top_k must be a whole number of at least 1, or a share above 0.0 and up to 1.0, got {top_k!r}"
-    )
-
-
-def checked_top_ks(top_k: int | float | Sequence[int | float]) -> Sequence[int | float]:
-    """top_k as a sequence that is not empty."""
-    top_ks = top_k if isinstance(top_k, Sequence) else [top_k]
-    if not top_ks:
-        raise ValueError("top_k must hold at least one number, got an empty sequence")
-    return top_ks
-
-
-def _samples(vectors: Tensor, baselines: Tensor | float | None, removal: str) -> list[Tensor]:
+def _samples(vectors: Tensor, baselines: Tensor | float | None, how: str) -> list[Tensor]:
     if baselines is None:
-        raise ValueError(f"baselines are needed for removal={removal!r}: give them, or use removal='mask'")
-    if removal == "baseline":
+        raise ValueError(f"baselines are needed for how={how!r}: give them, or use how='mask'")
+    if how == "baseline":
         return [checked_baselines(vectors, baselines)]
     if not isinstance(baselines, Tensor) or baselines.dim() != 4 or not baselines.shape[1]:
         got = tuple(baselines.shape) if isinstance(baselines, Tensor) else baselines
         raise ValueError(
-            f"baselines must be (batch, sample, element, dim) for removal='sample', or (1, sample, element, "
+            f"baselines must be (batch, sample, element, dim) for how='sample', or (1, sample, element, "
             f"dim) for the same samples in all rows, got {got}"
         )
     return [checked_baselines(vectors, sample) for sample in baselines.unbind(1)]

@@ -48,7 +48,7 @@ def permuted_weights(
     Paper: Jain and Wallace (2019). Taught in chapter 13.
     """
     check_weights(weights)
-    mask = checked_mask(weights, mask, entry="field")
+    mask = checked_mask(weights, mask, axes=("batch", "field"))
     if num_permutations < 1:
         raise ValueError(f"num_permutations must be at least 1, got {num_permutations}")
     generator = torch.Generator().manual_seed(seed)
@@ -89,7 +89,7 @@ def uniform_weights(
     Paper: Wiegreffe and Pinter (2019). Taught in chapter 13.
     """
     check_weights(weights)
-    mask = checked_mask(weights, mask, entry="field")
+    mask = checked_mask(weights, mask, axes=("batch", "field"))
     even = mask / mask.sum(1, keepdim=True).clamp(min=1)
     own = logits_with(forward_with_weights, weights)
     return logits_with(forward_with_weights, even.to(weights)) - own
@@ -145,12 +145,13 @@ def _permuted(weights: Tensor, mask: Tensor, generator: torch.Generator) -> Tens
 def _reset(name: str, module: nn.Module) -> None:
     if not list(module.parameters(recurse=False)):
         return
-    if not hasattr(module, "reset_parameters"):
+    reset = getattr(module, "reset_parameters", None)
+    if not callable(reset):
         raise ValueError(
             f"modules: {name or 'the model'!r} ({type(module).__name__}) has parameters of its own but no "
             "reset_parameters() to draw them again: give the names of others"
         )
-    module.reset_parameters()
+    reset()
 
 
 def logits_with(forward_with_weights: ForwardWithWeights, weights: Tensor) -> Tensor:

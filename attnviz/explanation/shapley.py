@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .forward import Scores, at_once
+from .forward import Draws, Scores, at_once
 
 MAX_FIELDS = 12
 MAX_POINT_FIELDS = 20
@@ -121,7 +121,10 @@ def _masses(scores: Tensor, field: int) -> Tensor:
     return exponents.exp()
 
 
-def shapley(scores: Scores, vectors: Tensor, baselines: Tensor, args: tuple[Tensor, ...]) -> Tensor:
+@torch.no_grad()
+def shapley(
+    scores: Scores, vectors: Tensor, baselines: Tensor, args: tuple[Tensor, ...], draws: Draws
+) -> Tensor:
     """Attributions (batch, field): every coalition of fields is scored, many in one forward pass."""
     batch, field, dim = vectors.shape
     if field > MAX_FIELDS:

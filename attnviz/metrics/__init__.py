@@ -1,25 +1,26 @@
 """Measures: of a ranking, of agreement, of plausibility, and how sure each is."""
 
 from .agreement import average_precision, jensen_shannon, kendall_tau, top_k_overlap
-from .bootstrap import Interval, bootstrap_auc, bootstrap_interval
+from .bootstrap import Interval, auc_draws, bootstrap_auc, bootstrap_interval
 from .calibration import Calibration, calibrate
 from .plausibility import intersection_over_union, token_f1, top_words, word_scores
-from .ranking import auc, hit_rate_at_k, log_loss, ndcg_at_k
+from .ranking import auc, hit_rate, log_loss, ndcg
 
 __all__ = [
     "Calibration",
     "Interval",
     "auc",
+    "auc_draws",
     "average_precision",
     "bootstrap_auc",
     "bootstrap_interval",
     "calibrate",
-    "hit_rate_at_k",
+    "hit_rate",
     "intersection_over_union",
     "jensen_shannon",
     "kendall_tau",
     "log_loss",
-    "ndcg_at_k",
+    "ndcg",
     "token_f1",
     "top_k_overlap",
     "top_words",

@@ -1,4 +1,4 @@
-"""Do two ways of weighing fields say the same? Rank agreement a row, and an interval for its mean."""
+"""Do two ways of weighing fields say the same? Agreement, row by row."""
 
 import math
 
@@ -37,39 +37,39 @@ def kendall_tau(a: Tensor, b: Tensor) -> Tensor:
     return tau.masked_fill(_has_nan(a, b), torch.nan).to(_result_dtype(a, b))
 
 
-def top_k_overlap(a: Tensor, b: Tensor, k: int = 1) -> Tensor:
-    """The share of the k largest fields of a that are among the k largest of b, row by row.
+def top_k_overlap(a: Tensor, b: Tensor, *, top_k: int = 1) -> Tensor:
+    """The share of the top_k largest fields of a that are among those of b, row by row.
 
     Values are taken as they are: give `b.abs()` when a strong negative push should count as large.
     Among equal values the field that comes first is taken.
-    Two rows drawn at random overlap by k / field: say so beside the result.
+    Two rows drawn at random overlap by top_k / field: say so beside the result.
 
     Args:
         a: (batch, field).
         b: (batch, field).
-        k: How many fields, from 1 to field.
+        top_k: How many fields, from 1 to field.
 
     Returns:
         Share (batch,), in [0, 1], higher is more agreement.
         NaN where it is undefined: a row of a or b is constant, so that it names no field, or holds a NaN.
 
     Raises:
-        ValueError: If a and b are not two tables of the same shape, or k is out of range.
+        ValueError: If a and b are not two tables of the same shape, or top_k is out of range.
 
     Example:
         >>> a = torch.tensor([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2]])
         >>> b = torch.tensor([[9.0, 1.0, 4.0], [0.0, 0.0, 0.0]])
-        >>> top_k_overlap(a, b, k=1), top_k_overlap(a, b, k=2)
+        >>> top_k_overlap(a, b), top_k_overlap(a, b, top_k=2)
         (tensor([1., nan]), tensor([0.5000,    nan]))
 
     Paper: Krishna et al. (2022), "feature agreement". Taught in chapter 12.
     """
     _check_same_table(a, b)
-    if not 1 <= k <= a.shape[1]:
-        raise ValueError(f"k must be from 1 to the number of fields {a.shape[1]}, got {k}")
-    shared = (_in_top(a, k) & _in_top(b, k)).sum(1)  # (batch,)
+    if not 1 <= top_k <= a.shape[1]:
+        raise ValueError(f"top_k must be from 1 to the number of fields {a.shape[1]}, got {top_k}")
+    shared = (_in_top(a, top_k) & _in_top(b, top_k)).sum(1)  # (batch,)
     undefined = _is_constant(a) | _is_constant(b) | _has_nan(a, b)
-    return (shared / k).to(_result_dtype(a, b)).masked_fill(undefined, torch.nan)
+    return (shared / top_k).to(_result_dtype(a, b)).masked_fill(undefined, torch.nan)
 
 
 def jensen_shannon(a: Tensor, b: Tensor) -> Tensor:
@@ -160,9 +160,9 @@ def _order(table: Tensor, first: Tensor, second: Tensor) -> Tensor:
     return (x > y).double() - (x < y).double()
 
 
-def _in_top(table: Tensor, k: int) -> Tensor:
+def _in_top(table: Tensor, top_k: int) -> Tensor:
     order = table.argsort(dim=1, descending=True, stable=True)
-    return torch.zeros_like(table, dtype=torch.bool).scatter(1, order[:, :k], True)
+    return torch.zeros_like(table, dtype=torch.bool).scatter(1, order[:, :top_k], True)
 
 
 def _is_constant(table: Tensor) -> Tensor:

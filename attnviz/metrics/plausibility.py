@@ -30,7 +30,7 @@ def top_words(scores: Tensor, count: int | Tensor, *, mask: Tensor | None = None
     """
     if scores.dim() != 2:
         raise ValueError(f"scores must be (batch, word), got {tuple(scores.shape)}")
-    mask = checked_mask(scores, mask, entry="word")
+    mask = checked_mask(scores, mask, axes=("batch", "word"))
     count = torch.as_tensor(count, device=scores.device)
     if count.dim() > 1 or (count.dim() == 1 and len(count) != len(scores)) or (count < 0).any():
         raise ValueError(

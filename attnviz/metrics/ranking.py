@@ -64,7 +64,7 @@ def log_loss(probabilities: Tensor, labels: Tensor) -> Tensor:
     return F.binary_cross_entropy(probabilities.double(), labels.double()).float()
 
 
-def ndcg_at_k(scores: Tensor, labels: Tensor, k: int = 10) -> Tensor:
+def ndcg(scores: Tensor, labels: Tensor, *, top_k: int = 10) -> Tensor:
     """Normalised discounted cumulative gain: how near to the top of a list the taken products stand.
 
     Candidates with the same score share their places: the expected value over all orders of the tie,
@@ -73,32 +73,32 @@ def ndcg_at_k(scores: Tensor, labels: Tensor, k: int = 10) -> Tensor:
     Args:
         scores: (query, candidate), logits or probabilities.
         labels: (query, candidate), 0 or 1.
-        k: Places of the list that count.
+        top_k: Places of the list that count.
 
     Returns:
         One value a query, (query,), in [0, 1], higher is better.
         NaN where it is undefined: a query has no taken product.
 
     Raises:
-        ValueError: If the shapes differ, a label is not 0 or 1, a score is NaN, or k is below 1.
+        ValueError: If the shapes differ, a label is not 0 or 1, a score is NaN, or top_k is below 1.
 
     Example:
         >>> scores = torch.tensor([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0], [0.0, 0.0, 0.0]])
-        >>> ndcg_at_k(scores, torch.tensor([[1, 0, 0], [0, 0, 1], [1, 0, 0]]), k=2)
+        >>> ndcg(scores, torch.tensor([[1, 0, 0], [0, 0, 1], [1, 0, 0]]), top_k=2)
         tensor([1.0000, 0.0000, 0.5436])
 
     Paper: Järvelin and Kekäläinen (2002); McSherry and Najork (2008) for ties. Taught in chapter 6.
     """
     from torchmetrics.functional.retrieval import retrieval_normalized_dcg
 
-    check_scores(scores, labels, dims=("query", "candidate"), k=k)
+    check_scores(scores, labels, dims=("query", "candidate"), top_k=top_k)
     pairs = zip(scores.float(), labels.long(), strict=True)
-    gains = torch.tensor([retrieval_normalized_dcg(row, taken, top_k=k) for row, taken in pairs])
+    gains = torch.tensor([retrieval_normalized_dcg(row, taken, top_k=top_k) for row, taken in pairs])
     return gains.to(scores.device).masked_fill(~labels.bool().any(1), torch.nan)
 
 
-def hit_rate_at_k(scores: Tensor, labels: Tensor, k: int = 10) -> Tensor:
-    """Does a taken product stand among the first k of the list?
+def hit_rate(scores: Tensor, labels: Tensor, *, top_k: int = 10) -> Tensor:
+    """Does a taken product stand among the first top_k of the list?
 
     Candidates with the same score share their places: the result is the probability of a hit when ties are
     ordered at random, so that a constant score has the hit rate of chance.
@@ -106,29 +106,29 @@ def hit_rate_at_k(scores: Tensor, labels: Tensor, k: int = 10) -> Tensor:
     Args:
         scores: (query, candidate), logits or probabilities.
         labels: (query, candidate), 0 or 1.
-        k: Length of the list.
+        top_k: Length of the list.
 
     Returns:
-        One value a query, (query,), in [0, 1], higher is better; 0 or 1 unless there are ties at place k.
+        One value a query, (query,), in [0, 1], higher is better; 0 or 1 without ties at the last place.
         NaN where it is undefined: a query has no taken product.
 
     Raises:
-        ValueError: If the shapes differ, a label is not 0 or 1, a score is NaN, or k is below 1.
+        ValueError: If the shapes differ, a label is not 0 or 1, a score is NaN, or top_k is below 1.
 
     Example:
         >>> scores = torch.tensor([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0], [0.0, 0.0, 0.0]])
-        >>> hit_rate_at_k(scores, torch.tensor([[0, 1, 0], [0, 0, 1], [1, 0, 0]]), k=2)
+        >>> hit_rate(scores, torch.tensor([[0, 1, 0], [0, 0, 1], [1, 0, 0]]), top_k=2)
         tensor([1.0000, 0.0000, 0.6667])
 
     Taught in chapter 6.
     """
-    check_scores(scores, labels, dims=("query", "candidate"), k=k)
+    check_scores(scores, labels, dims=("query", "candidate"), top_k=top_k)
     taken = labels.bool()
-    k = min(k, scores.shape[1])
-    last = scores.topk(k, dim=1).values[:, -1:]  # (query, 1), the score at place k
+    places = min(top_k, scores.shape[1])
+    last = scores.topk(places, dim=1).values[:, -1:]  # (query, 1), the score at the last place
     above, tied = scores > last, scores == last
     sure = (above & taken).any(1)
-    missed = _all_missed(tied.sum(1), (tied & taken).sum(1), k - above.sum(1))
+    missed = _all_missed(tied.sum(1), (tied & taken).sum(1), places - above.sum(1))
     hits = torch.where(sure, 1.0, 1 - missed)
     return hits.masked_fill(~taken.any(1), torch.nan)
 
@@ -142,8 +142,8 @@ def _all_missed(tied: Tensor, taken: Tensor, places: Tensor) -> Tensor:
     return torch.where(others >= places, log_ratio.exp(), 0.0).float()
 
 
-def check_scores(scores: Tensor, labels: Tensor, *, dims: tuple[str, ...], k: int = 1) -> None:
-    """Raise unless scores and labels have these axes, labels are 0 or 1, no score is NaN, and k fits."""
+def check_scores(scores: Tensor, labels: Tensor, *, dims: tuple[str, ...], top_k: int = 1) -> None:
+    """Raise unless scores and labels have these axes, labels are 0 or 1, no score is NaN, and top_k fits."""
     if scores.dim() != len(dims) or scores.shape != labels.shape or not scores.numel():
         expected = ", ".join(dims)
         raise ValueError(
@@ -156,5 +156,5 @@ def check_scores(scores: Tensor, labels: Tensor, *, dims: tuple[str, ...], k: in
         raise ValueError(
             f"scores must be numbers, got {int(scores.isnan().sum())} NaN: did training diverge?"
         )
-    if k < 1:
-        raise ValueError(f"k must be at least 1, got {k}")
+    if top_k < 1:
+        raise ValueError(f"top_k must be at least 1, got {top_k}")

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
 from ..data.log import InteractionLog
 from ..data.past import popularity
 from ..metrics.bootstrap import bootstrap_interval
-from ..metrics.ranking import hit_rate_at_k, ndcg_at_k
+from ..metrics.ranking import hit_rate, ndcg
 from .model import AttentionRecommender
 from .predict import predict
 
@@ -15,14 +16,16 @@ GROUPS = ("new", "returning", "repeat")
 MEASURES = ("ndcg", "hit_rate", "auc")
 
 
-def rank_held_out(model: AttentionRecommender, candidates: InteractionLog, *, k: int = 10) -> pd.DataFrame:
+def rank_held_out(
+    model: AttentionRecommender, candidates: InteractionLog, *, top_k: int = 10
+) -> pd.DataFrame:
     """Rank each held-out choice by the model, and beside it by how often the items were chosen before.
 
     Args:
         model: A trained model.
         candidates: `sampled_candidates` of choices that played no part in the training, such as the last part
             of a split by time.
-        k: See `query_measures`.
+        top_k: See `query_measures`.
 
     Returns:
         The `ranking_table` of three rankings in the groups of `groups_by_history`: "model"; "popularity", how
@@ -38,7 +41,8 @@ def rank_held_out(model: AttentionRecommender, candidates: InteractionLog, *, k:
     labels = candidates.interactions["label"].to_numpy()
     shape = (labels.sum(), -1)
     scores = {name: values.reshape(shape) for name, values in ranked_by.items()}
-    return ranking_table(scores, labels.reshape(shape), groups_by_history(candidates)[labels == 1], k=k)
+    groups = groups_by_history(candidates)[labels == 1]
+    return ranking_table(scores, labels.reshape(shape), groups, top_k=top_k)
 
 
 def sampled_candidates(log: InteractionLog, *, num_candidates: int = 100, seed: int = 0) -> InteractionLog:
@@ -107,16 +111,16 @@ def groups_by_history(log: InteractionLog) -> np.ndarray:
     return np.select([here, before], ["repeat", "returning"], "new")
 
 
-def query_measures(scores: np.ndarray, labels: np.ndarray, *, k: int = 10) -> pd.DataFrame:
+def query_measures(scores: np.ndarray, labels: np.ndarray, *, top_k: int = 10) -> pd.DataFrame:
     """How high the chosen item of each query stands among its candidates.
 
     Args:
         scores: (query, candidate), higher is better.
         labels: (query, candidate), a single 1 in each row.
-        k: Places of the list that count for the first two measures.
+        top_k: Places of the list that count for the first two measures.
 
     Returns:
-        DataFrame, a row a query: ndcg and hit_rate among the first k, and auc, the share of the other
+        DataFrame, a row a query: ndcg and hit_rate among the first top_k, and auc, the share of the other
         candidates that score below the chosen one. All in [0, 1], higher is better; ties count as chance
         would have them.
 
@@ -124,23 +128,29 @@ def query_measures(scores: np.ndarray, labels: np.ndarray, *, k: int = 10) -> pd
         ValueError: If the shapes differ, or a query has not exactly one chosen item.
 
     Example:
-        >>> query_measures(np.array([[3, 1, 3, 0]]), np.array([[1, 0, 0, 0]]), k=1).round(2).values.tolist()
+        >>> table = query_measures(np.array([[3, 1, 3, 0]]), np.array([[1, 0, 0, 0]]), top_k=1)
+        >>> table.round(2).values.tolist()
         [[0.5, 0.5, 0.83]]
 
     Paper: Järvelin and Kekäläinen (2002) for NDCG. Taught in "Real stays".
     """
-    scores, labels = torch.tensor(scores, dtype=torch.float64), torch.tensor(labels)
-    if labels.dim() != 2 or not (labels.sum(1) == 1).all():
+    if labels.ndim != 2 or not (labels.sum(1) == 1).all():
         raise ValueError("labels must be (query, candidate) with exactly one 1 in each row")
-    ndcg, hit_rate = ndcg_at_k(scores, labels, k), hit_rate_at_k(scores, labels, k)
-    chosen = scores[labels == 1].unsqueeze(1)  # (query, 1)
-    wins = (chosen > scores).sum(1) + ((chosen == scores).sum(1) - 1) / 2
-    measures = {"ndcg": ndcg, "hit_rate": hit_rate, "auc": wins / (scores.shape[1] - 1)}
+    given = torch.tensor(scores, dtype=torch.float64), torch.tensor(labels)
+    measures = {"ndcg": ndcg(*given, top_k=top_k), "hit_rate": hit_rate(*given, top_k=top_k)}
+    measures["auc"] = _wins(*given)
     return pd.DataFrame({name: values.double() for name, values in measures.items()})
 
 
+def _wins(scores: Tensor, labels: Tensor) -> Tensor:
+    """The AUC of each query (query,): with a single 1, the share of the others that score below it."""
+    chosen = scores[labels == 1].unsqueeze(1)  # (query, 1)
+    wins = (chosen > scores).sum(1) + ((chosen == scores).sum(1) - 1) / 2
+    return wins / (scores.shape[1] - 1)
+
+
 def ranking_table(
-    scores: dict[str, np.ndarray], labels: np.ndarray, groups: np.ndarray, *, k: int = 10
+    scores: dict[str, np.ndarray], labels: np.ndarray, groups: np.ndarray, *, top_k: int = 10
 ) -> pd.DataFrame:
     """Mean measures of several rankings of the same candidates, group by group, with bootstrap intervals.
 
@@ -148,7 +158,7 @@ def ranking_table(
         scores: For each ranking, by name: (query, candidate).
         labels: (query, candidate), a single 1 in each row.
         groups: (query,), names.
-        k: See `query_measures`.
+        top_k: See `query_measures`.
 
     Returns:
         DataFrame group, model (the name of the ranking), n (queries), and for ndcg, hit_rate and auc the mean
@@ -161,13 +171,13 @@ def ranking_table(
     Example:
         >>> labels = np.array([[1, 0, 0], [0, 1, 0]])
         >>> scores = {"good": labels, "constant": labels * 0}
-        >>> table = ranking_table(scores, labels, np.array(["new", "new"]), k=1)
+        >>> table = ranking_table(scores, labels, np.array(["new", "new"]), top_k=1)
         >>> table[["group", "model", "n", "hit_rate", "auc"]].round(2).values.tolist()
         [['new', 'good', 2, 1.0, 1.0], ['new', 'constant', 2, 0.33, 0.5]]
 
     Taught in "Real stays".
     """
-    measured = {name: query_measures(values, labels, k=k) for name, values in scores.items()}
+    measured = {name: query_measures(values, labels, top_k=top_k) for name, values in scores.items()}
     groups = np.asarray(groups)
     ordered = sorted(set(groups.tolist()), key=lambda group: (*GROUPS, group).index(group))
     rows = []
@@ -179,7 +189,7 @@ def ranking_table(
 
 
 def _intervals(part: pd.DataFrame) -> dict[str, float]:
-    found = {}
+    found: dict[str, float] = {}
     for measure in MEASURES:
         mean, low, high, _ = bootstrap_interval(part[measure].tolist())
         found |= {measure: mean, f"{measure}_low": low, f"{measure}_high": high}

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 
 from ..data.features import Batch
+from ..explanation.removal import Removal
+from ..recommender.fields import TextVector
 from ..recommender.model import AttentionRecommender
 
 
@@ -30,6 +32,18 @@ class Sentences(NamedTuple):
     weights: Tensor
     texts: list[list[str]]
 
+    def removal(self, *, how: str = "mask", baselines: Tensor | float | None = None) -> Removal:
+        """These sentences for every measure of removal; padding is never removed.
+
+        Args:
+            how: As for `Removal`. "mask": the field is made of the sentences that are left.
+            baselines: As for `Removal`; "mask" needs none.
+        """
+        return Removal(
+            self.forward_func, self.vectors, how=how, baselines=baselines, mask=self.mask,
+            forward_args=self.forward_args,
+        )  # fmt: skip
+
 
 def sentences_of(model: AttentionRecommender, batch: Batch, *, field: str = "reviews") -> Sentences:
     """Take a text field apart into its sentences; the other fields stay as they are.
@@ -42,8 +56,9 @@ def sentences_of(model: AttentionRecommender, batch: Batch, *, field: str = "rev
         field: The name of a text field.
 
     Returns:
-        Sentences(forward_func, vectors, mask, forward_args, weights, texts). The first four are what
-        `comprehensiveness`, `deletion_curve`, `best_order` and `attribute` take; the texts are for people.
+        Sentences(forward_func, vectors, mask, forward_args, weights, texts). Its `removal()` is what
+        `comprehensiveness`, `deletion_curve` and `best_order` take; `attribute` takes forward_func, vectors
+        and forward_args; the texts are for people.
 
     Raises:
         ValueError: If the model has no such text field, or the batch holds no sentence or not their texts.
@@ -55,16 +70,12 @@ def sentences_of(model: AttentionRecommender, batch: Batch, *, field: str = "rev
         >>> found = sentences_of(model, shop.batch(slice(90, 94)))
         >>> found.texts[0][0]
         'Dreadful: that is the stitching.'
-        >>> given = dict(removal="mask", mask=found.mask, forward_args=found.forward_args)
-        >>> comprehensiveness(found.forward_func, found.vectors, found.weights, **given).shape
+        >>> comprehensiveness(found.removal(), found.weights).shape
         torch.Size([4])
 
     Taught in chapter 9.
     """
-    kinds = {known.name: known.kind for known in model.schema.fields}
-    if kinds.get(field) != "text":
-        texts = [name for name, kind in kinds.items() if kind == "text"]
-        raise ValueError(f"field must be a text field of the model, one of {texts}, got {field!r}")
+    encoder = _text_encoder(model, field)
     if not len(batch.sentences):
         raise ValueError("batch must hold a sentence, but none of its products has a review before its time")
     if len(batch.texts) != len(batch.sentences):
@@ -77,9 +88,9 @@ def sentences_of(model: AttentionRecommender, batch: Batch, *, field: str = "rev
         vectors, (query,) = model.field_vectors(batch)
         scale = model.condition(torch.ones_like(vectors), model.shopper(batch))[:, model.fields.index(field)]
         weights = model.sentence_weights(batch, field)
-        projected = model.encoders[field].project(batch.sentences)[positions.clamp(min=0)]
+        projected = encoder.project(batch.sentences)[positions.clamp(min=0)]
     return Sentences(
-        _score_from(model, field),
+        _score_from(model, field, encoder),
         projected,
         positions >= 0,
         (positions >= 0, vectors, query, scale),
@@ -88,8 +99,15 @@ def sentences_of(model: AttentionRecommender, batch: Batch, *, field: str = "rev
     )
 
 
-def _score_from(model: AttentionRecommender, field: str) -> Callable[..., Tensor]:
-    place, encoder = model.fields.index(field), model.encoders[field]
+def _text_encoder(model: AttentionRecommender, field: str) -> TextVector:
+    encoders = {name: each for name, each in model.encoders.items() if isinstance(each, TextVector)}
+    if field not in encoders:
+        raise ValueError(f"field must be a text field of the model, one of {[*encoders]}, got {field!r}")
+    return encoders[field]
+
+
+def _score_from(model: AttentionRecommender, field: str, encoder: TextVector) -> Callable[..., Tensor]:
+    place = model.fields.index(field)
 
     def score(
         sentences: Tensor,

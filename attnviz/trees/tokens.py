@@ -10,10 +10,10 @@ from ..attention.rollout import norm_weighted, rollout
 from ..language.encoder import MAX_TOKENS
 from ..language.reading import Inside, attention_inside
 
-WAYS = ("norm", "weight", "rollout")
+METHODS = ("norm", "weight", "rollout")
 
 
-def with_tokens(trees: pd.DataFrame, encoder: str, *, way: str = "norm") -> pd.DataFrame:
+def with_tokens(trees: pd.DataFrame, encoder: str, *, method: str = "norm") -> pd.DataFrame:
     """The trees with one level more: below each sentence the tokens that the language model made of it.
 
     A sentence is encoded for itself, before any shopper asks, so its tokens have the same weights for all.
@@ -22,14 +22,14 @@ def with_tokens(trees: pd.DataFrame, encoder: str, *, way: str = "norm") -> pd.D
     Args:
         trees: A row an element, such as `weight_trees` makes them.
         encoder: The language model, `model.schema.encoder`.
-        way: See `token_shares`.
+        method: See `token_shares`.
 
     Returns:
         The table with a row of level "token" for each token, below its sentence, with the weights of
         `token_shares`; the value norm is the mean over the heads of the last layer, the push NaN.
 
     Raises:
-        ValueError: If way is unknown.
+        ValueError: If method is unknown.
 
     Example:
         >>> row = {"level": "sentence", "element": "s", "parent": "r", "text": "Warm wool.", "weight": 1.0}
@@ -39,26 +39,28 @@ def with_tokens(trees: pd.DataFrame, encoder: str, *, way: str = "norm") -> pd.D
 
     Taught in chapter 16.
     """
-    if way not in WAYS:
-        raise ValueError(f"tokens must be one of {WAYS}, or None for no tokens, got {way!r}")
+    _check_method(method)
     rows = []
     for row in trees.to_dict("records"):
         rows.append(row)
         if row["level"] == "sentence":
-            rows += _below(row, encoder, way)
+            rows += _below(row, encoder, method)
     return pd.DataFrame(rows)
 
 
-def token_shares(inside: Inside, way: str = "norm") -> Tensor:
+def token_shares(inside: Inside, *, method: str = "norm") -> Tensor:
     """How much of a sentence's vector, the mean of its tokens, was looked up at each token.
 
     Args:
         inside: From `attention_inside`.
-        way: "norm": weight x value norm in the last layer. "weight": the weight there. "rollout": through all
-            layers. The mean over heads and queries is taken; chapter 17 says why "norm" is the default.
+        method: "norm": weight x value norm in the last layer. "weight": the weight there. "rollout": through
+            all layers. The mean over heads and queries is taken; chapter 17 says why "norm" is the default.
 
     Returns:
         (token,), in [0, 1], sums to 1; tokens that the model adds, such as [CLS], have a share too.
+
+    Raises:
+        ValueError: If method is unknown.
 
     Example:
         >>> shares = token_shares(attention_inside("minilm", "The zipper is great."))
@@ -67,20 +69,27 @@ def token_shares(inside: Inside, way: str = "norm") -> Tensor:
 
     Paper: Kobayashi et al. (2020); Abnar and Zuidema (2020). Taught in chapters 16 and 17.
     """
-    if way == "rollout":
+    _check_method(method)
+    if method == "rollout":
         table = rollout(inside.weights)
     else:
         last = inside.weights[-1:]  # (1, head, query, key)
-        table = (norm_weighted(last, inside.value_norms[-1:]) if way == "norm" else last)[0].mean(0)
+        table = (norm_weighted(last, inside.value_norms[-1:]) if method == "norm" else last)[0].mean(0)
     shares = table.mean(0)
     return shares / shares.sum()
 
 
-def _below(sentence: dict, encoder: str, way: str) -> Iterator[dict]:
+def _below(sentence: dict, encoder: str, method: str) -> Iterator[dict]:
     inside = attention_inside(encoder, sentence["text"], max_length=MAX_TOKENS, cut=True)
     norms = inside.value_norms[-1].mean(0)
     parent = sentence["element"]
-    for number, values in enumerate(zip(inside.tokens, token_shares(inside, way), norms, strict=True), 1):
+    shares = token_shares(inside, method=method)
+    for number, values in enumerate(zip(inside.tokens, shares, norms, strict=True), 1):
         token, share, norm = values
         yield sentence | dict(level="token", element=f"{parent}/token {number}", parent=parent, text=token,
                               weight=float(share), value_norm=float(norm), push=torch.nan)  # fmt: skip
+
+
+def _check_method(method: str) -> None:
+    if method not in METHODS:
+        raise ValueError(f"method (tokens of weight_trees) must be one of {METHODS}, got {method!r}")

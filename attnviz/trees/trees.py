@@ -93,7 +93,7 @@ def weight_trees(
         elements = [*_candidate(model, row, batch, pushes), *_shopper(model, log, batch)]
     trees = pd.DataFrame(elements)
     if tokens is not None:
-        trees = with_tokens(trees, model.schema.encoder, way=tokens)
+        trees = with_tokens(trees, model.schema.encoder, method=tokens)
     return with_path_weights(trees)[list(COLUMNS)]
 
 

@@ -33,7 +33,7 @@ def test_linear_head_equals_brute_force(seed, epsilon):
     """No point of a fine grid over the triangle that is allowed lies further away."""
     weights, values = example(4, 3, seed=seed)
     logits = with_values(values)
-    found = adversarial_weights(logits, weights, epsilon=epsilon, steps=0)
+    found = adversarial_weights(logits, weights, epsilon=epsilon, num_steps=0)
     assert is_allowed(found, weights, logits, epsilon)
     points = triangle()
     for row in range(4):
@@ -47,7 +47,7 @@ def test_linear_head_equals_brute_force(seed, epsilon):
 def test_linear_head_reaches_a_known_corner():
     """With a wide epsilon all weights are allowed, and the furthest is all on the field with the least."""
     weights, values = example(5, 6)
-    found = adversarial_weights(with_values(values), weights, epsilon=0.999, steps=0)
+    found = adversarial_weights(with_values(values), weights, epsilon=0.999, num_steps=0)
     assert (found.weights.argmax(1) == weights.argmin(1)).all()
     torch.testing.assert_close(found.weights.amax(1), torch.ones(5).double(), atol=2e-4, rtol=0)
 
@@ -56,7 +56,7 @@ def test_linear_head_reaches_a_known_corner():
 def test_linear_head_is_not_beaten_by_random_weights(field):
     """Of 20,000 random weights, none that is allowed lies further away."""
     weights, values = example(3, field)
-    found = adversarial_weights(with_values(values), weights, epsilon=0.05, steps=0)
+    found = adversarial_weights(with_values(values), weights, epsilon=0.05, num_steps=0)
     generator = torch.Generator().manual_seed(1)
     drawn = (6 * torch.randn(20_000, field, generator=generator, dtype=torch.float64)).softmax(1)
     for row in range(3):
@@ -74,22 +74,22 @@ def test_every_result_is_allowed_for_a_model_that_is_not_linear(dtype):
     def logits(weights):
         return 3 * ((weights * values).sum(1) * 2).tanh() + (weights**2).sum(1)
 
-    start = adversarial_weights(logits, weights, epsilon=0.02, steps=0)
-    found = adversarial_weights(logits, weights, epsilon=0.02, steps=200)
+    start = adversarial_weights(logits, weights, epsilon=0.02, num_steps=0)
+    found = adversarial_weights(logits, weights, epsilon=0.02, num_steps=200)
     assert is_allowed(start, weights, logits, 0.02)
     assert is_allowed(found, weights, logits, 0.02)
     assert (found.distance >= start.distance).all()
     assert found.distance.mean() > start.distance.mean() + 0.02
-    again = adversarial_weights(logits, weights, epsilon=0.02, steps=200)
+    again = adversarial_weights(logits, weights, epsilon=0.02, num_steps=200)
     assert (again.weights == found.weights).all()
 
 
 def test_batch_equals_loop():
     """For a linear head each row is found as if it were alone."""
     weights, values = example()
-    together = adversarial_weights(with_values(values), weights, steps=0)
+    together = adversarial_weights(with_values(values), weights, num_steps=0)
     for row in range(6):
-        alone = adversarial_weights(with_values(values[[row]]), weights[[row]], steps=0)
+        alone = adversarial_weights(with_values(values[[row]]), weights[[row]], num_steps=0)
         torch.testing.assert_close(alone.weights[0], together.weights[row])
 
 
@@ -100,11 +100,11 @@ def test_padding_gets_nothing():
     mask = mask.expand(6, 5)
     weights = weights * mask / (weights * mask).sum(1, keepdim=True)
     for steps in (0, 30):
-        found = adversarial_weights(with_values(values), weights, steps=steps, mask=mask)
+        found = adversarial_weights(with_values(values), weights, num_steps=steps, mask=mask)
         assert (found.weights[:, 3:] == 0).all()
         torch.testing.assert_close(found.weights.sum(1), torch.ones(6).double())
-    alone = adversarial_weights(with_values(values[:, :3]), weights[:, :3], steps=0)
-    found = adversarial_weights(with_values(values), weights, steps=0, mask=mask)
+    alone = adversarial_weights(with_values(values[:, :3]), weights[:, :3], num_steps=0)
+    found = adversarial_weights(with_values(values), weights, num_steps=0, mask=mask)
     torch.testing.assert_close(found.weights[:, :3], alone.weights)
 
 
@@ -117,7 +117,7 @@ def test_frozen_fields_keep_their_weight():
         return torch.cat([shares * free, weights[:, 3:]], dim=1)
 
     found = adversarial_weights(
-        lambda shares: (whole(shares) * values).sum(1), weights[:, :3] / free, epsilon=0.02, steps=0
+        lambda shares: (whole(shares) * values).sum(1), weights[:, :3] / free, epsilon=0.02, num_steps=0
     )
     distance = jensen_shannon(weights, whole(found.weights))
     torch.testing.assert_close(distance, found.distance * free[:, 0])
@@ -149,7 +149,7 @@ def test_equal_values_leave_all_weights_free():
         ({"weights": torch.ones(2, 3)}, "weights must be at least 0 and sum to 1"),
         ({"weights": torch.tensor([[1.5, -0.5]])}, "weights must be at least 0"),
         ({"epsilon": 0.0}, "epsilon must lie between 0 and 1"),
-        ({"steps": -1}, "steps be at least 0"),
+        ({"num_steps": -1}, "num_steps be at least 0"),
         ({"weights": torch.ones(3)}, r"weights must be float \(batch, field\)"),
     ],
 )

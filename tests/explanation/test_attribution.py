@@ -12,7 +12,7 @@ METHODS = [
     "ablation", "deeplift", "gradient_shap", "gradient_x_input", "integrated_gradients", "kernel_shap",
     "shapley", "shapley_sampling",
 ]  # fmt: skip
-COMPLETE = ["shapley", "shapley_sampling", "integrated_gradients"]
+COMPLETE = ["shapley", "shapley_sampling", "integrated_gradients", "kernel_shap"]
 
 
 def example(batch=7, field=4, dim=3, seed=0):
@@ -95,7 +95,6 @@ CAPTUM_ROW = {
     "gradient_shap": ("GradientShap", ("n_samples",)),
     "gradient_x_input": ("InputXGradient", ()),
     "integrated_gradients": ("IntegratedGradients", ("n_steps",)),
-    "kernel_shap": ("KernelShap", ("feature_mask", "n_samples")),
     "shapley_sampling": ("ShapleyValueSampling", ("feature_mask", "n_samples")),
 }
 
@@ -122,43 +121,107 @@ def test_equals_captum_by_hand(method):
         )
         expected.append(explained[:, :, 0] if "feature_mask" in wanted else explained.sum(-1))
     values = attribute(
-        model, vectors, method=method, baselines=baselines, forward_args=(context, 2.0), n_steps=20,
-        n_samples=16, seed=5,
+        model, vectors, method=method, baselines=baselines, forward_args=(context, 2.0), num_steps=20,
+        num_samples=16, seed=5,
     )  # fmt: skip
-    # Captum fits its regression in float32, with weights of a million.
-    tolerance = 1e-4 if method == "kernel_shap" else 1e-6
-    torch.testing.assert_close(values, torch.cat(expected).detach().double(), atol=tolerance, rtol=tolerance)
+    torch.testing.assert_close(values, torch.cat(expected).detach().double(), atol=1e-6, rtol=1e-6)
+
+
+def drawn_by_kernel_shap(model, vectors, baselines, context, *, num_samples):
+    """The attributions, and the coalitions (coalition, field) that were scored, the same in all rows."""
+    seen = []
+
+    def score(mixed, context):
+        seen.append(mixed.detach())
+        return model(mixed, context)
+
+    values = attribute(
+        score, vectors, method="kernel_shap", baselines=baselines, forward_args=(context,),
+        num_samples=num_samples,
+    )  # fmt: skip
+    mixed = torch.cat(seen).view(-1, *vectors.shape)
+    present = (mixed == vectors).all(-1)  # (coalition, batch, field)
+    assert (present == present[:, :1]).all()
+    assert torch.equal(mixed, torch.where(present[..., None], vectors, baselines))
+    return values, present[:, 0]
 
 
 def test_kernel_shap_is_a_weighted_regression():
-    """With the coalitions that Captum drew, it is NumPy's least squares, in float64."""
-    model, (vectors, baselines, context) = Attention(), example()
-    drawn = []
-
-    def score(vectors, context):
-        drawn.append(vectors.detach())
-        return model(vectors, context)
-
-    values = attribute(
-        score, vectors, method="kernel_shap", baselines=baselines, forward_args=(context,), n_samples=40
-    )
-    mixed = drawn[-1].view(40, 7, 4, 3)
-    present = (mixed == vectors).all(-1)[:, 0].double().numpy()  # (coalition, field), the same in all rows
-    scores = model(drawn[-1], context.repeat(40, 1)).detach().view(40, 7).numpy()
-    weights = np.where(np.isin(present.sum(1), (0, 4)), 1e6, 1.0)[:, None] ** 0.5
-    inputs = np.concatenate([np.ones((40, 1)), present], axis=1)
+    """With the coalitions that were drawn, expect NumPy's least squares with ends that weigh a billion."""
+    model, (vectors, baselines, context) = Attention(), example(field=6)
+    values, present = drawn_by_kernel_shap(model, vectors, baselines, context, num_samples=40)
+    assert present[0].sum() == 0
+    assert present[1].sum() == 6
+    assert len(present) == 42
+    mixed = torch.where(present[:, None, :, None], vectors, baselines)
+    scores = model(mixed.flatten(0, 1), context.repeat(42, 1)).detach().view(42, 7).numpy()
+    weights = np.where(np.isin(present.sum(1), (0, 6)), 1e9, 1.0)[:, None] ** 0.5
+    inputs = np.concatenate([np.ones((42, 1)), present.double().numpy()], axis=1)
     solved = np.linalg.lstsq(weights * inputs, weights * scores, rcond=None)[0]
     torch.testing.assert_close(values, torch.tensor(solved[1:].T), atol=1e-6, rtol=1e-6)
 
 
+def test_kernel_shap_equals_captum_on_the_same_coalitions():
+    """Captum's KernelShap, made to take our coalitions, fits the same numbers up to its float32."""
+    from captum.attr import KernelShap
+
+    model, (vectors, baselines, context) = Attention(), example(field=6)
+    values, present = drawn_by_kernel_shap(model, vectors, baselines, context, num_samples=40)
+    fields = torch.arange(6)[None, :, None].expand(1, 6, 3).contiguous()
+
+    def ours(*given, **named):
+        yield from present[:, None].long()
+
+    for row in range(7):
+        explainer = KernelShap(model)
+        explainer.perturb_func = ours
+        expected = explainer.attribute(
+            vectors[row : row + 1], baselines=baselines[row : row + 1], n_samples=len(present),
+            additional_forward_args=(context[row : row + 1],), feature_mask=fields,
+        )  # fmt: skip
+        torch.testing.assert_close(values[row], expected[0, :, 0].double(), atol=1e-4, rtol=1e-4)
+
+
+def test_kernel_shap_draws_coalitions_as_often_as_captum_weighs_them():
+    """Sizes 1 to 15 of 16 fields come in shares of 1 / (size (16 - size)), and each field equally often."""
+    model, (vectors, baselines, context) = Attention(), example(batch=1, field=16)
+    _, present = drawn_by_kernel_shap(model, vectors, baselines, context, num_samples=20_000)
+    drawn = present[2:]
+    wanted = torch.tensor([1 / (size * (16 - size)) for size in range(1, 16)])
+    shares = drawn.sum(1).bincount(minlength=16)[1:] / len(drawn)
+    torch.testing.assert_close(shares, wanted / wanted.sum(), atol=0.01, rtol=0)
+    torch.testing.assert_close(drawn.float().mean(0), torch.full((16,), 0.5), atol=0.015, rtol=0)
+
+
+@given(field=st.integers(1, 6), seed=st.integers(0, 2**16))
+@settings(max_examples=25, deadline=None)
+def test_kernel_shap_of_all_coalitions_is_exact(field, seed):
+    """With 2^field - 2 samples or more it is the Shapley values, in float64 to 1e-10."""
+    model, (vectors, baselines, context) = Attention(), example(3, field, seed=seed)
+    given = dict(baselines=baselines, forward_args=(context,))
+    values = attribute(model, vectors, method="kernel_shap", num_samples=max(1, 2**field - 2), **given)
+    torch.testing.assert_close(values, attribute(model, vectors, **given), atol=1e-10, rtol=1e-8)
+
+
+@pytest.mark.parametrize("num_samples", [1, 4, 12, 61])
+def test_kernel_shap_is_complete_whatever_it_drew(num_samples):
+    """Shares sum to the score minus the baseline's score, also with fewer coalitions than fields."""
+    model, (vectors, baselines, _) = Attention(), example(field=6)
+    values = attribute(model, vectors, method="kernel_shap", baselines=baselines, num_samples=num_samples)
+    gap = completeness_gap(model, vectors, values, baselines=baselines)
+    torch.testing.assert_close(gap, torch.zeros_like(gap), atol=1e-12, rtol=0)
+
+
 @pytest.mark.parametrize("method", ["kernel_shap", "shapley_sampling"])
 def test_random_methods_come_near_the_exact_values(method):
-    """With many draws they estimate Shapley values."""
-    model, (vectors, baselines, _) = Attention(), example()
+    """With many draws, still fewer than all coalitions of 12 fields, they estimate Shapley values."""
+    model, (vectors, baselines, _) = Attention(), example(field=12)
     exact = attribute(model, vectors, baselines=baselines)
     errors = [
-        (attribute(model, vectors, method=method, baselines=baselines, n_samples=count) - exact).abs().mean()
-        for count in (8, 2000)
+        (attribute(model, vectors, method=method, baselines=baselines, num_samples=count) - exact)
+        .abs()
+        .mean()
+        for count in (20, 2000)
     ]
     assert errors[1] < 0.25 * errors[0]
 
@@ -169,7 +232,7 @@ def test_random_methods_are_seeded(method):
     model, (vectors, baselines, _) = Attention(), example()
 
     def run(seed):
-        return attribute(model, vectors, method=method, baselines=baselines, n_samples=6, seed=seed)
+        return attribute(model, vectors, method=method, baselines=baselines, num_samples=6, seed=seed)
 
     torch.manual_seed(1)
     before = np.random.get_state()[1].copy(), torch.get_rng_state()  # noqa: NPY002
@@ -182,7 +245,7 @@ def test_random_methods_are_seeded(method):
 
 @pytest.mark.parametrize("method", COMPLETE)
 def test_complete_methods_leave_no_gap(method):
-    """Shares of the three sum to the score minus the baseline's score."""
+    """Shares of the four sum to the score minus the baseline's score."""
     model, (vectors, baselines, context) = Attention(), example()
     values = attribute(model, vectors, method=method, baselines=baselines, forward_args=(context,))
     gap = completeness_gap(model, vectors, values, baselines=baselines, forward_args=(context,))
@@ -288,11 +351,11 @@ class FirstThree(Attention):
         return super().forward(vectors[:, :3])
 
 
-@pytest.mark.parametrize("method", [method for method in METHODS if method != "kernel_shap"])
+@pytest.mark.parametrize("method", METHODS)
 def test_dummy_field_gets_nothing(method):
     """A field that the score does not read has share 0, and so has one that equals its baseline.
 
-    Not so with a regression on random coalitions, which only comes near to it.
+    Not so with a regression on random coalitions, which only comes near to it; here it has them all.
     """
     vectors, baselines, _ = example()
     baselines[:, 2] = vectors[:, 2]
@@ -331,7 +394,7 @@ def test_memory_is_bounded(method, monkeypatch):
             return super().forward(vectors)
 
     vectors, baselines, _ = example(batch=200)
-    attribute(Score(), vectors, method=method, baselines=baselines, n_steps=16, n_samples=16)
+    attribute(Score(), vectors, method=method, baselines=baselines, num_steps=16, num_samples=16)
     assert max(seen) <= 64
 
 
@@ -420,9 +483,9 @@ def test_more_steps_close_the_gap():
     """Integrated gradients are complete in the limit."""
     model, (vectors, baselines, _) = Attention(), example()
     gaps = []
-    for n_steps in (2, 50):
+    for num_steps in (2, 50):
         values = attribute(
-            model, vectors, method="integrated_gradients", baselines=baselines, n_steps=n_steps
+            model, vectors, method="integrated_gradients", baselines=baselines, num_steps=num_steps
         )
         gaps.append(completeness_gap(model, vectors, values, baselines=baselines).abs().max())
     assert gaps[1] < 1e-6 < gaps[0]
@@ -432,7 +495,7 @@ def test_more_steps_close_the_gap():
     ("change", "message"),
     [
         ({"method": "shaply"}, r"method must be one of \['ablation', 'deeplift', .*\], got 'shaply'"),
-        ({"n_samples": 0}, "n_steps and n_samples must be at least 1, got 50 and 0"),
+        ({"num_samples": 0}, "num_steps and num_samples must be at least 1, got 50 and 0"),
         ({"vectors": torch.zeros(2, 13, 3)}, "13 fields.*at most 12"),
         ({"vectors": torch.zeros(2, 4)}, r"vectors must be float \(batch, field, dim\).*\(2, 4\)"),
         ({"vectors": torch.zeros(2, 4, 3, dtype=torch.long)}, "vectors must be float.*int64"),

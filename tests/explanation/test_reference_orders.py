@@ -11,49 +11,48 @@ from test_faithfulness import Attention, example, padded
 from attnviz.explanation import forward as forward
 from attnviz.explanation.faithfulness import aopc, deletion_curve
 from attnviz.explanation.reference_orders import best_curve, best_order, random_curve, random_order
+from attnviz.explanation.removal import Removal
 
 
-def all_curves(model, vectors, query, orders, **given):
+def all_curves(removal, orders):
     """Deletion curves (order, batch, removed) of orders, each a tuple of elements, first removed first."""
-    element = vectors.shape[1]
+    batch, element, _ = removal.vectors.shape
     curves = []
     for order in orders:
         scores = torch.zeros(element, dtype=torch.float64)
         scores[list(order)] = torch.arange(element, 0, -1).double()
-        scores = scores.expand(len(vectors), -1)
-        curves.append(deletion_curve(model, vectors, scores, forward_args=(query,), **given))
+        curves.append(deletion_curve(removal, scores.expand(batch, -1)))
     return torch.stack(curves)
 
 
-@given(element=st.integers(1, 5), seed=st.integers(0, 2**16), removal=st.sampled_from(["baseline", "mask"]))
+@given(element=st.integers(1, 5), seed=st.integers(0, 2**16), how=st.sampled_from(["baseline", "mask"]))
 @settings(max_examples=30, deadline=None)
-def test_best_and_random_equal_all_orders(element, seed, removal):
+def test_best_and_random_equal_all_orders(element, seed, how):
     """Of all n! orders the best one has the largest area, best_curve the floor, random_curve the mean."""
     model, (vectors, baselines, query, _) = Attention(), example(3, element, seed=seed)
-    given = dict(removal=removal, baselines=baselines if removal == "baseline" else None)
-    curves = all_curves(model, vectors, query, itertools.permutations(range(element)), **given)
-    given["forward_args"] = (query,)
-    order = best_order(model, vectors, **given)
+    chosen = baselines if how == "baseline" else None
+    removal = Removal(model, vectors, how=how, baselines=chosen, forward_args=(query,))
+    curves = all_curves(removal, itertools.permutations(range(element)))
+    order = best_order(removal)
     assert order.sort(1).values.tolist() == [list(range(1, element + 1))] * 3
-    area = aopc(deletion_curve(model, vectors, order, **given))
+    area = aopc(deletion_curve(removal, order))
     torch.testing.assert_close(area, torch.stack([aopc(curve) for curve in curves]).amax(0))
-    torch.testing.assert_close(best_curve(model, vectors, **given), curves.amin(0))
-    torch.testing.assert_close(random_curve(model, vectors, **given), curves.mean(0))
+    torch.testing.assert_close(best_curve(removal), curves.amin(0))
+    torch.testing.assert_close(random_curve(removal), curves.mean(0))
 
 
 def test_padding_never_counts():
     """A padded row has the best order and the curves of the row without its padding."""
     model, (vectors, _, query, _) = Attention(), example()
-    mask = padded()
-    given = dict(removal="mask", forward_args=(query,), mask=mask)
-    order, floor, mean = (f(model, vectors, **given) for f in (best_order, best_curve, random_curve))
+    removal = Removal(model, vectors, how="mask", forward_args=(query,), mask=padded())
+    order, floor, mean = (f(removal) for f in (best_order, best_curve, random_curve))
     for row in range(5):
         known, here = slice(0, 5 - row), slice(row, row + 1)
-        alone = dict(removal="mask", forward_args=(query[here],))
-        torch.testing.assert_close(order[here, known], best_order(model, vectors[here, known], **alone))
+        alone = Removal(model, vectors[here, known], how="mask", forward_args=(query[here],))
+        torch.testing.assert_close(order[here, known], best_order(alone))
         assert (order[row, 5 - row :] == 0).all()
         for found, curve in [(floor, best_curve), (mean, random_curve)]:
-            torch.testing.assert_close(found[here, : 6 - row], curve(model, vectors[here, known], **alone))
+            torch.testing.assert_close(found[here, : 6 - row], curve(alone))
             assert found[row, 6 - row :].isnan().all()
 
 
@@ -74,29 +73,27 @@ def test_best_is_not_greedy():
         removed = [tuple(row.flatten().logical_not().nonzero().flatten().tolist()) for row in vectors]
         return torch.tensor([logits[row] for row in removed])
 
-    order = best_order(score, torch.ones(1, 3, 1), baselines=0.0)
+    removal = Removal(score, torch.ones(1, 3, 1), baselines=0.0)
+    order = best_order(removal)
     assert order.tolist() == [[3.0, 2.0, 1.0]]
-    floor = best_curve(score, torch.ones(1, 3, 1), baselines=0.0)
-    assert floor.tolist() == [[10.0, 9.0, 0.0, 0.0]]
-    assert deletion_curve(score, torch.ones(1, 3, 1), order, baselines=0.0).tolist() == [
-        [10.0, 10.0, 0.0, 0.0]
-    ]
+    assert best_curve(removal).tolist() == [[10.0, 9.0, 0.0, 0.0]]
+    assert deletion_curve(removal, order).tolist() == [[10.0, 10.0, 0.0, 0.0]]
 
 
 def test_no_order_lies_below_the_floor():
     """For 20 random orders of 7 elements, at every step."""
     model, (vectors, baselines, query, _) = Attention(), example(4, 7)
-    given = dict(baselines=baselines, forward_args=(query,))
-    floor = best_curve(model, vectors, **given)
+    removal = Removal(model, vectors, baselines=baselines, forward_args=(query,))
+    floor = best_curve(removal)
     for seed in range(20):
-        curve = deletion_curve(model, vectors, random_order(vectors[:, :, 0], seed=seed), **given)
+        curve = deletion_curve(removal, random_order(vectors[:, :, 0], seed=seed))
         assert (curve >= floor - 1e-12).all()
 
 
 def test_twelve_elements():
     """The largest number still gives an order that reaches at least what the sum of its parts says."""
     terms = torch.randn(2, 12, 1, generator=torch.Generator().manual_seed(0))
-    order = best_order(lambda vectors: vectors.sum((1, 2)), terms, baselines=0.0)
+    order = best_order(Removal(lambda vectors: vectors.sum((1, 2)), terms, baselines=0.0))
     assert (order.argsort(1) == terms[:, :, 0].argsort(1)).all()
 
 
@@ -106,9 +103,8 @@ def test_batch_equals_loop(function, monkeypatch):
     model, (vectors, baselines, query, _) = Attention(), example()
 
     def run(rows):
-        return function(
-            model, vectors[rows], baselines=baselines[rows], forward_args=(query[rows],), mask=padded()[rows]
-        )
+        chosen = dict(baselines=baselines[rows], forward_args=(query[rows],), mask=padded()[rows])
+        return function(Removal(model, vectors[rows], **chosen))
 
     together = run(slice(None))
     alone = torch.cat([run(slice(row, row + 1)) for row in range(6)])
@@ -133,4 +129,4 @@ def test_random_order_is_seeded_and_even():
 def test_too_many_elements(function):
     """The message says what to use instead."""
     with pytest.raises(ValueError, match="13 elements.*at most 12.*random_order"):
-        function(lambda vectors: vectors.sum((1, 2)), torch.zeros(1, 13, 1), baselines=0.0)
+        function(Removal(lambda vectors: vectors.sum((1, 2)), torch.zeros(1, 13, 1), baselines=0.0))

@@ -1,3 +1,5 @@
+"""Agreement, against SciPy, scikit-learn, sets in plain Python and what must hold of any order."""
+
 import math
 
 import numpy as np
@@ -10,9 +12,7 @@ from scipy import stats
 from scipy.spatial import distance
 from sklearn import metrics
 
-from attnviz.metrics import bootstrap
 from attnviz.metrics.agreement import average_precision, jensen_shannon, kendall_tau, top_k_overlap
-from attnviz.metrics.bootstrap import Interval, bootstrap_interval
 
 TABLES = st.tuples(st.integers(1, 4), st.integers(2, 8)).flatmap(
     lambda shape: st.tuples(
@@ -78,7 +78,7 @@ def test_top_k_overlap_equals_sets(tables, k):
         math.nan if len({*x}) == 1 or len({*y}) == 1 else len(top(x) & top(y)) / k
         for x, y in zip(*tables, strict=True)
     ]
-    np.testing.assert_allclose(top_k_overlap(*map(torch.tensor, tables), k=k), expected)
+    np.testing.assert_allclose(top_k_overlap(*map(torch.tensor, tables), top_k=k), expected)
 
 
 def test_top_k_overlap_takes_the_first_of_equal_fields():
@@ -89,10 +89,10 @@ def test_top_k_overlap_takes_the_first_of_equal_fields():
 
 
 def test_top_k_overlap_at_random_is_k_of_n():
-    """Two tables of noise overlap by chance: k / field."""
+    """Two tables of noise overlap by chance: top_k / field."""
     a, b = torch.rand(2, 20_000, 5, generator=torch.Generator().manual_seed(0))
     for k in range(1, 6):
-        assert top_k_overlap(a, b, k=k).mean().item() == pytest.approx(k / 5, abs=0.01)
+        assert top_k_overlap(a, b, top_k=k).mean().item() == pytest.approx(k / 5, abs=0.01)
 
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered")
@@ -158,50 +158,6 @@ def test_average_precision_errors():
         average_precision(torch.zeros(2, 3), torch.zeros(2, 3, dtype=torch.long))
 
 
-def test_interval_equals_scipy():
-    """Low and high are those of SciPy's percentile bootstrap, up to the noise of the draws."""
-    values = np.random.default_rng(0).exponential(size=300)
-    interval = bootstrap_interval(torch.tensor(values), num_samples=20_000)
-    reference = stats.bootstrap((values,), np.mean, method="percentile", n_resamples=20_000, rng=1)
-    assert interval.mean == pytest.approx(values.mean())
-    assert interval.low == pytest.approx(reference.confidence_interval.low, abs=5e-3)
-    assert interval.high == pytest.approx(reference.confidence_interval.high, abs=5e-3)
-
-
-def test_interval_covers_the_truth():
-    """Of 200 intervals at level .9 about 180 hold the true mean."""
-    samples = torch.randn(200, 60, generator=torch.Generator().manual_seed(0))
-    intervals = [bootstrap_interval(sample, level=0.9, num_samples=400) for sample in samples]
-    covered = sum(interval.low <= 0 <= interval.high for interval in intervals)
-    assert 165 <= covered <= 195
-
-
-def test_interval_counts_the_undefined():
-    """NaN is left out of the mean and of the draws, and counted."""
-    values = [0.0, 1.0, math.nan, 0.5, math.nan]
-    interval = bootstrap_interval(values)
-    assert interval == bootstrap_interval([0.0, 1.0, 0.5])._replace(undefined=2)
-    mean, low, high, undefined = bootstrap_interval([math.nan])
-    assert undefined == 1
-    assert all(map(math.isnan, (mean, low, high)))
-    assert bootstrap_interval([]).undefined == 0
-
-
-def test_interval_is_seeded(monkeypatch):
-    """The same seed gives the same interval, in however many parts it is drawn; another seed another."""
-    values = torch.rand(50, generator=torch.Generator().manual_seed(0))
-    interval = bootstrap_interval(values)
-    assert bootstrap_interval(values) == interval
-    assert bootstrap_interval(values, seed=1) != interval
-    monkeypatch.setattr(bootstrap, "_INDICES_AT_ONCE", 170)
-    assert bootstrap_interval(values) == pytest.approx(interval)
-
-
-def test_interval_of_one_value():
-    """One value cannot vary."""
-    assert bootstrap_interval([0.3]) == Interval(0.3, 0.3, 0.3, 0)
-
-
 @pytest.mark.parametrize("measure", [kendall_tau, top_k_overlap, jensen_shannon])
 @pytest.mark.parametrize("shapes", [((2, 3), (2, 4)), ((3,), (3,)), ((2, 3, 1), (2, 3, 1))])
 def test_tables_of_other_shapes(measure, shapes):
@@ -214,18 +170,5 @@ def test_tables_of_other_shapes(measure, shapes):
 @pytest.mark.parametrize("k", [0, 4, -1])
 def test_k_out_of_range(k):
     """The message says how many fields there are."""
-    with pytest.raises(ValueError, match="k must be from 1 to the number of fields 3"):
-        top_k_overlap(torch.zeros(2, 3), torch.zeros(2, 3), k=k)
-
-
-@pytest.mark.parametrize("wrong", [{"level": 1.0}, {"level": 95}, {"num_samples": 0}])
-def test_interval_options_out_of_range(wrong):
-    """The message names the option."""
-    with pytest.raises(ValueError, match=next(iter(wrong))):
-        bootstrap_interval([0.1, 0.2], **wrong)
-
-
-def test_interval_of_a_table():
-    """A table is not a list of values."""
-    with pytest.raises(ValueError, match=r"values must be \(value,\)"):
-        bootstrap_interval(torch.zeros(2, 2))
+    with pytest.raises(ValueError, match="top_k must be from 1 to the number of fields 3"):
+        top_k_overlap(torch.zeros(2, 3), torch.zeros(2, 3), top_k=k)

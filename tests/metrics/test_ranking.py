@@ -1,3 +1,5 @@
+"""Measures of a ranking, against scikit-learn, torchmetrics and every order of a tie."""
+
 import itertools
 
 import numpy as np
@@ -7,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from attnviz.metrics.bootstrap import bootstrap_auc
-from attnviz.metrics.ranking import auc, hit_rate_at_k, log_loss, ndcg_at_k
+from attnviz.metrics.ranking import auc, hit_rate, log_loss, ndcg
 
 
 def lists(queries=40, candidates=21, seed=0, distinct=5):
@@ -42,40 +43,6 @@ def test_auc_of_a_constant_score():
     assert auc(torch.zeros(10), torch.tensor([1, 0] * 5)) == 0.5
 
 
-def test_bootstrap_auc_equals_scikit_learn():
-    """Each draw is scikit-learn's AUC of the samples that were drawn, ties and repeats among them."""
-    generator = torch.Generator().manual_seed(3)
-    scores = torch.randint(6, (40,), generator=generator).float()
-    labels = (torch.rand(40, generator=generator) < 0.4).long()
-    draws = bootstrap_auc(scores, labels, num_samples=20, seed=7)
-    again = torch.Generator().manual_seed(7)
-    for value in draws:
-        rows = torch.randint(40, (40,), generator=again)
-        assert value.item() == pytest.approx(metrics.roc_auc_score(labels[rows], scores[rows]), abs=1e-6)
-
-
-def test_bootstrap_auc_draws_the_same_samples_for_every_model():
-    """Scores in the same order have the same draws, so the difference of two models is paired."""
-    generator = torch.Generator().manual_seed(0)
-    scores, labels = torch.randn(50, generator=generator), torch.tensor([0, 1] * 25)
-    assert torch.equal(bootstrap_auc(scores, labels), bootstrap_auc(scores.exp(), labels))
-    assert not torch.equal(bootstrap_auc(scores, labels), bootstrap_auc(scores, labels, seed=1))
-
-
-def test_bootstrap_auc_of_one_label_is_undefined():
-    """A draw without both labels has no AUC; with one label all are NaN."""
-    assert bootstrap_auc(torch.tensor([0.1, 0.9]), torch.tensor([1, 1]), num_samples=5).isnan().all()
-    pair = bootstrap_auc(torch.tensor([0.1, 0.9]), torch.tensor([0, 1]), num_samples=50)
-    assert pair.isnan().any()
-    assert (pair[~pair.isnan()] == 1).all()
-
-
-def test_bootstrap_auc_needs_a_draw():
-    """The message names the argument."""
-    with pytest.raises(ValueError, match="num_samples must be at least 1, got 0"):
-        bootstrap_auc(torch.tensor([0.1, 0.9]), torch.tensor([0, 1]), num_samples=0)
-
-
 @given(st.lists(st.tuples(st.floats(0.01, 0.99), st.booleans()), min_size=1))
 @settings(deadline=None)
 def test_log_loss_equals_scikit_learn(samples):
@@ -98,7 +65,7 @@ def test_ndcg_equals_scikit_learn(k, seed):
     expected = [
         metrics.ndcg_score(taken[None], row[None], k=k) for row, taken in zip(scores, labels, strict=True)
     ]
-    np.testing.assert_allclose(ndcg_at_k(scores, labels, k), expected, atol=1e-6)
+    np.testing.assert_allclose(ndcg(scores, labels, top_k=k), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("k", [1, 3, 10, 21, 50])
@@ -112,7 +79,7 @@ def test_hit_rate_equals_torchmetrics_without_ties(k, seed):
     expected = [
         retrieval_hit_rate(row, taken, top_k=min(k, 21)) for row, taken in zip(scores, labels, strict=True)
     ]
-    torch.testing.assert_close(hit_rate_at_k(scores, labels, k), torch.stack(expected))
+    torch.testing.assert_close(hit_rate(scores, labels, top_k=k), torch.stack(expected))
 
 
 @given(
@@ -127,7 +94,7 @@ def test_hit_rate_is_the_mean_over_all_orders_of_a_tie(candidates, k):
         for order in itertools.permutations(candidates)
     ]
     scores, labels = zip(*candidates, strict=True)
-    value = hit_rate_at_k(torch.tensor([scores]).float(), torch.tensor([labels]).long(), k).item()
+    value = hit_rate(torch.tensor([scores]).float(), torch.tensor([labels]).long(), top_k=k).item()
     assert np.isnan(value) if not any(labels) else value == pytest.approx(np.mean(hits), abs=1e-5)
 
 
@@ -136,11 +103,11 @@ def test_constant_score_is_chance(place):
     """Wherever the taken product stands in the table, a constant score hits with k / candidates."""
     labels = torch.zeros(1, 101, dtype=torch.long)
     labels[0, place] = 1
-    assert hit_rate_at_k(torch.zeros(1, 101), labels, k=10).item() == pytest.approx(10 / 101, abs=1e-6)
-    assert ndcg_at_k(torch.zeros(1, 101), labels, k=10).item() == pytest.approx(0.0450, abs=1e-4)
+    assert hit_rate(torch.zeros(1, 101), labels, top_k=10).item() == pytest.approx(10 / 101, abs=1e-6)
+    assert ndcg(torch.zeros(1, 101), labels, top_k=10).item() == pytest.approx(0.0450, abs=1e-4)
 
 
-@pytest.mark.parametrize("measure", [ndcg_at_k, hit_rate_at_k])
+@pytest.mark.parametrize("measure", [ndcg, hit_rate])
 def test_query_without_a_taken_product_is_undefined(measure):
     """It is NaN, and the other queries keep their value."""
     value = measure(torch.tensor([[2.0, 1.0], [2.0, 1.0]]), torch.tensor([[1, 0], [0, 0]]))
@@ -148,11 +115,11 @@ def test_query_without_a_taken_product_is_undefined(measure):
     assert value[1].isnan()
 
 
-@pytest.mark.parametrize("measure", [ndcg_at_k, hit_rate_at_k])
+@pytest.mark.parametrize("measure", [ndcg, hit_rate])
 def test_perfect_and_worst(measure):
     """The taken product first gives 1, behind place k gives 0."""
     labels = torch.tensor([[1, 0, 0], [0, 0, 1]])
-    assert measure(torch.tensor([[3.0, 2.0, 1.0]] * 2), labels, k=2).tolist() == [1, 0]
+    assert measure(torch.tensor([[3.0, 2.0, 1.0]] * 2), labels, top_k=2).tolist() == [1, 0]
 
 
 def test_returns_a_single_tensor_value():
@@ -161,7 +128,7 @@ def test_returns_a_single_tensor_value():
         assert measure(torch.tensor([0.2, 0.7]), torch.tensor([0, 1])).shape == ()
 
 
-@pytest.mark.parametrize("measure", [auc, log_loss, ndcg_at_k, hit_rate_at_k])
+@pytest.mark.parametrize("measure", [auc, log_loss, ndcg, hit_rate])
 @pytest.mark.parametrize(
     ("scores", "labels", "message"),
     [
@@ -174,7 +141,7 @@ def test_returns_a_single_tensor_value():
 def test_wrong_input(measure, scores, labels, message):
     """The message names the argument and what came."""
     scores, labels = torch.tensor(scores), torch.tensor(labels)
-    if measure in (ndcg_at_k, hit_rate_at_k):
+    if measure in (ndcg, hit_rate):
         scores, labels = scores[None], labels[None]
     with pytest.raises(ValueError, match=message):
         measure(scores, labels)
@@ -186,8 +153,8 @@ def test_logits_are_no_probabilities():
         log_loss(torch.tensor([-1.0, 2.0]), torch.tensor([0, 1]))
 
 
-@pytest.mark.parametrize("measure", [ndcg_at_k, hit_rate_at_k])
+@pytest.mark.parametrize("measure", [ndcg, hit_rate])
 def test_k_below_one(measure):
     """A list has at least one place."""
-    with pytest.raises(ValueError, match="k must be at least 1, got 0"):
-        measure(torch.zeros(1, 2), torch.tensor([[0, 1]]), k=0)
+    with pytest.raises(ValueError, match="top_k must be at least 1, got 0"):
+        measure(torch.zeros(1, 2), torch.tensor([[0, 1]]), top_k=0)

@@ -81,7 +81,7 @@ def test_measures_agree_with_scikit_learn(scores, k):
     scores = np.array(scores)
     labels = np.zeros_like(scores)
     labels[:, 2] = 1
-    table = query_measures(scores, labels, k=k)
+    table = query_measures(scores, labels, top_k=k)
     aucs = [roc_auc_score(*pair) for pair in zip(labels, scores, strict=True)]
     np.testing.assert_allclose(table["auc"], aucs)
     gains = [ndcg_score(label[None], score[None], k=k) for label, score in zip(labels, scores, strict=True)]
@@ -105,14 +105,14 @@ def test_the_table_has_a_row_for_each_group_and_ranking():
     labels = np.tile([1, 0, 0, 0], (60, 1))
     scores = {"truth": labels + 0.0, "chance": rng.normal(size=labels.shape)}
     groups = np.array(["zebra"] * 10 + ["returning"] * 20 + ["new"] * 30)
-    table = ranking_table(scores, labels, groups, k=2)
+    table = ranking_table(scores, labels, groups, top_k=2)
     assert table[["group", "model", "n"]].values.tolist() == [
         [group, model, n]
         for group, n in (("new", 30), ("returning", 20), ("zebra", 10))
         for model in ("truth", "chance")
     ]
     chance = table.iloc[1]
-    expected = query_measures(scores["chance"][groups == "new"], labels[groups == "new"], k=2).mean()
+    expected = query_measures(scores["chance"][groups == "new"], labels[groups == "new"], top_k=2).mean()
     for measure in ("ndcg", "hit_rate", "auc"):
         assert chance[measure] == pytest.approx(expected[measure])
         assert chance[f"{measure}_low"] < chance[measure] < chance[f"{measure}_high"]
@@ -127,7 +127,7 @@ def test_a_held_out_ranking_stands_beside_popularity():
     train, held_out = log.split(fractions=(0.5, 0.5))
     model = av.AttentionRecommender(train.schema, embed_dim=4)
     candidates = sampled_candidates(held_out, num_candidates=20)
-    table = rank_held_out(model, candidates, k=5)
+    table = rank_held_out(model, candidates, top_k=5)
     assert set(table["model"]) == {"model", "popularity", "popularity, 90 days"}
     assert set(table["n"]) == {40}
     counted = table[table["model"] == "popularity"].iloc[0]
@@ -136,6 +136,6 @@ def test_a_held_out_ranking_stands_beside_popularity():
     by_hand = query_measures(
         popularity(candidates).reshape(40, 21),
         candidates.interactions["label"].to_numpy().reshape(40, 21),
-        k=5,
+        top_k=5,
     )
     assert counted["ndcg"] == pytest.approx(by_hand["ndcg"].mean())

@@ -134,10 +134,9 @@ def test_attributions_and_removal_take_every_mechanism(model, shop, batch):
     gaps = av.completeness_gap(model.logits_from_vectors, vectors, shapley, **options)
     torch.testing.assert_close(gaps, torch.zeros(32), atol=1e-5, rtol=0)
     weights = model.attend(vectors, *args)[1].detach()
-    removed = av.comprehensiveness(
-        model.logits_from_vectors, vectors, weights, removal="mask",
-        mask=torch.ones_like(weights, dtype=torch.bool), forward_args=args,
-    )  # fmt: skip
+    everything = torch.ones_like(weights, dtype=torch.bool)
+    removal = av.Removal(model.logits_from_vectors, vectors, how="mask", mask=everything, forward_args=args)
+    removed = av.comprehensiveness(removal, weights)
     assert removed.shape == (32,)
     assert removed.isfinite().all()
 
@@ -205,12 +204,3 @@ def test_options_that_do_not_fit(options, named, shop):
     """Expect a ValueError that names the option, and the one that it does not fit."""
     with pytest.raises(ValueError, match=f"^{named}"):
         av.AttentionRecommender(shop.schema, embed_dim=8, **options)
-
-
-def test_reduce_weights_drops_the_shopper():
-    """Expect the fields' share of the shopper's row, and zeros where she saw herself only."""
-    weights = torch.rand(2, 3, 6, 6).softmax(-1)
-    row = weights.mean(1)[:, 0, 1:]
-    torch.testing.assert_close(av.reduce_weights(weights), row / row.sum(1, keepdim=True))
-    alone = torch.eye(6).expand(2, 3, 6, 6)
-    assert (av.reduce_weights(alone) == 0).all()

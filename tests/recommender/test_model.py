@@ -229,12 +229,3 @@ def test_a_schema_without_fields_is_refused():
     log = av.InteractionLog(rows, pd.DataFrame({"item_id": ["x"]}))
     with pytest.raises(ValueError, match="^schema holds no field"):
         av.AttentionRecommender(log.schema)
-
-
-def test_reduce_weights():
-    """Expect the mean over heads, or one head, of one query."""
-    weights = torch.rand(2, 3, 4, 5)
-    torch.testing.assert_close(av.reduce_weights(weights), weights[:, :, 0].mean(1))
-    torch.testing.assert_close(av.reduce_weights(weights, heads=2, query=1), weights[:, 2, 1])
-    with pytest.raises(ValueError, match="weights must be"):
-        av.reduce_weights(weights[0])

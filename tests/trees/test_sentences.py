@@ -74,10 +74,7 @@ def test_attributions_are_those_of_the_language_models_vectors(model, batch):
 def test_removal_by_mask_is_the_product_without_the_sentence(model, batch):
     """The same logit as that of a batch in which the top sentence was never read."""
     found = sentences_of(model, batch)
-    fall = av.comprehensiveness(
-        found.forward_func, found.vectors, found.weights, removal="mask", mask=found.mask,
-        forward_args=found.forward_args,
-    )  # fmt: skip
+    fall = av.comprehensiveness(found.removal(), found.weights)
     unread = batch.fields["reviews"].clone()
     unread[torch.arange(len(unread)), found.weights.argmax(1)] = -1
     without = model(dataclasses.replace(batch, fields=batch.fields | {"reviews": unread}))
@@ -89,24 +86,32 @@ def test_removal_by_mask_is_the_product_without_the_sentence(model, batch):
 def test_all_removed_is_a_product_without_a_review(model, batch):
     """The last point of each deletion curve is the logit with the vector of a missing field."""
     found = sentences_of(model, batch)
-    curve = av.explanation.deletion_curve(
-        found.forward_func, found.vectors, found.weights, removal="mask", mask=found.mask,
-        forward_args=found.forward_args,
-    )  # fmt: skip
+    curve = av.explanation.deletion_curve(found.removal(), found.weights)
     last = curve.gather(1, found.mask.sum(1, keepdim=True))[:, 0]
     nothing = batch.fields | {"reviews": torch.full_like(batch.fields["reviews"], -1)}
     torch.testing.assert_close(last, model(dataclasses.replace(batch, fields=nothing)), atol=1e-5, rtol=1e-5)
 
 
+def test_removal_by_baseline_is_one_sentence_at_a_time(model, batch):
+    """Expect the fall of the top sentence to be what the model's own logit loses with its baseline there."""
+    found = sentences_of(model, batch)
+    fall = av.comprehensiveness(found.removal(how="baseline", baselines=0.0), found.weights)
+    top, row = found.weights.argmax(1), torch.arange(len(found.weights))
+    without = found.vectors.clone()
+    without[row, top] = 0
+    expected = model(batch) - found.forward_func(without, *found.forward_args)
+    has_text = found.mask.any(1)
+    torch.testing.assert_close(fall[has_text], expected[has_text], atol=1e-5, rtol=1e-5)
+    assert fall[~has_text].isnan().all()
+
+
 def test_best_order_and_attributions_take_sentences(model, batch):
     """The best order beats the weights; integrated gradients are complete, and padding gets nothing."""
     found = sentences_of(model, batch)
-    given = dict(removal="mask", mask=found.mask, forward_args=found.forward_args)
-    best = av.explanation.best_order(found.forward_func, found.vectors, **given)
+    removal = found.removal()
+    best = av.explanation.best_order(removal)
     areas = [
-        av.explanation.aopc(
-            av.explanation.deletion_curve(found.forward_func, found.vectors, order, **given)
-        ).nan_to_num(0.0)
+        av.explanation.aopc(av.explanation.deletion_curve(removal, order)).nan_to_num(0.0)
         for order in (best, found.weights)
     ]
     assert (areas[0] >= areas[1] - 1e-5).all()

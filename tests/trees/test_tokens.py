@@ -8,7 +8,7 @@ import torch
 import attnviz as av
 from attnviz.language.encoder import MAX_TOKENS
 from attnviz.language.reading import Inside
-from attnviz.trees.tokens import WAYS, token_shares, with_tokens
+from attnviz.trees.tokens import METHODS, token_shares, with_tokens
 
 
 def toy() -> Inside:
@@ -19,16 +19,16 @@ def toy() -> Inside:
 
 
 @pytest.mark.parametrize(
-    ("way", "shares"),
+    ("method", "shares"),
     [
         ("weight", [0.5, 0.5]),  # the mean of the two rows
         ("norm", [0.75, 0.25]),  # 3 * 0.5 against 1 * 0.5
         ("rollout", [0.5, 0.5]),  # rows (0.625, 0.375) and (0.375, 0.625)
     ],
 )
-def test_shares_of_a_toy(way, shares):
+def test_shares_of_a_toy(method, shares):
     """Worked out by hand."""
-    np.testing.assert_allclose(token_shares(toy(), way), shares, atol=1e-6)
+    np.testing.assert_allclose(token_shares(toy(), method=method), shares, atol=1e-6)
 
 
 def sentence(text: str, **values) -> pd.DataFrame:
@@ -36,15 +36,15 @@ def sentence(text: str, **values) -> pd.DataFrame:
     return pd.DataFrame([{**row, "value_norm": 2.0, "push": np.nan, **values}])
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
     "text",
     ["Warm wool.", "</script><img src=x onerror=alert(1)>", "wool " * 200],
     ids=["plain", "hostile", "long"],
 )
-def test_tokens_sum_to_one_whatever_the_text(way, text):
+def test_tokens_sum_to_one_whatever_the_text(method, text):
     """A row a token that the encoder reads, under the sentence, whose own row stays as it was."""
-    trees = with_tokens(sentence(text), "minilm", way=way)
+    trees = with_tokens(sentence(text), "minilm", method=method)
     tokens = trees[1:]
     pd.testing.assert_frame_equal(trees[:1], sentence(text))
     assert 3 <= len(tokens) <= MAX_TOKENS
@@ -64,8 +64,11 @@ def test_other_levels_are_left_alone():
 
 def test_an_unknown_way_is_named():
     """The message says what may stand there."""
-    with pytest.raises(ValueError, match=r"tokens must be one of .*norm.*got 'gradient'"):
-        with_tokens(sentence("Warm."), "minilm", way="gradient")
+    message = r"method \(tokens of weight_trees\) must be one of .*norm.*got 'gradient'"
+    with pytest.raises(ValueError, match=message):
+        with_tokens(sentence("Warm."), "minilm", method="gradient")
+    with pytest.raises(ValueError, match=message):
+        token_shares(toy(), method="gradient")
 
 
 def test_explain_goes_down_to_the_tokens():

@@ -1,0 +1,160 @@
+"""Intervals, against SciPy's bootstrap, scikit-learn's AUC and known truths."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from sklearn import metrics
+
+from attnviz.metrics import bootstrap
+from attnviz.metrics.bootstrap import Interval, auc_draws, bootstrap_auc, bootstrap_interval
+from attnviz.metrics.ranking import auc
+
+
+def test_interval_equals_scipy():
+    """Low and high are those of SciPy's percentile bootstrap, up to the noise of the draws."""
+    values = np.random.default_rng(0).exponential(size=300)
+    interval = bootstrap_interval(torch.tensor(values), num_samples=20_000)
+    reference = stats.bootstrap((values,), np.mean, method="percentile", n_resamples=20_000, rng=1)
+    assert interval.mean == pytest.approx(values.mean())
+    assert interval.low == pytest.approx(reference.confidence_interval.low, abs=5e-3)
+    assert interval.high == pytest.approx(reference.confidence_interval.high, abs=5e-3)
+
+
+def test_interval_covers_the_truth():
+    """Of 200 intervals at level .9 about 180 hold the true mean."""
+    samples = torch.randn(200, 60, generator=torch.Generator().manual_seed(0))
+    intervals = [bootstrap_interval(sample, level=0.9, num_samples=400) for sample in samples]
+    covered = sum(interval.low <= 0 <= interval.high for interval in intervals)
+    assert 165 <= covered <= 195
+
+
+def test_interval_counts_the_undefined():
+    """NaN is left out of the mean and of the draws, and counted."""
+    values = [0.0, 1.0, math.nan, 0.5, math.nan]
+    interval = bootstrap_interval(values)
+    assert interval == bootstrap_interval([0.0, 1.0, 0.5])._replace(undefined=2)
+    mean, low, high, undefined = bootstrap_interval([math.nan])
+    assert undefined == 1
+    assert all(map(math.isnan, (mean, low, high)))
+    assert bootstrap_interval([]).undefined == 0
+
+
+def test_interval_is_seeded(monkeypatch):
+    """The same seed gives the same interval, in however many parts it is drawn; another seed another."""
+    values = torch.rand(50, generator=torch.Generator().manual_seed(0))
+    interval = bootstrap_interval(values)
+    assert bootstrap_interval(values) == interval
+    assert bootstrap_interval(values, seed=1) != interval
+    monkeypatch.setattr(bootstrap, "_INDICES_AT_ONCE", 170)
+    assert bootstrap_interval(values) == pytest.approx(interval)
+
+
+def test_interval_of_one_value():
+    """One value cannot vary."""
+    assert bootstrap_interval([0.3]) == Interval(0.3, 0.3, 0.3, 0)
+
+
+@pytest.mark.parametrize("wrong", [{"level": 1.0}, {"level": 95}, {"num_samples": 0}])
+def test_interval_options_out_of_range(wrong):
+    """The message names the option."""
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        bootstrap_interval([0.1, 0.2], **wrong)
+
+
+def test_interval_of_a_table():
+    """A table is not a list of values."""
+    with pytest.raises(ValueError, match=r"values must be \(value,\)"):
+        bootstrap_interval(torch.zeros(2, 2))
+
+
+def test_auc_draws_equals_scikit_learn():
+    """Each draw is scikit-learn's AUC of the samples that were drawn, ties and repeats among them."""
+    generator = torch.Generator().manual_seed(3)
+    scores = torch.randint(6, (40,), generator=generator).float()
+    labels = (torch.rand(40, generator=generator) < 0.4).long()
+    draws = auc_draws(scores, labels, num_samples=20, seed=7)
+    again = torch.Generator().manual_seed(7)
+    for value in draws:
+        rows = torch.randint(40, (40,), generator=again)
+        assert value.item() == pytest.approx(metrics.roc_auc_score(labels[rows], scores[rows]), abs=1e-6)
+
+
+def test_auc_draws_are_the_same_samples_for_every_model():
+    """Scores in the same order have the same draws, so the difference of two models is paired."""
+    generator = torch.Generator().manual_seed(0)
+    scores, labels = torch.randn(50, generator=generator), torch.tensor([0, 1] * 25)
+    assert torch.equal(auc_draws(scores, labels), auc_draws(scores.exp(), labels))
+    assert not torch.equal(auc_draws(scores, labels), auc_draws(scores, labels, seed=1))
+
+
+def test_auc_draws_of_one_label_is_undefined():
+    """A draw without both labels has no AUC; with one label all are NaN."""
+    assert auc_draws(torch.tensor([0.1, 0.9]), torch.tensor([1, 1]), num_samples=5).isnan().all()
+    pair = auc_draws(torch.tensor([0.1, 0.9]), torch.tensor([0, 1]), num_samples=50)
+    assert pair.isnan().any()
+    assert (pair[~pair.isnan()] == 1).all()
+
+
+def test_auc_draws_need_a_draw():
+    """The message names the argument."""
+    with pytest.raises(ValueError, match="num_samples must be at least 1, got 0"):
+        auc_draws(torch.tensor([0.1, 0.9]), torch.tensor([0, 1]), num_samples=0)
+
+
+def noisy(samples=300, seed=0):
+    """Labels, and scores that tell something of them, with ties."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = (torch.rand(samples, generator=generator) < 0.4).long()
+    return (labels + torch.randn(samples, generator=generator)).round(decimals=1), labels
+
+
+@pytest.mark.parametrize("level", [0.95, 0.5])
+def test_bootstrap_auc_is_the_middle_of_the_draws(level):
+    """Expect the AUC of the samples, and NumPy's percentiles of the draws of the same seed."""
+    scores, labels = noisy()
+    draws = auc_draws(scores, labels, num_samples=150, seed=4)
+    found = bootstrap_auc(scores, labels, level=level, num_samples=150, seed=4)
+    low, high = np.percentile(draws.double(), [50 - 50 * level, 50 + 50 * level])
+    assert found == pytest.approx((auc(scores, labels).item(), low, high, 0))
+    assert isinstance(found, Interval)
+
+
+def test_bootstrap_auc_equals_scipy():
+    """Low and high are those of SciPy's paired percentile bootstrap, up to the noise of the draws."""
+    scores, labels = noisy()
+    found = bootstrap_auc(scores, labels, num_samples=2000)
+    reference = stats.bootstrap(
+        (labels.numpy(), scores.numpy()), metrics.roc_auc_score, paired=True, vectorized=False,
+        method="percentile", n_resamples=2000, rng=1,
+    ).confidence_interval  # fmt: skip
+    assert found.low == pytest.approx(reference.low, abs=0.01)
+    assert found.high == pytest.approx(reference.high, abs=0.01)
+
+
+def test_bootstrap_auc_counts_the_undefined():
+    """Draws of one label only are left out and counted; with one label all are, and nothing is known."""
+    scores, labels = torch.tensor([0.1, 0.9]), torch.tensor([0, 1])
+    found = bootstrap_auc(scores, labels, num_samples=50)
+    assert found == (1, 1, 1, int(auc_draws(scores, labels, num_samples=50).isnan().sum()))
+    mean, low, high, undefined = bootstrap_auc(scores, torch.tensor([1, 1]), num_samples=5)
+    assert undefined == 5
+    assert all(map(math.isnan, (mean, low, high)))
+
+
+@pytest.mark.parametrize("wrong", [{"level": 1.0}, {"level": 95}, {"num_samples": 0}])
+def test_bootstrap_auc_options_out_of_range(wrong):
+    """The message names the option."""
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        bootstrap_auc(*noisy(), **wrong)
+
+
+@pytest.mark.parametrize("function", [auc_draws, bootstrap_auc])
+def test_what_auc_refuses_is_refused(function):
+    """Shapes that differ and labels that are none, as by `auc`."""
+    with pytest.raises(ValueError, match="scores and labels must both be"):
+        function(torch.zeros(3), torch.zeros(2))
+    with pytest.raises(ValueError, match="labels must be 0 or 1"):
+        function(torch.zeros(2), torch.tensor([0, 2]))
