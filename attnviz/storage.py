@@ -2,9 +2,11 @@
 
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from glob import escape
 from pathlib import Path
 
 import pandas as pd
@@ -17,8 +19,9 @@ from torch import Tensor
 def whole(target: str | Path) -> Iterator[Path]:
     """A place beside `target` to write a file or a folder to, which is moved to `target` at the end.
 
-    A reader sees the old content or the new one. After an error or Ctrl-C nothing is left of the draft; a
-    killed process leaves `.NAME.PID.partial`, which nothing reads.
+    A reader sees the old content or the new one. Threads and processes may write the same target at once:
+    each call has a draft of its own, and the last one counts. After an error or Ctrl-C nothing is left of the
+    draft; a killed process leaves `.NAME.RANDOM.partial`, which nothing reads and `drafts` finds.
 
     Args:
         target: The file, or a folder that is not there yet; its own folder is made.
@@ -36,12 +39,30 @@ def whole(target: str | Path) -> Iterator[Path]:
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     try:
         yield draft
         os.replace(draft, target)
     finally:
         shutil.rmtree(draft) if draft.is_dir() else draft.unlink(missing_ok=True)
+
+
+def drafts(folder: str | Path, *, of: str | None = None) -> list[Path]:
+    """The drafts in a folder: of writers at work, and what killed ones left.
+
+    Args:
+        folder: Where the targets lie.
+        of: The name of one target. None: of all.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder, whole(f"{folder}/note.txt") as draft:
+        ...     length = draft.write_text("half")
+        ...     drafts(folder) == drafts(folder, of="note.txt") == [draft], drafts(folder, of="letter.txt")
+        (True, [])
+    """
+    name = "*" if of is None else escape(of)
+    return sorted(Path(folder).glob(f".{name}.*.partial"))
 
 
 def write_tables(folder: str | Path, tables: Mapping[str, pd.DataFrame | None]) -> None:

