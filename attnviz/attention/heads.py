@@ -27,6 +27,8 @@ def reduce_weights(weights: Tensor, *, heads: str | int = "mean", query: int = 0
         >>> shopper, first, second = [0.5, 0.2, 0.3], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]
         >>> reduce_weights(torch.tensor([[[shopper, first, second]]]))
         tensor([[0.4000, 0.6000]])
+
+    Taught in chapter 14.
     """
     if weights.dim() != 4:
         raise ValueError(f"weights must be (batch, head, query, field), got {tuple(weights.shape)}")
@@ -51,6 +53,13 @@ def through_heads(values: Tensor, output_weight: Tensor, num_heads: int) -> Tens
     Returns:
         (batch, head, key, out). Summed over heads it is values @ output_weight.T; times the weights and
         summed over heads and keys it is the output of the attention.
+
+    Example:
+        >>> values = torch.tensor([[[1.0, 2.0]]])  # one key, two heads of one number each
+        >>> through_heads(values, torch.tensor([[10.0, 100.0]]), 2)
+        tensor([[[[ 10.]],
+        <BLANKLINE>
+                 [[200.]]]])
 
     Taught in chapter 14.
     """

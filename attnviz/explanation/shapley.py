@@ -142,7 +142,26 @@ def shapley(
 
 
 def coalitions(field: int, size: int, *, device: torch.device | None = None) -> Iterator[Tensor]:
-    """All 2^field coalitions (coalition, field), bool, in tables of at most `size` rows."""
+    """All 2^field coalitions of fields, in tables that fit into memory.
+
+    Args:
+        field: How many fields.
+        size: How many coalitions a table holds at most.
+        device: Of the tables.
+
+    Yields:
+        (coalition, field), bool, True for a field that is inside; the empty coalition comes first, then the
+        first field alone, the second alone, both, and so on.
+
+    Example:
+        >>> torch.cat([*coalitions(2, 3)]).long()
+        tensor([[0, 0],
+                [1, 0],
+                [0, 1],
+                [1, 1]])
+
+    Taught in chapter 11.
+    """
     places = torch.arange(field, device=device)
     for start in range(0, 2**field, size):
         numbers = torch.arange(start, min(start + size, 2**field), device=device)

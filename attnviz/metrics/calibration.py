@@ -5,6 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from .ranking import check_scores
+
 
 class Calibration(NamedTuple):
     """A map from scores to probabilities: sigmoid(slope · score + intercept).
@@ -48,12 +50,9 @@ def calibrate(scores: Tensor, labels: Tensor) -> Calibration:
     Paper: Platt (1999). Taught in chapter 19.
     """
     scores, labels = torch.as_tensor(scores).double(), torch.as_tensor(labels).double()
-    if scores.dim() != 1 or scores.shape != labels.shape or not len(scores):
-        raise ValueError(
-            f"scores and labels must both be (sample,), got {tuple(scores.shape)} and {tuple(labels.shape)}"
-        )
-    if not scores.isfinite().all() or not ((labels == 0) | (labels == 1)).all():
-        raise ValueError("scores must be finite and labels 0 or 1: leave out the rows where they are not")
+    check_scores(scores, labels, dims=("sample",))
+    if scores.isinf().any():
+        raise ValueError(f"scores must be finite, got {int(scores.isinf().sum())} infinite: leave those out")
     yes, no = labels.sum(), (1 - labels).sum()
     targets = torch.where(labels == 1, (yes + 1) / (yes + 2), 1 / (no + 2))
     center, scale = scores.mean(), scores.std(correction=0).clamp(min=1e-12)
@@ -63,11 +62,11 @@ def calibrate(scores: Tensor, labels: Tensor) -> Calibration:
     return Calibration(slope / scale.item(), intercept - slope * (center / scale).item())
 
 
-def _fit(inputs: Tensor, targets: Tensor, *, steps: int = 100) -> tuple[float, float]:
+def _fit(inputs: Tensor, targets: Tensor, *, num_steps: int = 100) -> tuple[float, float]:
     """Slope and intercept of the least cross-entropy, a convex problem, by Newton's method."""
     design = torch.stack([inputs, torch.ones_like(inputs)], dim=1)  # (sample, 2)
     weights = torch.zeros(2, dtype=torch.float64)
-    for _ in range(steps):
+    for _ in range(num_steps):
         p = torch.sigmoid(design @ weights)
         hessian = design.T @ (design * (p * (1 - p))[:, None]) + 1e-9 * torch.eye(2, dtype=torch.float64)
         step = torch.linalg.solve(hessian, design.T @ (targets - p))

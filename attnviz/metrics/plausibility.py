@@ -6,20 +6,20 @@ from torch import Tensor
 from ..attention.masks import checked_mask
 
 
-def top_words(scores: Tensor, count: int | Tensor, *, mask: Tensor | None = None) -> Tensor:
+def top_words(scores: Tensor, top_k: int | Tensor, *, mask: Tensor | None = None) -> Tensor:
     """The words with the highest scores of each row, so that they can stand beside the words people marked.
 
     Args:
         scores: (batch, word), such as attention weights or attributions; the highest come first. Of equal
             scores the word that comes first is taken.
-        count: How many words, one number for all rows or (batch,). A row with fewer words gives all it has.
+        top_k: How many words, one number for all rows or (batch,). A row with fewer words gives all it has.
         mask: (batch, word), bool, False for padding, which is never taken. None: all are words.
 
     Returns:
         Chosen (batch, word), bool. A row with a NaN among the scores of its words chooses none.
 
     Raises:
-        ValueError: If the shapes do not fit, mask is not bool, or a count is below 0.
+        ValueError: If the shapes do not fit, mask is not bool, or a top_k is below 0.
 
     Example:
         >>> top_words(torch.tensor([[0.1, 0.6, 0.3], [0.5, 0.2, 0.3]]), torch.tensor([1, 2]))
@@ -31,16 +31,16 @@ def top_words(scores: Tensor, count: int | Tensor, *, mask: Tensor | None = None
     if scores.dim() != 2:
         raise ValueError(f"scores must be (batch, word), got {tuple(scores.shape)}")
     mask = checked_mask(scores, mask, axes=("batch", "word"))
-    count = torch.as_tensor(count, device=scores.device)
-    if count.dim() > 1 or (count.dim() == 1 and len(count) != len(scores)) or (count < 0).any():
+    counts = torch.as_tensor(top_k, device=scores.device)
+    if counts.dim() > 1 or (counts.dim() == 1 and len(counts) != len(scores)) or (counts < 0).any():
         raise ValueError(
-            f"count must be one number, or one a row ({len(scores)},), each at least 0, got {count.tolist()}"
+            f"top_k must be one number, or one a row ({len(scores)},), each at least 0, got {counts.tolist()}"
         )
     ranked = scores.masked_fill(~mask, -torch.inf)
     order = ranked.argsort(dim=1, descending=True, stable=True)
     place = torch.empty_like(order).scatter(1, order, torch.arange(order.shape[1]).expand_as(order))
     no_order = (scores.isnan() & mask).any(1, keepdim=True)
-    return (place < count.reshape(-1, 1)) & mask & ~no_order
+    return (place < counts.reshape(-1, 1)) & mask & ~no_order
 
 
 def token_f1(chosen: Tensor, marked: Tensor) -> Tensor:

@@ -33,7 +33,7 @@ class Sentences(NamedTuple):
     texts: list[list[str]]
 
     def removal(self, *, how: str = "mask", baselines: Tensor | float | None = None) -> Removal:
-        """These sentences for every measure of removal; padding is never removed.
+        """These sentences for every measure of removal, such as `best_order(found.removal())`.
 
         Args:
             how: As for `Removal`. "mask": the field is made of the sentences that are left.
@@ -76,13 +76,7 @@ def sentences_of(model: AttentionRecommender, batch: Batch, *, field: str = "rev
     Taught in chapter 9.
     """
     encoder = _text_encoder(model, field)
-    if not len(batch.sentences):
-        raise ValueError("batch must hold a sentence, but none of its products has a review before its time")
-    if len(batch.texts) != len(batch.sentences):
-        raise ValueError(
-            f"batch must hold the texts of its {len(batch.sentences)} sentences, got {len(batch.texts)}: "
-            "take it from log.batch"
-        )
+    _check_sentences(batch)
     positions = batch.fields[field]  # (batch, sentence), -1 for none
     with torch.no_grad():
         vectors, (query,) = model.field_vectors(batch)
@@ -104,6 +98,16 @@ def _text_encoder(model: AttentionRecommender, field: str) -> TextVector:
     if field not in encoders:
         raise ValueError(f"field must be a text field of the model, one of {[*encoders]}, got {field!r}")
     return encoders[field]
+
+
+def _check_sentences(batch: Batch) -> None:
+    if not len(batch.sentences):
+        raise ValueError("batch must hold a sentence, but none of its products has a review before its time")
+    if len(batch.texts) != len(batch.sentences):
+        raise ValueError(
+            f"batch must hold the texts of its {len(batch.sentences)} sentences, got {len(batch.texts)}: "
+            "take it from log.batch"
+        )
 
 
 def _score_from(model: AttentionRecommender, field: str, encoder: TextVector) -> Callable[..., Tensor]:

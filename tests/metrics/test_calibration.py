@@ -82,9 +82,16 @@ def test_the_scale_of_the_scores_does_not_matter(change):
 @pytest.mark.parametrize(
     ("scores", "labels", "message"),
     [
-        ([1.0, 2.0], [1], r"scores and labels must both be \(sample,\), got \(2,\) and \(1,\)"),
-        ([1.0, float("nan")], [1, 0], "scores must be finite"),
-        ([1.0, 2.0], [1, 2], "labels 0 or 1"),
+        (
+            [1.0, 2.0],
+            [1],
+            r"scores and labels must both be \(sample\) and not empty, "
+            r"got scores \(2,\) and labels \(1,\)",
+        ),
+        ([], [], "not empty"),
+        ([1.0, float("nan")], [1, 0], "scores must be numbers, got 1 NaN"),
+        ([1.0, float("inf")], [1, 0], "scores must be finite, got 1 infinite"),
+        ([1.0, 2.0], [1, 2], "labels must be 0 or 1, got"),
     ],
 )
 def test_it_says_what_does_not_fit(scores, labels, message):
