@@ -115,7 +115,7 @@ function shapeLegend(fields) {
 
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { panel_names: names, steps, start, holds, rule, statement, fields, field_of_point: shapeOf } = data.meta;
+  const { panel_names: names, steps, fields, field_of_point: shapeOf } = data.meta;
   const count = data.arrays.weights.shape[2];
   const own = reaches(data);
   const { change, show } = connect({ model, el, traits: TRAITS });
@@ -139,7 +139,7 @@ function render({ model, el }) {
   grid.style.setProperty("--av-count", names.length);
   const axes = note("");
   const figure = html("div", { class: "av-figure" }, verdict, grid, fields.length ? shapeLegend(fields) : null, axes,
-    claimFoot(data.meta, "Tau compares two orders of the fields, within each test case; shown are the mean over the cases and its interval "
+    claimFoot(data.meta.claim, "Tau compares two orders of the fields, within each test case; shown are the mean over the cases and its interval "
       + "(the thick bar). 1: the same order, 0: no agreement, \u22121: the opposite order.", "Points"));
 
   function draw(state) {
@@ -160,9 +160,8 @@ function render({ model, el }) {
     kind: "av-claim av-agreement-explorer",
     controls: [step.node, html("div", { class: "av-control av-checks" }, hidden.node, same.node)],
     figure, draw,
-    buttons: [button("Reset", () => change(start))],
     fileName: (state) => `agreement-explorer-step-${steps[state.step]}`,
-    saved: (state) => ({ ...compute(data, state), holds, statement, rule, fields, field_of_point: shapeOf }),
+    saved: (state) => ({ ...compute(data, state), fields, field_of_point: shapeOf }),
   });
 }
 

@@ -80,7 +80,7 @@ function fieldRow(field) {
 
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { fields, stops, steps, turns, cases, start, holds, rule, statement } = data.meta;
+  const { fields, stops, steps, turns, cases } = data.meta;
   const { change, show } = connect({ model, el, traits: TRAITS });
 
   const level = slider({
@@ -97,7 +97,7 @@ function render({ model, el }) {
   const figure = html("div", { class: "av-figure" }, verdict,
     head("Score of", "The model\u2019s score", scale), product.node, baseline.node,
     head("Field", "Attribution: its share in the difference of the two scores", axis), ...rows.map((row) => row.node),
-    claimFoot(data.meta, ["The thin line shows where a bar goes along the whole slider.",
+    claimFoot(data.meta.claim, ["The thin line shows where a bar goes along the whole slider.",
       `A field turns when it raises the score by at least ${turns} against one of the ${stops.length} baselines, and lowers it by as much against another.`]));
 
   function draw(state) {
@@ -115,13 +115,9 @@ function render({ model, el }) {
 
   return show({
     kind: "av-claim av-baseline-slider", controls: [level.node, which.node], figure, draw,
-    buttons: [
-      button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
-      button("Next baseline", () => change({ level: steps * ((Math.floor(model.get("level") / steps) + 1) % stops.length) }, true)),
-      button("Reset", () => change(start, true)),
-    ],
+    buttons: [button("Next baseline", () => change({ level: steps * ((Math.floor(model.get("level") / steps) + 1) % stops.length) }, true))],
     fileName: (state) => `baseline-slider-case-${state.case}-level-${state.level}`,
-    saved: (state) => ({ ...state, case_name: cases[state.case], holds, statement, rule, ...compute(data, state) }),
+    saved: (state) => ({ ...state, case_name: cases[state.case], ...compute(data, state) }),
   });
 }
 

@@ -139,7 +139,7 @@ function render({ model, el }) {
   const toy = { queries: rows(queries), key: rows(key), vectors: rows(vectors), values: rows(vectors), filled: filled.at().map((there) => there > 0) };
   const plain = attend(toy, new Set());
   const data = { meta: model.get("_meta"), toy, sound: { weights: plain.weights[0], output: plain.outputs[0] } };
-  const { fields, shoppers, faults: labels, checks, start, holds, rule, statement } = data.meta;
+  const { fields, shoppers, faults: labels, checks } = data.meta;
   const { change, show } = connect({ model, el, traits: TRAITS });
 
   const turn = (name, on) => {
@@ -157,7 +157,7 @@ function render({ model, el }) {
   const figure = html("div", { class: "av-figure" }, verdict, html("div", { class: "av-parts" },
     section(`Weights of ${shoppers[0]}`, html("ul", { class: "av-rows" }, ...bars.map((row) => row.node)), output),
     section("Checks", html("ul", { class: "av-rows" }, ...list.map((row) => row.node)))),
-  claimFoot({ holds, rule, statement }, `The line on a bar is the weight without a fault. In the batch: ${shoppers.join(", ")}. A bar ends at 1.`, "Starting fault"));
+  claimFoot(data.meta.claim, `The line on a bar is the weight without a fault. In the batch: ${shoppers.join(", ")}. A bar ends at 1.`, "Starting fault"));
   const controls = html("fieldset", { class: "av-switches" }, html("legend", { class: "av-title" }, "Faults"), ...switches.map((one) => one.node));
 
   function draw(state) {
@@ -172,9 +172,9 @@ function render({ model, el }) {
 
   return show({
     kind: "av-claim av-fault-switches", controls: [controls], figure, draw,
-    buttons: [button("All off", () => change({ faults: [] })), button("Reset", () => change(start))],
+    buttons: [button("All off", () => change({ faults: [] }))],
     fileName: (state) => `fault-switches-${state.faults.join("-") || "none"}`,
-    saved: (state) => ({ ...compute(data, state), holds, statement, rule }),
+    saved: (state) => ({ ...compute(data, state) }),
   });
 }
 

@@ -146,8 +146,7 @@ function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
   const { fields, shoppers, products, attribution_name: attributionName, steps } = data.meta;
   const hasAttributions = Boolean(data.arrays.attributions);
-  const { read, change, show } = connect({ model, el, traits: TRAITS });
-  const start = read();
+  const { change, show } = connect({ model, el, traits: TRAITS });
   let drawnProduct = null;
 
   function toggle(field, on) {
@@ -215,7 +214,6 @@ function render({ model, el }) {
 
   const unmount = show({
     kind: "av-field-explorer", controls: [shopper.node, product.node, temperature.node, step && step.node], figure, draw,
-    buttons: [button("Reset", () => change(start, true))],
     fileName: (state) => `field-explorer-shopper-${state.shopper}-product-${state.product}`,
     saved: (state) => ({ ...state, ...compute(data, state) }),
   });

@@ -62,7 +62,7 @@ function barRow(name) {
 
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { names, heads, cases, start, holds, rule, statement } = data.meta;
+  const { names, heads, cases } = data.meta;
   const { change, show } = connect({ model, el, traits: TRAITS });
 
   function step(event) {
@@ -88,7 +88,7 @@ function render({ model, el }) {
     html("span", { class: "av-under" }, "0 to 1; the thin line is the mean of the column"), ...bars.map((one) => one.node));
   const verdict = html("p", { class: "av-verdict" });
   const figure = html("div", { class: "av-figure" }, verdict, html("div", { class: "av-parts" }, grid, panel),
-    claimFoot(data.meta, "A row is one that looks, a column one that is looked at; each row sums to 1. Choose a row by its name, or with the arrow keys."));
+    claimFoot(data.meta.claim, "A row is one that looks, a column one that is looked at; each row sums to 1. Choose a row by its name, or with the arrow keys."));
 
   function draw(state) {
     const result = compute(data, state);
@@ -103,12 +103,8 @@ function render({ model, el }) {
 
   return show({
     kind: "av-claim av-field-matrix", controls: [layer.node, which.node], figure, draw,
-    buttons: [
-      button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) })),
-      button("Reset", () => change(start)),
-    ],
     fileName: (state) => `field-matrix-case-${state.case}-head-${state.head}`,
-    saved: (state) => ({ ...state, case_name: cases[state.case], names, holds, statement, rule, ...compute(data, state) }),
+    saved: (state) => ({ ...state, case_name: cases[state.case], names, ...compute(data, state) }),
   });
 }
 

@@ -59,7 +59,7 @@ function gridRow(title, fields, choose) {
 
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { fields, heads, cases, start, holds, rule, statement } = data.meta;
+  const { fields, heads, cases } = data.meta;
   const { change, show } = connect({ model, el, traits: TRAITS });
 
   const choose = (field) => change({ field, length: null });
@@ -77,7 +77,7 @@ function render({ model, el }) {
   const verdict = html("p", { class: "av-verdict" });
   const grid = html("div", { class: "av-heads-grid" }, top, ...lines.map((line) => line.node), all.node);
   grid.style.setProperty("--av-fields", fields.length);
-  const figure = html("div", { class: "av-figure" }, verdict, grid, claimFoot(data.meta, [
+  const figure = html("div", { class: "av-figure" }, verdict, grid, claimFoot(data.meta.claim, [
     "Area of the outline: weight; a circle as wide as its cell is 1. Area of the disc: weight × length of the value; the longest value of the case has length 1, and its circle is full.",
     "Beneath a circle: weight · weight × length. Last row: the mean over the heads."]));
 
@@ -96,13 +96,10 @@ function render({ model, el }) {
 
   return show({
     kind: "av-claim av-heads-explorer", controls: [column.node, length.node, which.node], figure, draw,
-    buttons: [
-      button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")), length: null })),
-      button("Own lengths", () => change({ length: null })),
-      button("Reset", () => change(start)),
-    ],
+    showCase: (i) => change({ case: i, length: null }, true),
+    buttons: [button("Own lengths", () => change({ length: null }))],
     fileName: (state) => `heads-explorer-case-${state.case}`,
-    saved: (state) => ({ ...state, case_name: cases[state.case], fields, holds, statement, rule, ...compute(data, state) }),
+    saved: (state) => ({ ...state, case_name: cases[state.case], fields, ...compute(data, state) }),
   });
 }
 

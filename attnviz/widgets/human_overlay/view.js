@@ -68,7 +68,7 @@ function measureRow(label) {
 
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { words, methods, cases, start, holds, rule, statement } = data.meta;
+  const { words, methods, cases } = data.meta;
   const { read, change, show } = connect({ model, el, traits: TRAITS });
 
   const which = choice({ label: "Review", options: cases, onchange: (i) => change({ case: i }, true) });
@@ -84,7 +84,7 @@ function render({ model, el }) {
   const people = data.arrays.marks.shape[1];
   const key = [`Underline: marked by people, the thicker the more of the ${people}. Shade: the method’s score, as a share of its highest here. Frame: one of the words taken.`,
     "Bars go from 0 to 1: the mean over the people. The thin line is the F1 of two people of this review."];
-  const figure = html("div", { class: "av-figure" }, verdict, text, measures, claimFoot({ holds, rule, statement }, key));
+  const figure = html("div", { class: "av-figure" }, verdict, text, measures, claimFoot(data.meta.claim, key));
 
   function draw(state) {
     const result = compute(data, state);
@@ -100,13 +100,9 @@ function render({ model, el }) {
 
   return show({
     kind: "av-claim av-human-overlay", controls: [count.node, method.node, which.node], figure, draw,
-    buttons: [
-      button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
-      button("Reset", () => change(start, true)),
-    ],
     fileName: (state) => `human-overlay-${state.case + 1}-${state.method + 1}-${state.count}`,
     saved: (state) => ({
-      ...state, case_name: cases[state.case], method_name: methods[state.method], holds, statement, rule, ...compute(data, state),
+      ...state, case_name: cases[state.case], method_name: methods[state.method], ...compute(data, state),
     }),
   });
 }

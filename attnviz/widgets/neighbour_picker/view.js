@@ -59,7 +59,7 @@ function neighbourList(title, count, low, onpick) {
 
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { texts, kinds, count, start, holds, rule, statement } = data.meta;
+  const { texts, kinds, count } = data.meta;
   const low = Math.min(0, Math.floor(10 * Math.min(...data.arrays.cosines.values)) / 10);
   const { change, show } = connect({ model, el, traits: TRAITS });
 
@@ -69,7 +69,7 @@ function render({ model, el }) {
   const verdict = html("p", { class: "av-verdict" });
   const figure = html("div", { class: "av-figure" }, verdict,
     html("div", { class: "av-lists" }, ...lists.map(([, list]) => list.node)),
-    claimFoot({ holds, rule, statement }, `The cosine says how alike two vectors point: 1 is the same direction, 0 has nothing in common. The bars go from ${decimals(low, 1)} to 1. Click a sentence to go there.`, "Starting sentence"));
+    claimFoot(data.meta.claim, `The cosine says how alike two vectors point: 1 is the same direction, 0 has nothing in common. The bars go from ${decimals(low, 1)} to 1. Click a sentence to go there.`, "Starting sentence"));
 
   function draw(state) {
     const result = compute(data, state);
@@ -81,12 +81,9 @@ function render({ model, el }) {
 
   return show({
     kind: "av-claim av-neighbour-picker", controls: [which.node], figure, draw,
-    buttons: [
-      button("Random sentence", () => pick(anotherOf(texts.length, model.get("chosen")))),
-      button("Reset", () => change(start)),
-    ],
+    buttons: [button("Random sentence", () => pick(anotherOf(texts.length, model.get("chosen"))))],
     fileName: (state) => `neighbour-picker-${state.chosen}`,
-    saved: (state) => ({ ...compute(data, state), holds, statement, rule }),
+    saved: (state) => ({ ...compute(data, state) }),
   });
 }
 

@@ -46,7 +46,7 @@ function partRow(name, onclick) {
 
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { parts, ways, texts, cases, start, holds, rule, statement } = data.meta;
+  const { parts, ways, texts, cases } = data.meta;
   const layers = data.arrays.attention.shape[1];
   const { change, show } = connect({ model, el, traits: TRAITS });
 
@@ -65,7 +65,7 @@ function render({ model, el }) {
   const title = html("p", { class: "av-title" }, "The prompt");
   const words = html("p", { class: "av-prompt" });
   const figure = html("div", { class: "av-figure" }, verdict, head, ...rows.map((row) => row.node), title, words,
-    claimFoot(data.meta, `The score is log p(Yes) − log p(No). The sentence leaves out what is the same in every prompt: ${fixedParts(data.meta)}.`));
+    claimFoot(data.meta.claim, `The score is log p(Yes) − log p(No). The sentence leaves out what is the same in every prompt: ${fixedParts(data.meta)}.`));
 
   function draw(state) {
     const result = compute(data, state);
@@ -82,13 +82,9 @@ function render({ model, el }) {
 
   return show({
     kind: "av-claim av-prompt-parts", controls: [layer.node, way.node, which.node], figure, draw,
-    buttons: [
-      button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
-      button("Reset", () => change(start, true)),
-    ],
     fileName: (state) => `prompt-parts-case-${state.case}-layer-${state.layer}`,
     saved: (state) => ({
-      ...state, case_name: cases[state.case], way_name: ways[state.way], holds, statement, rule, ...compute(data, state),
+      ...state, case_name: cases[state.case], way_name: ways[state.way], ...compute(data, state),
     }),
   });
 }

@@ -65,7 +65,7 @@ function shownNames(names) {
 
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { fields, level_names: levelNames, level_label: levelLabel, cases, start, holds, rule, whose, statement } = data.meta;
+  const { fields, level_names: levelNames, level_label: levelLabel, cases, whose } = data.meta;
   const words = WORDS[whose];
   const { change, show } = connect({ model, el, traits: TRAITS });
 
@@ -82,7 +82,7 @@ function render({ model, el }) {
     heading(words.weightTitle, html("span", { class: "av-under" }, "0 to 1, all fields together 1")),
     heading(words.pushTitle, axis));
   const figure = html("div", { class: "av-figure" }, verdict, head, ...rows.map((row) => row.node),
-    claimFoot(data.meta, "The thin line shows where a bar goes over all positions of the slider."));
+    claimFoot(data.meta.claim, "The thin line shows where a bar goes over all positions of the slider."));
 
   function draw(state) {
     const result = compute(data, state);
@@ -96,13 +96,9 @@ function render({ model, el }) {
 
   return show({
     kind: "av-claim av-reason-explorer", controls: [level.node, which.node], figure, draw,
-    buttons: [
-      button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
-      button("Reset", () => change(start, true)),
-    ],
     fileName: (state) => `reason-explorer-case-${state.case}-level-${state.level}`,
     saved: (state) => ({
-      ...state, case_name: cases[state.case], level_name: levelNames[state.level], whose, holds, statement, rule, ...compute(data, state),
+      ...state, case_name: cases[state.case], level_name: levelNames[state.level], whose, ...compute(data, state),
     }),
   });
 }

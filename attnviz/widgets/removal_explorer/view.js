@@ -121,7 +121,7 @@ function movement(difference) {
 
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { fields, order_names: names, averaged, cases, start, holds, rule, statement } = data.meta;
+  const { fields, order_names: names, averaged, cases } = data.meta;
   const { change, show } = connect({ model, el, traits: TRAITS });
 
   const count = slider({
@@ -135,7 +135,7 @@ function render({ model, el }) {
   orders.style.setProperty("--av-count", names.length);
   orders.style.setProperty("--av-abreast", names.length > 3 ? 2 : names.length);
   const figure = html("div", { class: "av-figure" }, verdict, orders,
-    claimFoot(data.meta, ["The thermometer shows the probability that remains. The dashed line is the probability with all fields.",
+    claimFoot(data.meta.claim, ["The thermometer shows the probability that remains. The dashed line is the probability with all fields.",
       ...(averaged.length ? [`The cards of ${averaged.join(" and ")} fade together: in a mean over many orders every field is out equally often.`] : [])]));
 
   function draw(state) {
@@ -150,12 +150,8 @@ function render({ model, el }) {
 
   return show({
     kind: "av-claim av-removal-explorer", controls: [count.node, which.node], figure, draw,
-    buttons: [
-      button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
-      button("Reset", () => change(start, true)),
-    ],
     fileName: (state) => `removal-explorer-case-${state.case}-removed-${state.removed}`,
-    saved: (state) => ({ ...state, case_name: cases[state.case], holds, statement, rule, ...compute(data, state) }),
+    saved: (state) => ({ ...state, case_name: cases[state.case], ...compute(data, state) }),
   });
 }
 

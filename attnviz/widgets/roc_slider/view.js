@@ -110,7 +110,7 @@ function countTable({ judge, threshold, true_positives, false_negatives, false_p
 
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { judges, start, holds, rule, statement } = data.meta;
+  const { judges } = data.meta;
   const { change, show } = connect({ model, el, traits: TRAITS });
 
   const threshold = slider({
@@ -125,11 +125,11 @@ function render({ model, el }) {
   const panel = (title, ...content) => html("section", { class: "av-panel" }, html("span", { class: "av-title" }, title), ...content);
   const figure = html("div", { class: "av-figure" }, verdict, html("div", { class: "av-parts" },
     panel("What happened, by predicted probability", bars.node, counts), panel("ROC curve: all thresholds", curve.node, aucs)),
-  claimFoot(data.meta, ["Named is what reaches the threshold, the full bars. Upper bars share out the taken rows, lower bars the others.",
+  claimFoot(data.meta.claim, ["Named is what reaches the threshold, the full bars. Upper bars share out the taken rows, lower bars the others.",
     "The thick curve is the chosen one’s; the dashed line is chance."], "Starting threshold"));
   const saved = (state) => {
     const { curves, own, level, place, ...rest } = compute(data, state);
-    return { ...rest, curves: curves.map(({ name, auc, points }) => ({ name, auc, points })), holds, statement, rule };
+    return { ...rest, curves: curves.map(({ name, auc, points }) => ({ name, auc, points })) };
   };
 
   function draw(state) {
@@ -146,7 +146,6 @@ function render({ model, el }) {
 
   return show({
     kind: "av-claim av-roc-slider", controls: [threshold.node, which.node], figure, draw,
-    buttons: [button("Reset", () => change(start))],
     fileName: (state) => `roc-slider-threshold-${Math.round(LEVELS * state.threshold)}`,
     saved,
   });

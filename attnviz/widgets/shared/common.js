@@ -43,6 +43,10 @@ function decimals(value, digits = 2, signed = false) {
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
+// A number from 0 to count - 1 that is not the present one, if there is another.
+const anotherOf = (count, present) =>
+  (count < 2 ? present : (present + 1 + Math.floor(Math.random() * (count - 1))) % count);
+
 const argmax = (values) => values.reduce((best, value, i) => (value > values[best] ? i : best), 0);
 
 // --- data -----------------------------------------------------------------
@@ -71,6 +75,7 @@ function part(values, shape, index) {
 // Ties an explorer to its traits. `change` is for its controls; with `glide` its marks move to their new places
 // instead of jumping. `show` puts it on the page and returns what takes it away again.
 function connect({ model, el, traits }) {
+  const { claim, start, cases } = model.get("_meta");
   const read = () => Object.fromEntries(traits.map((name) => [name, model.get(name)]));
   const speaker = announcer();
   const numbers = html("div", { class: "av-tables" });
@@ -87,17 +92,20 @@ function connect({ model, el, traits }) {
     redraw();
   }
 
-  // `draw(state)` gives the sentence for a screen reader and what makes the tables.
-  function show({ kind, controls, figure, buttons, draw, fileName, saved }) {
+  // `draw(state)` gives the sentence for a screen reader and what makes the tables; `showCase(i)` goes to a case.
+  function show({ kind, controls, figure, buttons = [], draw, fileName, saved, showCase = (i) => change({ case: i }, true) }) {
     redraw = () => {
       const { said, tables } = draw(read());
       if (!numbers.hidden) numbers.replaceChildren(...tables());
       speaker.say(said);
     };
-    const actions = html("div", { class: "av-actions" }, ...buttons,
+    const actions = html("div", { class: "av-actions" },
+      cases?.length > 1 && button("Random case", () => showCase(anotherOf(cases.length, model.get("case")))),
+      ...buttons,
+      button("Reset", () => change(start, true)),
       disclosure("Table", numbers, redraw),
       button("Save SVG", () => saveSvg(fileName(read()), figure)),
-      button("Save JSON", () => saveJson(fileName(read()), saved(read()))));
+      button("Save JSON", () => saveJson(fileName(read()), { ...saved(read()), claim })));
     root = html("div", { class: `av-root ${kind}` },
       html("div", { class: "av-controls" }, ...controls), figure, actions, numbers, speaker.node);
     el.replaceChildren(root);

@@ -83,7 +83,7 @@ function fieldRow(field, count) {
 
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { fields, products, cases, start, holds, rule, statement } = data.meta;
+  const { fields, products, cases } = data.meta;
   const { change, show } = connect({ model, el, traits: TRAITS });
 
   const size = slider({
@@ -100,7 +100,7 @@ function render({ model, el }) {
     html("div", { class: "av-cell" }, heading("The model’s pushes, one dot each", axis), number));
   const newest = html("p", { class: "av-note" });
   const figure = html("div", { class: "av-figure" }, verdict, head, ...rows.map((row) => row.node), newest,
-    claimFoot(data.meta, "The shaded band goes from the mean push less the spread to the mean push plus the spread. The spread is the standard deviation."));
+    claimFoot(data.meta.claim, "The shaded band goes from the mean push less the spread to the mean push plus the spread. The spread is the standard deviation."));
 
   function draw(state) {
     const result = compute(data, state);
@@ -117,12 +117,8 @@ function render({ model, el }) {
 
   return show({
     kind: "av-claim av-shelf-explorer", controls: [size.node, which.node], figure, draw,
-    buttons: [
-      button("Random case", () => change({ case: anotherOf(cases.length, model.get("case")) }, true)),
-      button("Reset", () => change(start, true)),
-    ],
     fileName: (state) => `shelf-explorer-case-${state.case}-size-${state.size}`,
-    saved: (state) => ({ ...state, case_name: cases[state.case], holds, statement, rule, ...compute(data, state) }),
+    saved: (state) => ({ ...state, case_name: cases[state.case], ...compute(data, state) }),
   });
 }
 

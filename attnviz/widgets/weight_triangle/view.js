@@ -221,7 +221,7 @@ function legend() {
 
 function render({ model, el }) {
   const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { fields, free, cases, start, holds, rule, statement, epsilon } = data.meta;
+  const { fields, free, cases, epsilon } = data.meta;
   const names = free.map((i) => fields[i]);
   const { read, change, show } = connect({ model, el, traits: TRAITS });
 
@@ -275,7 +275,7 @@ function render({ model, el }) {
     html("div", { class: "av-shade" }, html("span", { class: "av-title" }, "Shade: the probability p"), scale.node));
   const figure = html("div", { class: "av-figure" }, verdict,
     html("div", { class: "av-parts" }, drawing.node, side),
-    claimFoot(data.meta, ["Drag the ring. The full line joins all weights with the model’s own score; between the dashed lines p is within "
+    claimFoot(data.meta.claim, ["Drag the ring. The full line joins all weights with the model’s own score; between the dashed lines p is within "
       + `\u00b1${epsilon} of it.`, "Not unique is not wrong: the model did use its own weights, but others would have served as well."]));
 
   function draw(state) {
@@ -297,12 +297,9 @@ function render({ model, el }) {
     kind: "av-claim av-weight-triangle",
     controls: [...sliders.map((one) => one.node), which.node, html("div", { class: "av-control av-check" }, keep)],
     figure, draw,
-    buttons: [
-      button("Random case", () => showCase(anotherOf(cases.length, model.get("case")))),
-      button("Reset", () => change(start, true)),
-    ],
+    showCase,
     fileName: (state) => `weight-triangle-case-${state.case}`,
-    saved: (state) => ({ ...state, case_name: cases[state.case], holds, statement, rule, ...compute(data, state) }),
+    saved: (state) => ({ ...state, case_name: cases[state.case], ...compute(data, state) }),
   });
 }
 
