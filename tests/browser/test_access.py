@@ -52,7 +52,7 @@ def test_axe_finds_no_serious_violation_and_nothing_sticks_out(show, make, theme
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing_in_what_is_off_removed_hidden_or_taken(show, theme, width):
     """A field off, cards out, names hidden, a full shelf, every word taken: pale or marked, and readable."""
-    figures = field_explorer(), removal_explorer(), agreement_explorer(cases=8), shelf_explorer(start_size=6)
+    figures = field_explorer(), removal_explorer(), agreement_explorer(cases=8), shelf_explorer(size=6)
     page = show(*figures, human_overlay(), theme=theme, width=width)
     for button in page.get_by_role("button", name="Table").all():
         button.click()
@@ -68,7 +68,7 @@ def test_axe_finds_nothing_in_what_is_off_removed_hidden_or_taken(show, theme, w
 @pytest.mark.parametrize("width", [390, 320])
 def test_a_fourth_order_and_a_full_shelf_fit_a_phone(show, width):
     """The widest states of two explorers, with their tables, do not scroll the page sideways."""
-    page = show(removal_explorer(shapley=True), shelf_explorer(start_size=8), width=width)
+    page = show(removal_explorer(shapley=True), shelf_explorer(size=8), width=width)
     for button in page.get_by_role("button", name="Table").all():
         button.click()
     assert page.evaluate(SCROLL_WIDTH) == width

@@ -91,7 +91,8 @@ def small_book(tmp_path_factory) -> Path:
     (source / "conf.py").write_text(CONFIGURATION, encoding="utf-8")
     for name, text in PAGES.items():
         (source / f"{name}.md").write_text(text, encoding="utf-8")
-    path = os.pathsep.join([str(REPO), str(Path(__file__).parent)])
+    here = Path(__file__).parent
+    path = os.pathsep.join(map(str, (REPO, here, here.parent)))
     command = [sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", str(source), str(built)]
     run = subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
