@@ -9,16 +9,14 @@ function wholePercent(share) {
   return `${Math.round(100 * share)}%`;
 }
 
-// A number from 0 to count - 1 that is not the present one, if there is another.
-const anotherOf = (count, present) =>
-  (count < 2 ? present : (present + 1 + Math.floor(Math.random() * (count - 1))) % count);
-
 const note = (text) => html("p", { class: "av-note" }, text);
 
-// Beneath a figure: how to read it, in how many cases its statement holds, how the first state was chosen.
-function claimFoot({ holds, statement, rule }, key, start = "Starting case") {
-  const share = holds === null ? statement && html("p", { class: "av-holds" }, statement)
-    : html("p", { class: "av-holds" }, html("strong", {}, `Holds in ${wholePercent(holds)} of the test cases${statement ? ":" : "."}`),
-      statement && ` ${statement}`);
-  return html("div", { class: "av-foot" }, ...[key].flat().map(note), share || null, note(`${start}: ${rule}`));
+// Beneath a figure: how to read it and, with a claim, in how many cases it holds and how the first state was chosen.
+const foot = (claim, key, start = "Starting case") =>
+  html("div", { class: "av-foot" }, ...[key].flat().map(note), ...(claim ? claimed(claim, start) : []));
+
+function claimed({ holds, statement, rule }, start) {
+  const share = holds === null ? [statement]
+    : [strong(`Holds in ${wholePercent(holds)} of the test cases${statement ? ":" : "."}`), statement && ` ${statement}`];
+  return [share[0] && html("p", { class: "av-holds" }, ...share), rule && note(`${start}: ${rule}`)];
 }
