@@ -52,7 +52,7 @@ def test_axe_finds_no_serious_violation_and_nothing_sticks_out(show, make, theme
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing_in_what_is_off_removed_hidden_or_taken(show, theme, width):
     """A field off, cards out, names hidden, a full shelf, every word taken: pale or marked, and readable."""
-    figures = field_explorer(), removal_explorer(), agreement_explorer(cases=8), shelf_explorer(start_size=6)
+    figures = field_explorer(), removal_explorer(), agreement_explorer(cases=8), shelf_explorer(size=6)
     page = show(*figures, human_overlay(), theme=theme, width=width)
     for button in page.get_by_role("button", name="Table").all():
         button.click()
@@ -68,7 +68,7 @@ def test_axe_finds_nothing_in_what_is_off_removed_hidden_or_taken(show, theme, w
 @pytest.mark.parametrize("width", [390, 320])
 def test_a_fourth_order_and_a_full_shelf_fit_a_phone(show, width):
     """The widest states of two explorers, with their tables, do not scroll the page sideways."""
-    page = show(removal_explorer(shapley=True), shelf_explorer(start_size=8), width=width)
+    page = show(removal_explorer(shapley=True), shelf_explorer(size=8), width=width)
     for button in page.get_by_role("button", name="Table").all():
         button.click()
     assert page.evaluate(SCROLL_WIDTH) == width
@@ -179,7 +179,7 @@ def test_clean_up_leaves_no_listener(show, make):
             const model = Object.values(state).find((one) => one.state._esm);
             const bytes = (data) => new DataView(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)).buffer);
             for (const { path, data } of model.buffers) model.state[path[0]] = bytes(data);
-            const traits = JSON.parse(model.state._esm.match(/const TRAITS = (\\[[^\\]]*\\])/)[1]);
+            const traits = Object.keys(model.state._meta.start);
             const listeners = new Set();
             const shim = {
                 get: (name) => model.state[name], set() {}, save_changes() {},
@@ -195,3 +195,47 @@ def test_clean_up_leaves_no_listener(show, make):
         }"""
     )
     assert left == [[True, 1], [0, 0]]
+
+
+RANDOM = {"neighbour_picker": "Sentence", "human_overlay": "Review"}  # what another case is called
+WITHOUT_RANDOM = {"field_explorer", "agreement_explorer", "roc_slider", "fault_switches", "token_explorer"}
+
+
+@every_explorer
+def test_random_case_and_reset_behave_alike(show, make):
+    """Random case stands first and goes to another case, if there is one; Reset brings the start back."""
+    page = show(make())
+    before = page.locator(".av-figure").inner_text()
+    names = page.locator(".av-actions button").all_inner_texts()
+    assert names[-4:] == ["Reset", "Table", "Save SVG", "Save JSON"]
+    assert ("Random case" in names) == (make.__name__ not in WITHOUT_RANDOM)
+    if "Random case" in names:
+        assert names[0] == "Random case"
+        case = page.get_by_label(RANDOM.get(make.__name__, "Case"), exact=True)
+        for _ in range(4):
+            present = case.input_value()
+            page.get_by_role("button", name="Random case").click()
+            assert case.input_value() != present
+    else:
+        page.locator(".av-controls :is(select, input)").first.press("Space")
+        for slider in page.get_by_role("slider").all():
+            slider.press("Home")
+    page.get_by_role("button", name="Reset").click()
+    assert page.locator(".av-figure").inner_text() == before
+
+
+@pytest.mark.parametrize(
+    "make", [one for one in ALL if one is not field_explorer], ids=lambda make: make.__name__
+)
+def test_an_explorer_without_a_claim_shows_none(show, make):
+    """No share, no rule, no null; the saved file says null. With a claim, the file has all of it."""
+    explorer = make()
+    claim = explorer._meta["claim"]
+    page = show(explorer)
+    assert page.locator(".av-foot").inner_text().endswith(claim["rule"])
+    assert json.loads(saved(page, "Save JSON"))["claim"] == claim
+    page = show(make(claim=None))
+    words = page.locator(".av-foot").inner_text()
+    assert page.locator(".av-holds").count() == 0
+    assert not any(word in words for word in ("Holds in", "null", "undefined", "Starting", "Start:"))
+    assert json.loads(saved(page, "Save JSON"))["claim"] is None

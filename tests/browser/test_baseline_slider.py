@@ -42,7 +42,7 @@ def test_every_level_shows_the_numbers_of_state(show):
 
 def test_the_product_stands_still_and_bars_change_sides(show):
     """From end to end the product's dot stays, the baseline's moves, and the reviews' bar flips."""
-    page = show(baseline_slider(start_level=0))
+    page = show(baseline_slider(level=0))
     reviews = page.locator(f"{ROOT} .av-cell-share").nth(1)
 
     def seen() -> tuple[float, float, bool]:

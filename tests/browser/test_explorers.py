@@ -161,7 +161,7 @@ def test_average_is_no_reason(show):
 def test_the_figure_says_whose_numbers_it_shows(show):
     """Of planted data it shows the shopper's priority, never called a weight, and what the share is of."""
     page = show(reason_explorer(whose="shopper", statement="another field moves the score more."))
-    words = page.locator(REASON).inner_text().replace(reason_explorer()._meta["rule"], "")
+    words = page.locator(REASON).inner_text().replace(reason_explorer()._meta["claim"]["rule"], "")
     assert "Holds in 93% of the test cases: another field moves the score more." in words
     assert "What matters most to this shopper: reviews (priority 0.41)" in words
     assert "weight" not in words.lower()

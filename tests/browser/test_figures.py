@@ -160,7 +160,7 @@ def test_a_growing_shelf_names_the_shoppers_field(show):
 
 def test_a_dot_and_a_band_stand_where_the_pushes_are(show):
     """As many dots as products, each at its push; the band reaches from mean - spread to mean + spread."""
-    explorer = shelf_explorer(start_size=5)
+    explorer = shelf_explorer(size=5)
     page = show(explorer)
     state = explorer.state()
     reach = np.abs(explorer._arrays["pushes"][0]).max()
@@ -177,7 +177,7 @@ def test_a_dot_and_a_band_stand_where_the_pushes_are(show):
 
 def test_shelf_table_and_file_hold_the_numbers(show):
     """A row a field with priority, mean weight, spread and each push; JSON has the same."""
-    explorer = shelf_explorer(start_size=3)
+    explorer = shelf_explorer(size=3)
     page = show(explorer)
     state = explorer.state()
     cells = table_cells(page, SHELF)
@@ -329,7 +329,7 @@ def test_the_drawn_line_has_the_models_score(show):
 
 def test_fields_of_equal_value_leave_no_line(show):
     """Where every weighting has the same score there is nothing to keep to, and the dot moves freely."""
-    explorer = weight_triangle(start_case=2)
+    explorer = weight_triangle(case=2)
     page = show(explorer)
     assert page.locator(f"{TRIANGLE} .av-line").get_attribute("visibility") == "hidden"
     page.get_by_role("checkbox").check()

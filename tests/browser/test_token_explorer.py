@@ -117,7 +117,7 @@ def test_a_deep_models_pictures_stand_side_by_side(show):
     """Thirty layers of nine heads leave room beside them on a page of 720 pixels, and none on a telephone."""
     weights = np.random.default_rng(0).dirichlet(np.ones(8), size=(30, 9, 8))
     for width, beside in ((720, True), (390, False)):
-        page = show(TokenExplorer(weights, TOKENS, rule="the first."), width=width)
+        page = show(TokenExplorer(weights, TOKENS), width=width)
         small, large = (page.locator(f"{ROOT} .av-{name}").bounding_box() for name in ("small", "large"))
         assert (large["x"] > small["x"] + small["width"]) == beside
         assert (large["y"] > small["y"] + small["height"]) == (not beside)
