@@ -179,7 +179,7 @@ def test_clean_up_leaves_no_listener(show, make):
             const model = Object.values(state).find((one) => one.state._esm);
             const bytes = (data) => new DataView(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)).buffer);
             for (const { path, data } of model.buffers) model.state[path[0]] = bytes(data);
-            const traits = JSON.parse(model.state._esm.match(/const TRAITS = (\\[[^\\]]*\\])/)[1]);
+            const traits = Object.keys(model.state._meta.start);
             const listeners = new Set();
             const shim = {
                 get: (name) => model.state[name], set() {}, save_changes() {},
@@ -195,3 +195,47 @@ def test_clean_up_leaves_no_listener(show, make):
         }"""
     )
     assert left == [[True, 1], [0, 0]]
+
+
+RANDOM = {"neighbour_picker": "Sentence", "human_overlay": "Review"}  # what another case is called
+WITHOUT_RANDOM = {"field_explorer", "agreement_explorer", "roc_slider", "fault_switches", "token_explorer"}
+
+
+@every_explorer
+def test_random_case_and_reset_behave_alike(show, make):
+    """Random case stands first and goes to another case, if there is one; Reset brings the start back."""
+    page = show(make())
+    before = page.locator(".av-figure").inner_text()
+    names = page.locator(".av-actions button").all_inner_texts()
+    assert names[-4:] == ["Reset", "Table", "Save SVG", "Save JSON"]
+    assert ("Random case" in names) == (make.__name__ not in WITHOUT_RANDOM)
+    if "Random case" in names:
+        assert names[0] == "Random case"
+        case = page.get_by_label(RANDOM.get(make.__name__, "Case"), exact=True)
+        for _ in range(4):
+            present = case.input_value()
+            page.get_by_role("button", name="Random case").click()
+            assert case.input_value() != present
+    else:
+        page.locator(".av-controls :is(select, input)").first.press("Space")
+        for slider in page.get_by_role("slider").all():
+            slider.press("Home")
+    page.get_by_role("button", name="Reset").click()
+    assert page.locator(".av-figure").inner_text() == before
+
+
+@pytest.mark.parametrize(
+    "make", [one for one in ALL if one is not field_explorer], ids=lambda make: make.__name__
+)
+def test_an_explorer_without_a_claim_shows_none(show, make):
+    """No share, no rule, no null; the saved file says null. With a claim, the file has all of it."""
+    explorer = make()
+    claim = explorer._meta["claim"]
+    page = show(explorer)
+    assert page.locator(".av-foot").inner_text().endswith(claim["rule"])
+    assert json.loads(saved(page, "Save JSON"))["claim"] == claim
+    page = show(make(claim=None))
+    words = page.locator(".av-foot").inner_text()
+    assert page.locator(".av-holds").count() == 0
+    assert not any(word in words for word in ("Holds in", "null", "undefined", "Starting", "Start:"))
+    assert json.loads(saved(page, "Save JSON"))["claim"] is None

@@ -67,7 +67,7 @@ def test_a_click_or_enter_goes_to_the_neighbour(show):
     assert select.input_value() == str(place(text))
     for _ in range(4):
         before = select.input_value()
-        page.get_by_role("button", name="Random sentence").click()
+        page.get_by_role("button", name="Random case").click()
         assert select.input_value() != before
     page.get_by_role("button", name="Reset").click()
     assert select.input_value() == "3"

@@ -1,6 +1,5 @@
 // AgreementExplorer (figure F4, "Which one learned?"): an untrained model may agree as well.
 
-const TRAITS = ["step", "names_hidden", "panel_order", "same_axes"];
 const [WIDTH, HEIGHT] = [240, 200]; // of a scatter
 const EDGE = 8; // between the frame and the outermost point
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -114,39 +113,35 @@ function shapeLegend(fields) {
 // --- the explorer -----------------------------------------------------------------
 
 function render({ model, el }) {
-  const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { panel_names: names, steps, fields, field_of_point: shapeOf } = data.meta;
+  const { meta, change, show } = connect({ model, el });
+  const data = { meta, arrays: readArrays(model) };
+  const { panel_names: names, steps, fields, field_of_point: shapeOf } = meta;
   const count = data.arrays.weights.shape[2];
   const own = reaches(data);
-  const { change, show } = connect({ model, el, traits: TRAITS });
 
   // Shown again, the panels stay where they are: the class sees which one was A.
   const hide = (hidden) => change(hidden ? { names_hidden: true, panel_order: shuffled(names.length) } : { names_hidden: false });
 
-  const check = (label, onchange) => {
-    const box = html("input", { type: "checkbox", id: uniqueId(), onchange: () => onchange(box.checked) });
-    return { node: html("label", { for: box.id }, box, html("span", {}, label)), box };
-  };
   const step = slider({
     label: "Training step", min: 0, max: steps.length - 1, step: 1, ends: ["start", "end of training"],
     oninput: (i) => change({ step: i }),
   });
-  const hidden = check("Hide names and shuffle", hide);
-  const same = check("Same axes in all panels", (on) => change({ same_axes: on }));
+  const hidden = checkbox({ label: "Hide names and shuffle", onchange: hide });
+  const same = checkbox({ label: "Same axes in all panels", onchange: (on) => change({ same_axes: on }) });
   const panels = names.map(() => panelColumn(count, shapeOf));
   const verdict = html("p", { class: "av-verdict" });
   const grid = html("div", { class: "av-panels" }, ...panels.map((panel) => panel.node));
   grid.style.setProperty("--av-count", names.length);
   const axes = note("");
   const figure = html("div", { class: "av-figure" }, verdict, grid, fields.length ? shapeLegend(fields) : null, axes,
-    claimFoot(data.meta.claim, "Tau compares two orders of the fields, within each test case; shown are the mean over the cases and its interval "
+    foot(meta.claim, "Tau compares two orders of the fields, within each test case; shown are the mean over the cases and its interval "
       + "(the thick bar). 1: the same order, 0: no agreement, \u22121: the opposite order.", "Points"));
 
   function draw(state) {
     const result = compute(data, state);
     step.set(state.step, String(result.step));
-    hidden.box.checked = state.names_hidden;
-    same.box.checked = state.same_axes;
+    hidden.set(state.names_hidden);
+    same.set(state.same_axes);
     // The ends of its own axes would tell which panel is which.
     const reach = (panel) => (state.same_axes ? widest(own) : { ...own[panel], untold: state.names_hidden });
     result.panels.forEach((panel, place) => panels[place].set(panel, reach(panel.panel), result.cases));
@@ -175,7 +170,6 @@ function shuffled(count) {
 }
 
 function sentence({ panels, hidden }) {
-  const strong = (text) => html("strong", {}, text);
   const show = ({ tau }) => (tau === null ? "undefined" : decimals(tau, 2, true));
   const listed = (some) => some.flatMap((panel, i) => [i ? ", " : "", `${panel.name} `, strong(show(panel))]);
   if (hidden) return [strong("Which one learned?"), " Tau of weight and attribution: ", ...listed(panels), "."];

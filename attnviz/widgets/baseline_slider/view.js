@@ -1,7 +1,5 @@
 // BaselineSlider ("Compared with what?"): the score stands still, and its shares change with the baseline.
 
-const TRAITS = ["case", "level"];
-
 function levelName({ stops, steps }, level) {
   const [stop, past] = [Math.floor(level / steps), level % steps];
   return past === 0 ? stops[stop] : `a mixture of ${stops[stop]} and ${stops[stop + 1]}, ${steps - past} : ${past}`;
@@ -79,9 +77,9 @@ function fieldRow(field) {
 // --- the explorer -------------------------------------------------------------
 
 function render({ model, el }) {
-  const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { fields, stops, steps, turns, cases } = data.meta;
-  const { change, show } = connect({ model, el, traits: TRAITS });
+  const { meta, change, show } = connect({ model, el });
+  const data = { meta, arrays: readArrays(model) };
+  const { fields, stops, steps, turns, cases } = meta;
 
   const level = slider({
     label: "Compared with", min: 0, max: (stops.length - 1) * steps, step: 1, ends: stops,
@@ -92,12 +90,11 @@ function render({ model, el }) {
   const rows = fields.map(fieldRow);
   const verdict = html("p", { class: "av-verdict" });
   const [scale, axis] = [html("span", { class: "av-under" }), html("span", { class: "av-under" })];
-  const head = (first, second, under) => html("div", { class: "av-head" },
-    html("div", {}, html("span", { class: "av-title" }, first)), html("div", {}, html("span", { class: "av-title" }, second), under));
+  const head = (first, second, under) => html("div", { class: "av-head" }, heading(first), heading(second, under));
   const figure = html("div", { class: "av-figure" }, verdict,
     head("Score of", "The model\u2019s score", scale), product.node, baseline.node,
     head("Field", "Attribution: its share in the difference of the two scores", axis), ...rows.map((row) => row.node),
-    claimFoot(data.meta.claim, ["The thin line shows where a bar goes along the whole slider.",
+    foot(meta.claim, ["The thin line shows where a bar goes along the whole slider.",
       `A field turns when it raises the score by at least ${turns} against one of the ${stops.length} baselines, and lowers it by as much against another.`]));
 
   function draw(state) {
@@ -122,7 +119,6 @@ function render({ model, el }) {
 }
 
 function sentence({ baseline, rows, most, logit, baseline_logit: other }) {
-  const strong = (text) => html("strong", {}, text);
   return ["Compared with ", strong(baseline), `, the score ${decimals(logit, 2, true)} stands `,
     strong(`${decimals(Math.abs(logit - other))} ${logit < other ? "lower" : "higher"}`), ". ",
     strong(rows[most].field), " moves it most: ", strong(decimals(rows[most].attribution, 2, true)), "."];

@@ -1,6 +1,5 @@
 // FaultSwitches: faults that are switched into an attention layer, and the checks that expose them.
 
-const TRAITS = ["faults"];
 const TOLERANCE = 1e-6;
 const SHIFT = 1000; // added to all scores
 const TURN = 0.5; // added to each number of K
@@ -134,13 +133,13 @@ function checkRow(label) {
 const pair = (output) => `(${output.map((value) => decimals(value)).join(", ")})`;
 
 function render({ model, el }) {
+  const { meta, change, show } = connect({ model, el });
   const { queries, key_matrix: key, vectors, filled } = readArrays(model);
   const rows = (array) => Array.from({ length: array.shape[0] }, (_, i) => array.at(i));
   const toy = { queries: rows(queries), key: rows(key), vectors: rows(vectors), values: rows(vectors), filled: filled.at().map((there) => there > 0) };
   const plain = attend(toy, new Set());
-  const data = { meta: model.get("_meta"), toy, sound: { weights: plain.weights[0], output: plain.outputs[0] } };
-  const { fields, shoppers, faults: labels, checks } = data.meta;
-  const { change, show } = connect({ model, el, traits: TRAITS });
+  const data = { meta, toy, sound: { weights: plain.weights[0], output: plain.outputs[0] } };
+  const { fields, shoppers, faults: labels, checks } = meta;
 
   const turn = (name, on) => {
     const faults = new Set(model.get("faults"));
@@ -157,7 +156,7 @@ function render({ model, el }) {
   const figure = html("div", { class: "av-figure" }, verdict, html("div", { class: "av-parts" },
     section(`Weights of ${shoppers[0]}`, html("ul", { class: "av-rows" }, ...bars.map((row) => row.node)), output),
     section("Checks", html("ul", { class: "av-rows" }, ...list.map((row) => row.node)))),
-  claimFoot(data.meta.claim, `The line on a bar is the weight without a fault. In the batch: ${shoppers.join(", ")}. A bar ends at 1.`, "Starting fault"));
+  foot(meta.claim, `The line on a bar is the weight without a fault. In the batch: ${shoppers.join(", ")}. A bar ends at 1.`, "Starting fault"));
   const controls = html("fieldset", { class: "av-switches" }, html("legend", { class: "av-title" }, "Faults"), ...switches.map((one) => one.node));
 
   function draw(state) {
@@ -174,12 +173,11 @@ function render({ model, el }) {
     kind: "av-claim av-fault-switches", controls: [controls], figure, draw,
     buttons: [button("All off", () => change({ faults: [] }))],
     fileName: (state) => `fault-switches-${state.faults.join("-") || "none"}`,
-    saved: (state) => ({ ...compute(data, state) }),
+    saved: (state) => compute(data, state),
   });
 }
 
 function sentence({ faults, weights, output, checks, sound }, { faults: labels, shoppers }) {
-  const strong = (text) => html("strong", {}, text);
   const failing = checks.filter((check) => !check.holds).length;
   const verdict = failing ? [strong(`${failing} of ${checks.length} checks fail.`)] : [strong(`All ${checks.length} checks hold.`)];
   if (!faults.length) return ["No fault is on. ", ...verdict];

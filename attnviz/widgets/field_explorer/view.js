@@ -1,6 +1,5 @@
 // FieldExplorer: fields -> scores -> weights -> weighted vectors -> logit -> probability.
 
-const TRAITS = ["shopper", "product", "temperature", "switched_off", "step"];
 const STRIP_HEIGHT = 20;
 
 // --- the model's last step, as in FieldExplorer.state() ---------------------
@@ -130,10 +129,6 @@ function fieldRow(field, dim, options, ontoggle) {
   };
 }
 
-function heading(title, under) {
-  return html("div", {}, html("span", { class: "av-title" }, title), html("span", { class: "av-under" }, under));
-}
-
 function legend() {
   const limit = html("span");
   const node = html("span", { class: "av-legend" }, html("span", { class: "av-ramp", "aria-hidden": "true" }), limit);
@@ -143,10 +138,10 @@ function legend() {
 // --- the explorer -------------------------------------------------------------
 
 function render({ model, el }) {
-  const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { fields, shoppers, products, attribution_name: attributionName, steps } = data.meta;
+  const { meta, change, show } = connect({ model, el });
+  const data = { meta, arrays: readArrays(model) };
+  const { fields, shoppers, products, attribution_name: attributionName, steps } = meta;
   const hasAttributions = Boolean(data.arrays.attributions);
-  const { change, show } = connect({ model, el, traits: TRAITS });
   let drawnProduct = null;
 
   function toggle(field, on) {

@@ -1,10 +1,7 @@
 // FieldMatrix: self-attention among fields; a row looks at all columns.
 
-const TRAITS = ["case", "head", "row"];
 const MEAN = -1; // the mean over the heads
 const [DARK, DARKER] = [0.72, 0.86]; // shares from which the number on a cell turns, by theme
-
-const sum = (values) => values.reduce((total, value) => total + value, 0);
 
 function compute(data, { case: index, head, row }) {
   const { names, heads } = data.meta;
@@ -61,9 +58,9 @@ function barRow(name) {
 // --- the explorer -------------------------------------------------------------
 
 function render({ model, el }) {
-  const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { names, heads, cases } = data.meta;
-  const { change, show } = connect({ model, el, traits: TRAITS });
+  const { meta, change, show } = connect({ model, el });
+  const data = { meta, arrays: readArrays(model) };
+  const { names, heads, cases } = meta;
 
   function step(event) {
     const way = { ArrowUp: -1, ArrowDown: 1 }[event.key];
@@ -88,7 +85,7 @@ function render({ model, el }) {
     html("span", { class: "av-under" }, "0 to 1; the thin line is the mean of the column"), ...bars.map((one) => one.node));
   const verdict = html("p", { class: "av-verdict" });
   const figure = html("div", { class: "av-figure" }, verdict, html("div", { class: "av-parts" }, grid, panel),
-    claimFoot(data.meta.claim, "A row is one that looks, a column one that is looked at; each row sums to 1. Choose a row by its name, or with the arrow keys."));
+    foot(meta.claim, "A row is one that looks, a column one that is looked at; each row sums to 1. Choose a row by its name, or with the arrow keys."));
 
   function draw(state) {
     const result = compute(data, state);
@@ -109,7 +106,6 @@ function render({ model, el }) {
 }
 
 function sentence({ looks, most, column, looked_at: seen }, names, { row }) {
-  const strong = (text) => html("strong", {}, text);
   const itself = most === row ? ["itself"] : [strong(names[most])];
   const own = most === row ? "" : ` and with ${decimals(looks[row])} at itself`;
   return [strong(names[row]), " looks most at ", ...itself, `, with a weight of ${decimals(looks[most])}${own}. `,

@@ -1,9 +1,6 @@
 // HeadsExplorer (figure F5): heads by fields; outline = weight, disc = weight x value norm.
 
-const TRAITS = ["case", "field", "length"];
 const RADIUS = 47; // of a circle with weight 1, in a cell of 100 by 100
-
-const sum = (values) => values.reduce((total, value) => total + value, 0);
 
 function compute(data, { case: index, field, length }) {
   const { fields, heads } = data.meta;
@@ -58,17 +55,18 @@ function gridRow(title, fields, choose) {
 // --- the explorer -------------------------------------------------------------
 
 function render({ model, el }) {
-  const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { fields, heads, cases } = data.meta;
-  const { change, show } = connect({ model, el, traits: TRAITS });
+  const { meta, change, show } = connect({ model, el });
+  const data = { meta, arrays: readArrays(model) };
+  const { fields, heads, cases } = meta;
 
+  const atCase = (i) => ({ case: i, length: null });
   const choose = (field) => change({ field, length: null });
   const length = slider({
     label: "Length of its values", min: 0, max: 100, step: 1, ends: ["nothing", "as long as the longest"],
     oninput: (share) => change({ length: share / 100 }),
   });
   const column = choice({ label: "Field", options: fields, onchange: choose });
-  const which = choice({ label: "Case", options: cases, onchange: (i) => change({ case: i, length: null }) });
+  const which = choice({ label: "Case", options: cases, onchange: (i) => change(atCase(i)) });
   const names = fields.map((field) => html("span", { class: "av-column-name" }, field));
   const top = html("div", { class: "av-heads-row av-heads-top" }, html("span", { class: "av-head-name" }), ...names);
   const lines = heads.map((head) => gridRow(head, fields, choose));
@@ -77,7 +75,7 @@ function render({ model, el }) {
   const verdict = html("p", { class: "av-verdict" });
   const grid = html("div", { class: "av-heads-grid" }, top, ...lines.map((line) => line.node), all.node);
   grid.style.setProperty("--av-fields", fields.length);
-  const figure = html("div", { class: "av-figure" }, verdict, grid, claimFoot(data.meta.claim, [
+  const figure = html("div", { class: "av-figure" }, verdict, grid, foot(meta.claim, [
     "Area of the outline: weight; a circle as wide as its cell is 1. Area of the disc: weight × length of the value; the longest value of the case has length 1, and its circle is full.",
     "Beneath a circle: weight · weight × length. Last row: the mean over the heads."]));
 
@@ -96,15 +94,13 @@ function render({ model, el }) {
 
   return show({
     kind: "av-claim av-heads-explorer", controls: [column.node, length.node, which.node], figure, draw,
-    showCase: (i) => change({ case: i, length: null }, true),
-    buttons: [button("Own lengths", () => change({ length: null }))],
+    buttons: [button("Own lengths", () => change({ length: null }))], atCase,
     fileName: (state) => `heads-explorer-case-${state.case}`,
     saved: (state) => ({ ...state, case_name: cases[state.case], fields, ...compute(data, state) }),
   });
 }
 
 function sentence({ mean_weights, shares, looked, used }, fields, field) {
-  const strong = (text) => html("strong", {}, text);
   const first = looked === used ? ["Most weight lies on ", strong(fields[looked]), ", and it hands on most."]
     : ["Most weight lies on ", strong(fields[looked]), ", but ", strong(fields[used]), " hands on most."];
   return ["The heads look at ", strong(fields[field]), ` with ${wholePercent(mean_weights[field])} of their weight, and take `,

@@ -1,6 +1,5 @@
 // HistoryExplorer: the two trees of one recommendation, opened level by level.
 
-const TRAITS = ["case", "opened", "whole", "selected"];
 const TREES = { candidate: "In the product", shopper: "In what she chose before" };
 
 // The rows of one case, each with its children, and the two lists of first rows.
@@ -94,9 +93,9 @@ const direction = (push) => (Math.abs(push) < 0.005 ? null : push < 0 ? "av-lowe
 // --- the explorer -------------------------------------------------------------
 
 function render({ model, el }) {
-  const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { cases, most } = data.meta;
-  const { read, change, show } = connect({ model, el, traits: TRAITS });
+  const { meta, change, show } = connect({ model, el });
+  const data = { meta, arrays: readArrays(model) };
+  const { cases, most } = meta;
   let result = null;
   let focus = null;
 
@@ -113,15 +112,14 @@ function render({ model, el }) {
     },
   };
   const fresh = { opened: null, whole: [], selected: null };
-  const showCase = (i) => change({ case: i, ...fresh }, true);
-  const which = choice({ label: "Case", options: cases, onchange: showCase });
+  const atCase = (i) => ({ case: i, ...fresh });
+  const which = choice({ label: "Case", options: cases, onchange: (i) => change(atCase(i)) });
   const verdict = html("p", { class: "av-verdict" });
   const trees = Object.entries(TREES).map(([root, title]) => ({ root, title, node: html("div", { class: "av-half" }) }));
   const figure = html("div", { class: "av-figure", onkeydown: move }, verdict,
     html("div", { class: "av-halves" }, ...trees.map(({ node }) => node)),
-    claimFoot(data.meta.claim, ["A bar is the share of the element’s parent: the bars of one list sum to 1. “Of all” is the product of the weights down to it, within its own tree.",
+    foot(meta.claim, ["A bar is the share of the element’s parent: the bars of one list sum to 1. “Of all” is the product of the weights down to it, within its own tree.",
       "“Length” is that of the vector that the weight multiplies. “Push” is in logits, against the average product, and known for the product’s fields only."]));
-  const several = cases.length > 1;
 
   // Arrow keys walk over the rows, open and close them.
   function move(event) {
@@ -152,11 +150,12 @@ function render({ model, el }) {
   }
 
   return show({
-    kind: "av-claim av-history-explorer", controls: [several && which.node], figure, draw, showCase,
+    kind: "av-claim av-history-explorer", controls: [cases.length > 1 && which.node], figure, draw,
     buttons: [
       button("Heaviest path", () => change(fresh)),
       button("Close all", () => change({ opened: [], whole: [], selected: null })),
     ],
+    atCase,
     fileName: (state) => `history-explorer-case-${state.case}`,
     saved: (state) => record(result, { case: state.case, case_name: cases[state.case] }),
   });

@@ -1,6 +1,5 @@
 // HumanOverlay: the words that people marked in a review, under the words that a method scores highest.
 
-const TRAITS = ["case", "method", "count"];
 const HEIGHT = 30; // of a word's drawing, in pixels
 const STRONGEST = 0.5; // opacity of the highest score's shade, so that the word on it can be read
 
@@ -67,9 +66,9 @@ function measureRow(label) {
 // --- the explorer -------------------------------------------------------------
 
 function render({ model, el }) {
-  const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { words, methods, cases } = data.meta;
-  const { read, change, show } = connect({ model, el, traits: TRAITS });
+  const { meta, change, show } = connect({ model, el });
+  const data = { meta, arrays: readArrays(model) };
+  const { words, methods, cases } = meta;
 
   const which = choice({ label: "Review", options: cases, onchange: (i) => change({ case: i }, true) });
   const method = choice({ label: "Method", options: methods, onchange: (i) => change({ method: i }, true) });
@@ -84,7 +83,7 @@ function render({ model, el }) {
   const people = data.arrays.marks.shape[1];
   const key = [`Underline: marked by people, the thicker the more of the ${people}. Shade: the method’s score, as a share of its highest here. Frame: one of the words taken.`,
     "Bars go from 0 to 1: the mean over the people. The thin line is the F1 of two people of this review."];
-  const figure = html("div", { class: "av-figure" }, verdict, text, measures, claimFoot(data.meta.claim, key));
+  const figure = html("div", { class: "av-figure" }, verdict, text, measures, foot(meta.claim, key));
 
   function draw(state) {
     const result = compute(data, state);
@@ -108,7 +107,6 @@ function render({ model, el }) {
 }
 
 function sentence({ count, hits, f1, people_f1: among }, method) {
-  const strong = (text) => html("strong", {}, text);
   const taken = count === 1 ? "the word" : `the ${count} words`;
   const compare = among === null ? "." : ["; two people of this review reach ", strong(shown(among)), "."];
   return [`Of ${taken} that `, strong(method), " scores highest, a person marked ", strong(decimals(hits, 1)),

@@ -1,7 +1,5 @@
 // NeighbourPicker: which texts lie nearest to the picked one, and which farthest.
 
-const TRAITS = ["chosen"];
-
 function compute(data, state) {
   const { texts, kinds, count } = data.meta;
   const cosines = data.arrays.cosines.at(state.chosen);
@@ -58,10 +56,10 @@ function neighbourList(title, count, low, onpick) {
 }
 
 function render({ model, el }) {
-  const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { texts, kinds, count } = data.meta;
+  const { meta, change, show } = connect({ model, el });
+  const data = { meta, arrays: readArrays(model) };
+  const { texts, kinds, count } = meta;
   const low = Math.min(0, Math.floor(10 * Math.min(...data.arrays.cosines.values)) / 10);
-  const { change, show } = connect({ model, el, traits: TRAITS });
 
   const pick = (index) => change({ chosen: index });
   const which = choice({ label: "Sentence", options: texts, onchange: pick });
@@ -69,7 +67,7 @@ function render({ model, el }) {
   const verdict = html("p", { class: "av-verdict" });
   const figure = html("div", { class: "av-figure" }, verdict,
     html("div", { class: "av-lists" }, ...lists.map(([, list]) => list.node)),
-    claimFoot(data.meta.claim, `The cosine says how alike two vectors point: 1 is the same direction, 0 has nothing in common. The bars go from ${decimals(low, 1)} to 1. Click a sentence to go there.`, "Starting sentence"));
+    foot(meta.claim, `The cosine says how alike two vectors point: 1 is the same direction, 0 has nothing in common. The bars go from ${decimals(low, 1)} to 1. Click a sentence to go there.`, "Starting sentence"));
 
   function draw(state) {
     const result = compute(data, state);
@@ -81,14 +79,13 @@ function render({ model, el }) {
 
   return show({
     kind: "av-claim av-neighbour-picker", controls: [which.node], figure, draw,
-    buttons: [button("Random sentence", () => pick(anotherOf(texts.length, model.get("chosen"))))],
+    random: (state) => ({ chosen: anotherOf(texts.length, state.chosen) }),
     fileName: (state) => `neighbour-picker-${state.chosen}`,
-    saved: (state) => ({ ...compute(data, state) }),
+    saved: (state) => compute(data, state),
   });
 }
 
 function sentence({ chosen, nearest, farthest }) {
-  const strong = (text) => html("strong", {}, text);
   const named = ({ text, cosine }) => [`“${text}” (`, strong(decimals(cosine)), ")"];
   return ["Nearest to ", strong(`“${chosen.text}”`), ": ", ...named(nearest[0]), ". Farthest: ", ...named(farthest[0]), "."];
 }

@@ -1,7 +1,5 @@
 // PromptParts: a bar of attention and a bar of push for each part of a prompt, and the prompt itself.
 
-const TRAITS = ["case", "way", "layer", "part"];
-
 function compute(data, state) {
   const { parts, named } = data.meta;
   const { attention, pushes, defined, scores } = data.arrays;
@@ -45,10 +43,10 @@ function partRow(name, onclick) {
 // --- the explorer -------------------------------------------------------------
 
 function render({ model, el }) {
-  const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { parts, ways, texts, cases } = data.meta;
+  const { meta, change, show } = connect({ model, el });
+  const data = { meta, arrays: readArrays(model) };
+  const { parts, ways, texts, cases } = meta;
   const layers = data.arrays.attention.shape[1];
-  const { change, show } = connect({ model, el, traits: TRAITS });
 
   const which = choice({ label: "Case", options: cases, onchange: (i) => change({ case: i }, true) });
   const way = choice({ label: "Push, found by", options: ways, onchange: (i) => change({ way: i }, true) });
@@ -58,14 +56,13 @@ function render({ model, el }) {
   });
   const rows = parts.map((part, i) => partRow(part, () => change({ part: i })));
   const verdict = html("p", { class: "av-verdict" });
-  const heading = (title, under) => html("div", {}, html("span", { class: "av-title" }, title), under);
   const axis = html("span", { class: "av-under" });
-  const head = html("div", { class: "av-head" }, heading("Part of the prompt", html("span", { class: "av-under" }, "press to find it below")),
-    heading("Attention of the answer’s place", html("span", { class: "av-under" }, "0 to 1, mean of the heads")), heading("Push", axis));
+  const head = html("div", { class: "av-head" }, heading("Part of the prompt", "press to find it below"),
+    heading("Attention of the answer’s place", "0 to 1, mean of the heads"), heading("Push", axis));
   const title = html("p", { class: "av-title" }, "The prompt");
   const words = html("p", { class: "av-prompt" });
   const figure = html("div", { class: "av-figure" }, verdict, head, ...rows.map((row) => row.node), title, words,
-    claimFoot(data.meta.claim, `The score is log p(Yes) − log p(No). The sentence leaves out what is the same in every prompt: ${fixedParts(data.meta)}.`));
+    foot(meta.claim, `The score is log p(Yes) − log p(No). The sentence leaves out what is the same in every prompt: ${fixedParts(data.meta)}.`));
 
   function draw(state) {
     const result = compute(data, state);

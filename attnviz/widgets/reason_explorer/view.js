@@ -1,6 +1,5 @@
 // ReasonExplorer (figure F1, "Average is no reason"): the weight stands still, the push crosses zero.
 
-const TRAITS = ["case", "level"];
 const MOST_NAMED = 7;
 const WORDS = {
   model: {
@@ -64,10 +63,10 @@ function shownNames(names) {
 }
 
 function render({ model, el }) {
-  const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { fields, level_names: levelNames, level_label: levelLabel, cases, whose } = data.meta;
+  const { meta, change, show } = connect({ model, el });
+  const data = { meta, arrays: readArrays(model) };
+  const { fields, level_names: levelNames, level_label: levelLabel, cases, whose } = meta;
   const words = WORDS[whose];
-  const { change, show } = connect({ model, el, traits: TRAITS });
 
   const level = slider({
     label: levelLabel, min: 0, max: levelNames.length - 1, step: 1, ends: shownNames(levelNames),
@@ -77,12 +76,11 @@ function render({ model, el }) {
   const rows = fields.map((field) => fieldRow(field, words));
   const verdict = html("p", { class: "av-verdict" });
   const axis = html("span", { class: "av-under" });
-  const heading = (title, under) => html("div", {}, html("span", { class: "av-title" }, title), under);
-  const head = html("div", { class: "av-head" }, html("div", {}, html("span", { class: "av-title" }, "Field")),
-    heading(words.weightTitle, html("span", { class: "av-under" }, "0 to 1, all fields together 1")),
+  const head = html("div", { class: "av-head" }, heading("Field"),
+    heading(words.weightTitle, "0 to 1, all fields together 1"),
     heading(words.pushTitle, axis));
   const figure = html("div", { class: "av-figure" }, verdict, head, ...rows.map((row) => row.node),
-    claimFoot(data.meta.claim, "The thin line shows where a bar goes over all positions of the slider."));
+    foot(meta.claim, "The thin line shows where a bar goes over all positions of the slider."));
 
   function draw(state) {
     const result = compute(data, state);
@@ -104,7 +102,6 @@ function render({ model, el }) {
 }
 
 function sentence({ rows, looked, moved }, words) {
-  const strong = (text) => html("strong", {}, text);
   const [first, other] = [rows[looked], rows[moved]];
   const start = [words.lead, strong(first.field), ` (${words.weight} ${decimals(first.weight)}). `];
   if (looked === moved) return [...start, "Here the same field moves the score most: ", strong(decimals(first.push, 2, true)), "."];

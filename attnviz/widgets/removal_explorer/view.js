@@ -1,6 +1,5 @@
 // RemovalExplorer (figure F2, "Pull the plug"): what the model looks at most is not what it needs most.
 
-const TRAITS = ["case", "removed"];
 const CARD_HEIGHT = 34;
 const WIRE = 16; // from a card to the thermometer, in pixels
 const SAME = 0.005; // probabilities closer than this are shown as one
@@ -120,9 +119,9 @@ function movement(difference) {
 // --- the explorer -------------------------------------------------------------
 
 function render({ model, el }) {
-  const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { fields, order_names: names, averaged, cases } = data.meta;
-  const { change, show } = connect({ model, el, traits: TRAITS });
+  const { meta, change, show } = connect({ model, el });
+  const data = { meta, arrays: readArrays(model) };
+  const { fields, order_names: names, averaged, cases } = meta;
 
   const count = slider({
     label: "Fields removed", min: 0, max: fields.length, step: 1, ends: ["none", "all"],
@@ -135,7 +134,7 @@ function render({ model, el }) {
   orders.style.setProperty("--av-count", names.length);
   orders.style.setProperty("--av-abreast", names.length > 3 ? 2 : names.length);
   const figure = html("div", { class: "av-figure" }, verdict, orders,
-    claimFoot(data.meta.claim, ["The thermometer shows the probability that remains. The dashed line is the probability with all fields.",
+    foot(meta.claim, ["The thermometer shows the probability that remains. The dashed line is the probability with all fields.",
       ...(averaged.length ? [`The cards of ${averaged.join(" and ")} fade together: in a mean over many orders every field is out equally often.`] : [])]));
 
   function draw(state) {
@@ -156,7 +155,6 @@ function render({ model, el }) {
 }
 
 function sentence({ columns, removed, full, most: place }, count) {
-  const strong = (text) => html("strong", {}, text);
   const [first, most] = [columns[0], columns[place]];
   if (removed === 0) return ["With all fields the probability is ", strong(decimals(full)), "."];
   const start = [`With all fields the probability is ${decimals(full)}. `];

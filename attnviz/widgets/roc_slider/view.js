@@ -1,6 +1,5 @@
 // RocSlider: a threshold in the histograms of both labels, and the same threshold on the ROC curve.
 
-const TRAITS = ["threshold", "judge"];
 const LEVELS = 100;
 const PER_BAR = 2; // levels that one bar of the histogram joins
 const HISTOGRAM = { width: 440, height: 300, left: 14, right: 426, middle: 140, reach: 118 };
@@ -109,9 +108,9 @@ function countTable({ judge, threshold, true_positives, false_negatives, false_p
 // --- the explorer -----------------------------------------------------------------
 
 function render({ model, el }) {
-  const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { judges } = data.meta;
-  const { change, show } = connect({ model, el, traits: TRAITS });
+  const { meta, change, show } = connect({ model, el });
+  const data = { meta, arrays: readArrays(model) };
+  const { judges } = meta;
 
   const threshold = slider({
     label: "Threshold", min: 0, max: LEVELS, step: 1, ends: ["0: name everything", "1: name nothing"],
@@ -125,7 +124,7 @@ function render({ model, el }) {
   const panel = (title, ...content) => html("section", { class: "av-panel" }, html("span", { class: "av-title" }, title), ...content);
   const figure = html("div", { class: "av-figure" }, verdict, html("div", { class: "av-parts" },
     panel("What happened, by predicted probability", bars.node, counts), panel("ROC curve: all thresholds", curve.node, aucs)),
-  claimFoot(data.meta.claim, ["Named is what reaches the threshold, the full bars. Upper bars share out the taken rows, lower bars the others.",
+  foot(meta.claim, ["Named is what reaches the threshold, the full bars. Upper bars share out the taken rows, lower bars the others.",
     "The thick curve is the chosen one’s; the dashed line is chance."], "Starting threshold"));
   const saved = (state) => {
     const { curves, own, level, place, ...rest } = compute(data, state);
@@ -152,7 +151,6 @@ function render({ model, el }) {
 }
 
 function sentence({ threshold, tpr, fpr, precision }) {
-  const strong = (text) => html("strong", {}, text);
   const start = ["From ", strong(decimals(threshold)), " on, it names ", strong(wholePercent(tpr)), " of what was taken and ", strong(wholePercent(fpr)), " of what was not. "];
   if (precision === null) return [...start, "It names nothing."];
   return [...start, "Of all that it names, ", strong(wholePercent(precision)), " was taken."];

@@ -11,14 +11,12 @@ function wholePercent(share) {
 
 const note = (text) => html("p", { class: "av-note" }, text);
 
-// Beneath a figure: how to read it, and its claim, if it makes one: in how many cases its statement holds, and how
-// the first state was chosen.
-function claimFoot(claim, key, start = "Starting case") {
-  const notes = [key].flat().map(note);
-  if (!claim) return html("div", { class: "av-foot" }, ...notes);
-  const { holds, statement, rule } = claim;
-  const share = holds !== null && html("strong", {}, `Holds in ${wholePercent(holds)} of the test cases${statement ? ":" : "."}`);
-  return html("div", { class: "av-foot" }, ...notes,
-    (share || statement) && html("p", { class: "av-holds" }, share, share && statement && " ", statement),
-    rule && note(`${start}: ${rule}`));
+// Beneath a figure: how to read it and, with a claim, in how many cases it holds and how the first state was chosen.
+const foot = (claim, key, start = "Starting case") =>
+  html("div", { class: "av-foot" }, ...[key].flat().map(note), ...(claim ? claimed(claim, start) : []));
+
+function claimed({ holds, statement, rule }, start) {
+  const share = holds === null ? [statement]
+    : [strong(`Holds in ${wholePercent(holds)} of the test cases${statement ? ":" : "."}`), statement && ` ${statement}`];
+  return [share[0] && html("p", { class: "av-holds" }, ...share), rule && note(`${start}: ${rule}`)];
 }

@@ -26,6 +26,11 @@ const html = (tag, attributes = {}, ...children) =>
 const drawn = (tag, attributes = {}, ...children) =>
   fill(document.createElementNS(SVG_NS, tag), attributes, children);
 
+const strong = (text) => html("strong", {}, text);
+
+const heading = (title, under = null) => html("div", {}, html("span", { class: "av-title" }, title),
+  typeof under === "string" ? html("span", { class: "av-under" }, under) : under);
+
 const uniqueId = (() => {
   const prefix = `av-${Math.random().toString(36).slice(2, 8)}`;
   let count = 0;
@@ -43,11 +48,12 @@ function decimals(value, digits = 2, signed = false) {
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-// A number from 0 to count - 1 that is not the present one, if there is another.
-const anotherOf = (count, present) =>
-  (count < 2 ? present : (present + 1 + Math.floor(Math.random() * (count - 1))) % count);
+const sum = (values) => values.reduce((total, value) => total + value, 0);
 
 const argmax = (values) => values.reduce((best, value, i) => (value > values[best] ? i : best), 0);
+
+// A number from 0 to count - 1 that is not the present one.
+const anotherOf = (count, present) => (present + 1 + Math.floor(Math.random() * (count - 1))) % count;
 
 // --- data -----------------------------------------------------------------
 
@@ -72,10 +78,12 @@ function part(values, shape, index) {
 
 // --- the frame -------------------------------------------------------------
 
-// Ties an explorer to its traits. `change` is for its controls; with `glide` its marks move to their new places
-// instead of jumping. `show` puts it on the page and returns what takes it away again.
-function connect({ model, el, traits }) {
-  const { claim, start, cases } = model.get("_meta");
+// Ties an explorer to its traits, those that have a start. `change` is for its controls; with `glide` its marks move
+// to their new places instead of jumping. `show` puts it on the page and returns what takes it away again.
+function connect({ model, el }) {
+  const meta = model.get("_meta");
+  const { start, claim, cases = [] } = meta;
+  const traits = Object.keys(start);
   const read = () => Object.fromEntries(traits.map((name) => [name, model.get(name)]));
   const speaker = announcer();
   const numbers = html("div", { class: "av-tables" });
@@ -92,16 +100,17 @@ function connect({ model, el, traits }) {
     redraw();
   }
 
-  // `draw(state)` gives the sentence for a screen reader and what makes the tables; `showCase(i)` goes to a case.
-  function show({ kind, controls, figure, buttons = [], draw, fileName, saved, showCase = (i) => change({ case: i }, true) }) {
+  // `draw(state)` gives the sentence for a screen reader and what makes the tables, `atCase(i)` the traits that a case
+  // starts with, `random(state)` those of another case, if there is one.
+  function show({ kind, controls, figure, draw, fileName, saved, buttons = [], atCase = (i) => ({ case: i }),
+    random = cases.length > 1 && ((state) => atCase(anotherOf(cases.length, state.case))) }) {
     redraw = () => {
       const { said, tables } = draw(read());
       if (!numbers.hidden) numbers.replaceChildren(...tables());
       speaker.say(said);
     };
     const actions = html("div", { class: "av-actions" },
-      cases?.length > 1 && button("Random case", () => showCase(anotherOf(cases.length, model.get("case")))),
-      ...buttons,
+      random && button("Random case", () => change(random(read()), true)), ...buttons,
       button("Reset", () => change(start, true)),
       disclosure("Table", numbers, redraw),
       button("Save SVG", () => saveSvg(fileName(read()), figure)),
@@ -119,7 +128,7 @@ function connect({ model, el, traits }) {
     };
   }
 
-  return { read, change, show };
+  return { meta, read, change, show };
 }
 
 // --- controls -------------------------------------------------------------
@@ -155,6 +164,14 @@ function choice({ label, options, onchange }) {
   return {
     node: html("div", { class: "av-control" }, head, input),
     set(value) { input.value = String(value); },
+  };
+}
+
+function checkbox({ label, onchange }) {
+  const input = html("input", { type: "checkbox", id: uniqueId(), onchange: () => onchange(input.checked) });
+  return {
+    node: html("label", { for: input.id }, input, html("span", {}, label)),
+    set(on) { input.checked = on; },
   };
 }
 

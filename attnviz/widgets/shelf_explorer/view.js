@@ -1,6 +1,5 @@
 // ShelfExplorer (figure F1 over a whole shelf): one push says little, the spread of many says much.
 
-const TRAITS = ["case", "size"];
 const STRIP = 34; // height of a row of dots, in pixels
 const LANES = 5; // so that dots of nearly equal pushes do not cover each other
 
@@ -82,9 +81,9 @@ function fieldRow(field, count) {
 // --- the explorer -------------------------------------------------------------
 
 function render({ model, el }) {
-  const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { fields, products, cases } = data.meta;
-  const { change, show } = connect({ model, el, traits: TRAITS });
+  const { meta, change, show } = connect({ model, el });
+  const data = { meta, arrays: readArrays(model) };
+  const { fields, products, cases } = meta;
 
   const size = slider({
     label: "Products on the shelf", min: 1, max: products.length, step: 1, ends: ["one", `all ${products.length}`],
@@ -94,13 +93,12 @@ function render({ model, el }) {
   const rows = fields.map((field) => fieldRow(field, products.length));
   const verdict = html("p", { class: "av-verdict" });
   const [axis, number] = [html("span", { class: "av-under" }), html("span", { class: "av-title" })];
-  const heading = (title, under) => html("div", {}, html("span", { class: "av-title" }, title), under);
-  const head = html("div", { class: "av-head" }, html("div", {}, html("span", { class: "av-title" }, "Field")),
-    heading("The model’s weight, mean over the shelf", html("span", { class: "av-under" }, "0 to 1; the thin line is the shopper’s priority")),
+  const head = html("div", { class: "av-head" }, heading("Field"),
+    heading("The model’s weight, mean over the shelf", "0 to 1; the thin line is the shopper’s priority"),
     html("div", { class: "av-cell" }, heading("The model’s pushes, one dot each", axis), number));
   const newest = html("p", { class: "av-note" });
   const figure = html("div", { class: "av-figure" }, verdict, head, ...rows.map((row) => row.node), newest,
-    claimFoot(data.meta.claim, "The shaded band goes from the mean push less the spread to the mean push plus the spread. The spread is the standard deviation."));
+    foot(meta.claim, "The shaded band goes from the mean push less the spread to the mean push plus the spread. The spread is the standard deviation."));
 
   function draw(state) {
     const result = compute(data, state);

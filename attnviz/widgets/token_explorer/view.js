@@ -1,6 +1,5 @@
 // TokenExplorer: layers x heads as small pictures, one head large, and the text with bars at its tokens.
 
-const TRAITS = ["layer", "head", "token", "view", "mass"];
 const THUMB = 48; // pixels of a small picture, where a head has more tokens
 const GAP = 2; // between small pictures, in their pixels
 const BAR = 20; // height of the tallest bar, in pixels
@@ -184,12 +183,11 @@ function chip(text, onclick) {
 // --- the explorer -------------------------------------------------------------
 
 async function render({ model, el }) {
-  const meta = model.get("_meta");
+  const { meta, change, show } = connect({ model, el });
   const data = { meta, parts: await unpack(model) };
   const { tokens, views } = meta;
   const [layers, heads] = meta.parts.weights;
   const kinds = ["weight", "norm", "rollout"].filter((kind) => views[kind]);
-  const { change, show } = connect({ model, el, traits: TRAITS });
   const counted = (name, count) => Array.from({ length: count }, (_, i) => `${name} ${i + 1}`);
 
   function step(event) {
@@ -221,7 +219,7 @@ async function render({ model, el }) {
     html("div", { class: layers > 2 * heads ? "av-parts av-tall" : "av-parts" },
       panel("av-many", smallTitle, "one row a layer, one column a head; click one", small.node),
       panel("av-one", largeTitle, "a row looks, a column is looked at; click a row", large.node)),
-    claimFoot(meta.claim, "The longest bar is the largest number; a picture is the darker, the larger the square root of the weight. Grey bars are outside the marked set.", "Start"));
+    foot(meta.claim, "The longest bar is the largest number; a picture is the darker, the larger the square root of the weight. Grey bars are outside the marked set.", "Start"));
 
   function draw(state) {
     const result = compute(data, state);
@@ -269,7 +267,6 @@ function keepInSight(box, node) {
 }
 
 function sentence({ looks, looked_at_by: looked, marked, held }, { tokens }, { token }, where) {
-  const strong = (text) => html("strong", {}, text);
   const name = (i) => (i === token ? "itself" : strong(tokens[i]));
   const [most, from] = [argmax(looks), argmax(looked)];
   if (!marked.length) return [`${where}: `, strong(tokens[token]), " looks at nothing."];

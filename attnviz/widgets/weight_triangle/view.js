@@ -1,13 +1,11 @@
 // WeightTriangle (figure F3, "Same score, other weights"): the weights of a prediction are not unique.
 
-const TRAITS = ["case", "dot", "on_line"];
 const CORNERS = [[34, 340], [220, 18], [406, 340]]; // of the drawing: left, top (over the middle), right
 const [WIDTH, HEIGHT] = [440, 390];
 const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2]; // widths of a band of probability
 const MOST_BANDS = 9;
 const SAME = 0.005; // shares closer than this are shown as one
 
-const sum = (values) => values.reduce((total, value) => total + value, 0);
 const dotProduct = (a, b) => sum(a.map((value, i) => value * b[i]));
 const logitOf = (p) => Math.log(clamp(p, 0, 1) / (1 - clamp(p, 0, 1)));
 
@@ -220,10 +218,10 @@ function legend() {
 // --- the explorer -------------------------------------------------------------------
 
 function render({ model, el }) {
-  const data = { meta: model.get("_meta"), arrays: readArrays(model) };
-  const { fields, free, cases, epsilon } = data.meta;
+  const { meta, read, change, show } = connect({ model, el });
+  const data = { meta, arrays: readArrays(model) };
+  const { fields, free, cases, epsilon } = meta;
   const names = free.map((i) => fields[i]);
-  const { read, change, show } = connect({ model, el, traits: TRAITS });
 
   // The line that the dot is kept on, if it is.
   const segment = (state) => {
@@ -242,10 +240,10 @@ function render({ model, el }) {
     return change({ dot: tidy(between(...ends, clamp((share - ends[0][corner]) / length, 0, 1))) });
   }
 
-  function showCase(i) {
+  function atCase(i) {
     const { furthest } = compute(data, { ...read(), case: i });
     const state = { ...read(), case: i, dot: tidy(furthest.shares) };
-    change({ ...state, dot: state.on_line ? nearestShares(toPoint(state.dot), segment(state)) : state.dot }, true);
+    return { ...state, dot: state.on_line ? nearestShares(toPoint(state.dot), segment(state)) : state.dot };
   }
 
   function keepLine(on) {
@@ -256,9 +254,8 @@ function render({ model, el }) {
   const sliders = names.map((name, corner) => slider({
     label: `Weight of ${name}`, min: 0, max: 1, step: 0.01, oninput: (share) => moveShare(corner, share),
   }));
-  const which = choice({ label: "Case", options: cases, onchange: showCase });
-  const box = html("input", { type: "checkbox", id: uniqueId(), onchange: () => keepLine(box.checked) });
-  const keep = html("label", { for: box.id }, box, html("span", {}, "Stay on the line of the model’s score"));
+  const which = choice({ label: "Case", options: cases, onchange: (i) => change(atCase(i), true) });
+  const keep = checkbox({ label: "Stay on the line of the model’s score", onchange: keepLine });
   const drawing = triangle(names, move);
   const scale = legend();
   const rows = {
@@ -268,21 +265,20 @@ function render({ model, el }) {
   };
   const verdict = html("p", { class: "av-verdict" });
   const frozen = note("");
-  const heading = (title) => html("div", {}, html("span", { class: "av-title" }, title));
   const side = html("div", { class: "av-side" },
-    html("div", { class: "av-head" }, heading("Weights"), ...names.map(heading), heading("p")),
+    html("div", { class: "av-head" }, heading("Weights"), ...names.map((name) => heading(name)), heading("p")),
     ...Object.values(rows).map((row) => row.node), frozen,
     html("div", { class: "av-shade" }, html("span", { class: "av-title" }, "Shade: the probability p"), scale.node));
   const figure = html("div", { class: "av-figure" }, verdict,
     html("div", { class: "av-parts" }, drawing.node, side),
-    claimFoot(data.meta.claim, ["Drag the ring. The full line joins all weights with the model’s own score; between the dashed lines p is within "
+    foot(meta.claim, ["Drag the ring. The full line joins all weights with the model’s own score; between the dashed lines p is within "
       + `\u00b1${epsilon} of it.`, "Not unique is not wrong: the model did use its own weights, but others would have served as well."]));
 
   function draw(state) {
     const result = compute(data, state);
     sliders.forEach((one, i) => one.set(state.dot[i], decimals(result.dot.weights[free[i]])));
     which.set(state.case);
-    box.checked = state.on_line;
+    keep.set(state.on_line);
     drawing.set(result);
     scale.set(bandsOf(result.corners));
     rows.model.set(result.model, free, "");
@@ -295,9 +291,9 @@ function render({ model, el }) {
 
   return show({
     kind: "av-claim av-weight-triangle",
-    controls: [...sliders.map((one) => one.node), which.node, html("div", { class: "av-control av-check" }, keep)],
+    controls: [...sliders.map((one) => one.node), which.node, html("div", { class: "av-control av-check" }, keep.node)],
     figure, draw,
-    showCase,
+    atCase,
     fileName: (state) => `weight-triangle-case-${state.case}`,
     saved: (state) => ({ ...state, case_name: cases[state.case], ...compute(data, state) }),
   });
@@ -315,7 +311,6 @@ function stays({ fields, free, model }) {
 }
 
 function sentence({ model, dot, difference, within, epsilon }) {
-  const strong = (text) => html("strong", {}, text);
   const own = decimals(model.probability);
   if (dot.moved < SAME) return ["These are the model’s own weights. They give a probability of ", strong(own), "."];
   const start = ["Move ", strong(decimals(dot.moved)), " of the weight elsewhere: the probability "];
