@@ -113,7 +113,7 @@ def _shade(ax: Axes, corners: np.ndarray) -> float:
     levels = [_logit(edge) for edge in edges]
     # The logit is linear, so three points and straight lines between them draw it exactly.
     x, y = CORNERS.T
-    ax.tricontourf(x, y, corners, levels=levels, colors=colors)  # type: ignore[call-overload]
+    ax.tricontourf(x, y, corners, levels=levels, colors=colors)
     ax.plot(*CORNERS[[0, 1, 2, 0]].T, color=INK, linewidth=1)
     return step
 

@@ -5,7 +5,7 @@ from docutils import nodes
 from local_assets import diagram
 from sphinx.util.docutils import SphinxDirective
 
-ALT = "The rooms of the package; an arrow goes from a room to a room that it imports. The list below says the same."
+ALT = "The rooms of the package; an arrow goes from a room to one that it imports. The list below says the same."
 
 
 class RoomsDirective(SphinxDirective):
@@ -18,7 +18,7 @@ class RoomsDirective(SphinxDirective):
         return [
             diagram(source=rooms.drawing(), alt=ALT),
             nodes.bullet_list(
-                "", *(_line(room, sorted(targets)) for room, targets in sorted(arrows.items()))
+                "", *(_line(room, sorted(arrows[room])) for room in sorted(arrows))
             ),
         ]
 

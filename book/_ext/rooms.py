@@ -1,4 +1,4 @@
-"""The rooms of the package, read from its imports: `make rooms` counts them, the architecture page draws them.
+"""The rooms of the package, read from its imports: `make rooms` counts, the architecture page draws them.
 
 A room is a folder or a module that lies directly in the package; the face (`__init__`, `__main__`) is none.
 """
