@@ -5,7 +5,7 @@ from docutils import nodes
 from local_assets import diagram
 from sphinx.util.docutils import SphinxDirective
 
-ALT = "The rooms of the package; an arrow goes from a room to one that it imports. The list below says the same."
+ALT = "The rooms of the package; an arrow goes from a room to one that it imports. The list says it too."
 
 
 class RoomsDirective(SphinxDirective):
