@@ -88,9 +88,7 @@ class Features:
     @property
     def _users(self) -> pd.DataFrame:
         if self.tables.users is None:
-            raise ValueError(
-                "users must be a table for a schema that has users, got None; give users="
-            )
+            raise ValueError("users must be a table for a schema that has users, got None; give users=")
         return self.tables.users
 
     @cached_property

@@ -17,9 +17,7 @@ class RoomsDirective(SphinxDirective):
         arrows = rooms.room_arrows(rooms.module_arrows())
         return [
             diagram(source=rooms.drawing(), alt=ALT),
-            nodes.bullet_list(
-                "", *(_line(room, sorted(arrows[room])) for room in sorted(arrows))
-            ),
+            nodes.bullet_list("", *(_line(room, sorted(arrows[room])) for room in sorted(arrows))),
         ]
 
 
