@@ -7,7 +7,7 @@ PORT ?= 8000
 # Tests run in so many processes, one thread each; a test file stays in one of them.
 WORKERS ?= 2
 
-.PHONY: env lint test book serve picture constraints clean
+.PHONY: env lint rooms test wheel book serve picture constraints clean
 .DEFAULT_GOAL := book
 
 env: $(STAMP)
@@ -25,8 +25,15 @@ lint: $(STAMP)
 	$(BIN)/codespell
 	$(BIN)/mypy
 
+# Modules, arrows, floors and circles of the package, read from its imports.
+rooms: $(STAMP)
+	$(BIN)/python book/_ext/rooms.py
+
 test: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+wheel: $(STAMP)
+	$(BIN)/python -m build
 
 book: $(STAMP)
 	$(BIN)/python book/_ext/build_book.py

@@ -1,11 +1,15 @@
 """Every chapter has the same anatomy, and its source holds no outputs."""
 
 import re
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
+import rooms
 import yaml
 from places import REPO
+
+import attnviz
 
 BOOK = REPO / "book"
 AFTER_THE_QUESTION = [
@@ -115,3 +119,20 @@ def test_every_citation_is_in_the_bibliography():
     text = "".join(path.read_text(encoding="utf-8") for path in CHAPTERS)
     cited = re.findall(r"\{cite(?::\w+)?\}`(.+?)`", text)
     assert {key.strip() for group in cited for key in group.split(",")} <= keys
+
+
+def test_each_step_of_a_reviews_way_has_its_function():
+    """Every name that the architecture page links to exists in the package and is on the API page."""
+    page = (BOOK / "architecture.md").read_text(encoding="utf-8")
+    api = (BOOK / "api.md").read_text(encoding="utf-8")
+    names = re.findall(r"\{py:\w+\}`attnviz\.(.+?)`", page)
+    assert len(names) >= 9
+    for name in names:
+        assert callable(attrgetter(name)(attnviz))
+        assert f"attnviz.{name}\n" in api or name.startswith("plots.")
+
+
+def test_every_room_says_what_it_is_for():
+    """The architecture page shows the first line of each room's docstring: a sentence."""
+    for room in rooms.room_arrows(rooms.module_arrows()):
+        assert rooms.sentence_of(room).endswith(".")

@@ -1,57 +1,27 @@
 """The arrows between the modules point one way, and `import attnviz` stays light."""
 
-import ast
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import rooms
 
 import attnviz
 
 PACKAGE = Path(attnviz.__file__).parent
 
-# What each module may import of ours. A name stands for the module and all that lies under it.
-ALONE = (
-    "agreement", "attention", "calibration", "capture_record", "flow", "forward", "listening", "masks",
-    "model_file", "pretrained", "ranking", "vector_cache",
-)  # fmt: skip
-LAYERS = {
-    "gguf_models": {"vector_cache"},
-    "pretrained": {"gguf_models"},
-    "inside": {"pretrained"},
-    "capture": {"capture_record", "listening"},
-    "prompting": {"data"},
-    "answering": {"prompting"},
-    "text": {"gguf_models", "pretrained", "vector_cache"},
-    "data": {"data", "text", "vector_cache"},
-    "data_check": {"data"},
-    "fields": {"attention", "data"},
-    "mechanisms": {"attention"},
-    "weight_log": {"mechanisms"},
-    "recommender": {"attention", "data", "fields", "mechanisms", "model_file", "shopper"},
-    "shopper": {"attention", "data", "fields"},
-    "sentences": {"data", "recommender"},
-    "serving": {"data", "mechanisms", "recommender"},
-    "checkpoint": {"data", "recommender"},
-    "evaluation": {"agreement", "data", "ranking", "recommender", "serving"},
-    "training": {"checkpoint", "data", "ranking", "recommender", "serving", "weight_log"},
-    "shapley": {"forward"},
-    "captum_methods": {"forward"},
-    "attribution": {"captum_methods", "forward", "shapley"},
-    "token_level": {"flow", "inside", "text"},
-    "trees": {"attribution", "data", "mechanisms", "recommender", "shopper", "text", "token_level"},
-    "plausibility": {"masks"},
-    "sanity": {"masks"},
-    "removal": {"forward", "masks"},
-    "faithfulness": {"forward", "removal"},
-    "orders": {"forward", "removal", "shapley"},
-    "adversarial": {"agreement", "masks", "sanity"},
-    "plots": {"plots"},
-    "widgets": {"widgets"},
-}
-TOP = ("__init__", "__main__")  # these two may import all others
+# The floors of the house, lowest first: a room may import rooms of lower floors only.
+FLOORS = (
+    {"storage", "attention", "recording", "plots", "widgets"},
+    {"language", "metrics"},
+    {"data", "explanation"},
+    {"recommender"},
+    {"trees"},
+    {"cli"},
+)
+ALONE = {"plots", "widgets"}  # they take arrays, whoever made them
 
 HEAVY = (
     "captum", "transformers", "sentence_transformers", "matplotlib", "torchmetrics", "tensorboard", "sklearn",
@@ -59,49 +29,62 @@ HEAVY = (
 )  # fmt: skip
 
 
-def modules() -> list[Path]:
-    return sorted(path for path in PACKAGE.rglob("*.py") if path.stem not in TOP or path.parent != PACKAGE)
+MODULES = rooms.module_arrows(PACKAGE)
+ROOMS = rooms.room_arrows(MODULES)
 
 
-def topic(path: Path) -> str:
-    """`attnviz/data/log.py` -> `data`, `attnviz/text.py` -> `text`."""
-    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+def allowed(room: str) -> set[str]:
+    """The rooms of the floors below; none for a picture, and no shop for a language model."""
+    floor = next((place for place, names in enumerate(FLOORS) if room in names), None)
+    assert floor is not None, f"say in FLOORS where {room} lies"
+    return set() if room in ALONE else set().union(*FLOORS[:floor]) - ALONE
 
 
-def our_imports(path: Path, root: Path = PACKAGE) -> set[str]:
-    """The topics that a module imports, wherever in the file it does so."""
-    package = ["attnviz", *path.relative_to(root).parts[:-1]]
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom):
-            base = package[: len(package) + 1 - node.level] if node.level else []
-            base += node.module.split(".") if node.module else []
-            names = [".".join([*base, name.name]) for name in node.names]
-        elif isinstance(node, ast.Import):
-            names = [name.name for name in node.names]
-        else:
-            continue
-        found |= {name.split(".")[1] for name in names if name.startswith("attnviz.")}
-    return found
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_what_lies_below_it(room):
+    """Attention lies below the measures, data below the recommender, that below the trees."""
+    assert ROOMS[room] <= allowed(room)
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_a_module_imports_only_what_lies_below_it(path):
-    """Attention and text lie below data, data below the recommender, that below training."""
-    name = topic(path)
-    assert name in LAYERS or name in ALONE, f"say in this test what {name} may import of ours"
-    assert our_imports(path) <= LAYERS.get(name, set())
+def test_every_room_is_on_one_floor():
+    """FLOORS names each room of the package once, and no other."""
+    named = [room for floor in FLOORS for room in floor]
+    assert sorted(named) == sorted(ROOMS)
 
 
-def test_the_parser_of_this_test_sees_every_form_of_import(tmp_path):
+def test_a_language_model_knows_no_shop():
+    """`language` imports no `data`."""
+    assert "data" not in ROOMS["language"]
+
+
+@pytest.mark.parametrize("arrows", [MODULES, ROOMS], ids=["modules", "rooms"])
+def test_there_are_no_circles(arrows):
+    """No module and no room reaches itself."""
+    assert rooms.circles(arrows) == []
+
+
+def test_the_reader_sees_every_form_of_import(tmp_path):
     """Relative, absolute, and inside a function: all are found."""
-    path = tmp_path / "data" / "x.py"
-    path.parent.mkdir()
-    path.write_text(
+    package = tmp_path / "attnviz"
+    for name in ("data/x", "data/log", "text", "plots", "agreement", "ranking"):
+        path = package / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (package / "data/x.py").write_text(
         "from ..text import a\nimport attnviz.plots\nfrom . import log\nfrom .. import agreement\n"
         "def f():\n    from attnviz.ranking import auc\n"
     )
-    assert our_imports(path, tmp_path) == {"text", "plots", "data", "agreement", "ranking"}
+    arrows = rooms.module_arrows(package)
+    assert arrows["data.x"] == {"text", "plots", "data.log", "agreement", "ranking"}
+    assert rooms.room_arrows(arrows)["data"] == {"text", "plots", "agreement", "ranking"}
+
+
+def test_circles_and_floors_of_a_small_house():
+    """A and b import each other and stand on c: one circle, which counts as one, so two floors."""
+    house = {"a": {"b"}, "b": {"a", "c"}, "c": set()}
+    assert rooms.circles(house) == [{"a", "b"}]
+    assert rooms.floors(house) == 2
+    assert rooms.floors({"a": {"b"}, "b": {"c"}, "c": set()}) == 3
 
 
 def test_import_attnviz_loads_nothing_heavy():

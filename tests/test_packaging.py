@@ -84,6 +84,7 @@ def test_the_wheel_carries_the_whole_package(wheel):
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert packed == ours
     assert any(name.endswith(".js") for name in packed)
+    assert "attnviz/py.typed" in packed
 
 
 def test_the_installed_wheel_makes_an_explorer(wheel, tmp_path):
@@ -109,6 +110,8 @@ print(attnviz.__file__, len(str(explorer._esm)), len(str(explorer._css)), sep="|
     assert Path(place).is_relative_to(site)
     assert int(script) > 1000
     assert int(style) > 100
+    version = run(python, "-m", "attnviz", "--version", cwd=tmp_path)
+    assert version == f"attnviz {attnviz.__version__}\n"
 
 
 def test_the_lines_in_the_readme_work(tmp_path):
@@ -128,3 +131,57 @@ def test_the_readme_names_every_chapter():
     chapters = [file for file in files if file.startswith("book/chapters/")]
     readme = (REPO / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"\((book/chapters/.*?)\.md\)", readme) == chapters
+
+
+def workflow_commands() -> list[str]:
+    """The commands of all workflows."""
+    files = sorted((REPO / ".github/workflows").glob("*.yml"))
+    jobs = [
+        job for file in files for job in yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"].values()
+    ]
+    return [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+
+
+def test_workflows_call_targets_that_exist():
+    """Each `make NAME` of a workflow is a target of the Makefile; lint, test, book and wheel are called."""
+    targets = re.findall(r"^([a-z]+):", (REPO / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    called = {name for line in workflow_commands() for name in re.findall(r"\bmake (\w+)", line)}
+    assert {"lint", "test", "book", "wheel"} <= called <= set(targets)
+
+
+def test_the_citation_names_this_version():
+    """CITATION.cff's version is the package's."""
+    citation = yaml.safe_load((REPO / "CITATION.cff").read_text(encoding="utf-8"))
+    assert str(citation["version"]) == attnviz.__version__
+    assert citation["title"].startswith("attnviz")
+
+
+def test_one_floor_of_python():
+    """README, CONTRIBUTING, the Makefile and pyproject.toml name the same oldest Python."""
+    floor = PROJECT["requires-python"].removeprefix(">=")
+    for name in ("README.md", "CONTRIBUTING.md", "Makefile"):
+        text = (REPO / name).read_text(encoding="utf-8")
+        assert set(re.findall(r"Python (3\.[\d.]*\d) or newer", text)) == {floor}
+
+
+def test_the_readme_links_only_to_what_the_sdist_ships():
+    """Every relative link of README is a file, and lies in what the sdist includes."""
+    sdist = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    shipped = sdist["targets"]["sdist"]["include"]
+    links = re.findall(r"\]\((?!https?:)(.+?)\)", (REPO / "README.md").read_text(encoding="utf-8"))
+    assert len(links) > 20
+    for link in links:
+        assert (REPO / link).is_file()
+        assert any(link == name or link.startswith(f"{name}/") for name in shipped)
+
+
+def test_the_hooks_call_the_tools_of_make_lint():
+    """What pre-commit runs is what `make lint` runs: ruff twice, codespell and mypy."""
+    hooks = yaml.safe_load((REPO / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0][
+        "hooks"
+    ]
+    lint = re.search(
+        r"^lint:.*\n((?:\t.*\n)+)", (REPO / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    commands = [line.removeprefix("\t$(BIN)/").removesuffix(" .") for line in lint[1].splitlines()]
+    assert [hook["entry"].removeprefix(".venv/bin/") for hook in hooks] == commands

@@ -1,6 +1,6 @@
 """From tables to tensors: the features of all rows, and batches of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as with_default
 from functools import cached_property, partial
@@ -63,7 +63,7 @@ class Features:
         self.sentences, self.row_sentences, self.row_reviews = _read_sentences(tables, schema)
         self.embeddings = torch.from_numpy(TextEncoder(schema.encoder).encode(self.sentences))
 
-    def batch(self, index: slice | Tensor | np.ndarray) -> Batch:
+    def batch(self, index: slice | Sequence[int] | np.ndarray | Tensor) -> Batch:
         """Cut a batch.
 
         Args:
@@ -91,13 +91,19 @@ class Features:
             return self._user_profiles[self._user[rows]]
         return history_profile(self._item_profiles, self._history[rows])
 
+    @property
+    def _users(self) -> pd.DataFrame:
+        if self.tables.users is None:
+            raise ValueError("users must be a table for a schema that has users, got None; give users=")
+        return self.tables.users
+
     @cached_property
     def _user(self) -> Tensor:
-        return _positions(self.tables.users["user_id"], self.tables.interactions["user_id"])
+        return _positions(self._users["user_id"], self.tables.interactions["user_id"])
 
     @cached_property
     def _user_profiles(self) -> Tensor:
-        raw = torch.tensor(self.tables.users[self.schema.profile].to_numpy(dtype=np.float32))
+        raw = torch.tensor(self._users[self.schema.profile].to_numpy(dtype=np.float32))
         mean, std = torch.tensor(self.schema.profile_scale, dtype=torch.float32).T
         return (raw - mean) / std
 

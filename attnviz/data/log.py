@@ -67,10 +67,13 @@ class InteractionLog(Tables):
         {'interactions: unknown item': 1}
     """
 
-    truth = None
-
     _schema: Schema | None = None
     _origin: Self | None = None  # the log whose schema this one shares
+
+    @property
+    def truth(self) -> object | None:
+        """None; planted data has one."""
+        return None
 
     @property
     def schema(self) -> Schema:

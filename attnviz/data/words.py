@@ -7,7 +7,9 @@ import pandas as pd
 from .tables import Tables
 
 
-def in_words(value: object, *, unknown: str = "unknown", no_tags: str = "no tags") -> str:
+def in_words(
+    value: Sequence[str] | float | None, *, unknown: str = "unknown", no_tags: str = "no tags"
+) -> str:
     """The value of an item's field in words.
 
     Args:

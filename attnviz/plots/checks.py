@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from .style import INK, LINE, PLAIN, as_table, make_axes, one_line, write_label
+from .style import INK, LINE, PLAIN, SLANTED, as_table, make_axes, one_line, write_label
 
 
 def check_table(
@@ -52,7 +52,7 @@ def check_table(
     ax.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(rows) - 0.5, -0.5))
     ax.hlines(np.arange(len(rows) + 1) - 0.5, *ax.get_xlim(), color=LINE, linewidth=0.8)
     ax.xaxis.tick_top()
-    slanted = {"rotation": 35, "ha": "left", "rotation_mode": "anchor"} if max(map(len, names)) > 5 else {}
+    slanted = SLANTED if max(map(len, names)) > 5 else {}
     ax.set_xticks(np.arange(len(names)), names, **PLAIN, **slanted)
     ax.set_yticks(np.arange(len(rows)), [one_line(row) for row in rows], **PLAIN)
     ax.spines[:].set_visible(False)

@@ -60,10 +60,10 @@ def head_circles(
     looks, handed_on = (np.vstack([table, table.mean(0)]) for table in (looks, handed_on))
     ax = make_axes(ax, (1.2 + 0.9 * len(fields), 1.1 + 1.1 * len(looks)))
     for (row, column), weight in np.ndenumerate(looks):
-        for area, style in [(handed_on[row, column], {"facecolor": WEIGHT}), (weight, {"fill": False})]:
+        for area, filled in [(handed_on[row, column], True), (weight, False)]:
             size = _RADIUS * np.sqrt(area)
-            ax.add_patch(Circle((column, _STEP * row), size, linewidth=1.3 if "fill" in style else 0,
-                                edgecolor=INK, **style))  # fmt: skip
+            ax.add_patch(Circle((column, _STEP * row), size, linewidth=0 if filled else 1.3,
+                                edgecolor=INK, facecolor=WEIGHT if filled else "none"))  # fmt: skip
         pair = f"{weight:.2f} · {handed_on[row, column]:.2f}"
         ax.text(
             column, _STEP * row + 0.59, pair, ha="center", va="center", fontsize=8, **PLAIN | {"color": MUTED}

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from .style import PLAIN, SEQUENTIAL, as_table, make_axes, one_line, write_label
+from .style import PLAIN, SEQUENTIAL, SLANTED, as_table, make_axes, one_line, write_label
 
 _MOST_ANNOTATED = 400  # cells
 
@@ -61,7 +61,7 @@ def attention_heatmap(
     ax.invert_yaxis()
     ax.xaxis.tick_top()
     names = [one_line(column) for column in columns]
-    slanted = {"rotation": 35, "ha": "left", "rotation_mode": "anchor"} if max(map(len, names)) > 7 else {}
+    slanted = SLANTED if max(map(len, names)) > 7 else {}
     ax.set_xticks(np.arange(len(names)) + 0.5, names, **PLAIN, **slanted)
     ax.set_yticks(np.arange(len(rows)) + 0.5, [one_line(row) for row in rows], **PLAIN)
     ax.spines[:].set_visible(False)

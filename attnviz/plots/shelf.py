@@ -52,7 +52,7 @@ def push_spread(
     ax.scatter(table, places, s=16, facecolor="white", edgecolor=RAISES, linewidth=1.1, zorder=3)
     for row in rows:
         text = f"{spread[row]:.2f}" if several else f"{table[0, row]:+z.2f}".replace("-", "−")
-        write_beside(ax, text, (1, row), (4, 0), ha="left", xycoords=("axes fraction", "data"))
+        write_beside(ax, text, (1, float(row)), (4, 0), ha="left", xycoords=("axes fraction", "data"))
     ax.axvline(0, color=INK, linewidth=1)
     ax.set_yticks(rows, [one_line(field) for field in fields], **PLAIN)
     ax.set_ylim(len(fields) - 0.5, -0.5)

@@ -1,6 +1,7 @@
 """How the static pictures look: colours, plain text, white axes, and names that do not cover each other."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,7 +17,10 @@ SEQUENTIAL = LinearSegmentedColormap.from_list(
     "attnviz", ["#ffffff", "#e3dbf6", "#b5a1e2", "#8468c8", "#5a3fa8", "#33226b"]
 )
 # For every text that somebody else wrote: neither mathtext nor TeX reads it.
-PLAIN = {"parse_math": False, "usetex": False, "color": INK}
+PLAIN: dict[str, Any] = {"parse_math": False, "usetex": False, "color": INK}
+
+# How names above columns stand when there is no room for them side by side.
+SLANTED: dict[str, Any] = {"rotation": 35, "ha": "left", "rotation_mode": "anchor"}
 
 LONGEST_NAME = 40
 LONGEST_TITLE = 120
@@ -43,7 +47,7 @@ def write_label(ax: Axes, label: str, title: str | None) -> None:
 
 
 def write_beside(
-    ax: Axes, text: str, point: tuple[float, float], offset: tuple[float, float], **options: object
+    ax: Axes, text: str, point: tuple[float, float], offset: tuple[float, float], **options: Any
 ) -> None:
     """Small text beside a point, the offset in points, on white so that lines behind it do not cross it."""
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
@@ -62,10 +66,10 @@ def write_beside(
 
 def name_lines(ax: Axes, lines: Sequence[Line2D], texts: Sequence[str]) -> None:
     """Texts at the right ends of lines that are sorted by their last value, moved apart where they touch."""
-    ends = np.array([line.get_ydata()[-1] for line in lines], dtype=float)
-    inches = ax.get_position().height * ax.figure.get_figheight()
+    ends = np.array([as_array(line.get_ydata())[-1] for line in lines])
+    inches = ax.get_position().height * ax.figure.bbox.height / ax.figure.dpi
     gap = np.ptp(ax.get_ylim()) * 14 / 72 / inches  # 14 points
-    step = lines[0].get_xdata()[-1]
+    step = as_array(lines[0].get_xdata())[-1]
     for line, text, end, place in zip(lines, texts, ends, move_apart(ends, gap), strict=True):
         color = line.get_color()
         ax.plot([step], [end], "o", color=color, markersize=5, clip_on=False)

@@ -54,8 +54,8 @@ def head_grid(
             np.sqrt(table[layer, head].clip(0)), cmap=SEQUENTIAL, vmin=0, vmax=1, extent=place, aspect="auto"
         )
     if chosen is not None:
-        frame = {"fill": False, "edgecolor": INK, "linewidth": 1.8}
-        ax.add_patch(Rectangle((chosen[1] - 0.5, chosen[0] - 0.5), 1, 1, **frame))
+        corner = (chosen[1] - 0.5, chosen[0] - 0.5)
+        ax.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=INK, linewidth=1.8))
     ax.set_xlim(-0.5, heads - 0.5)
     ax.set_ylim(layers - 0.5, -0.5)
     ax.set_aspect("equal")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -61,23 +62,23 @@ def weight_triangle(
     Taught in chapter 13.
     """
     given = {"values": values, "weights": weights, "furthest": furthest}
-    values, weights, furthest = (as_table(name, row, "fields", fields)[0] for name, row in given.items())
-    places = _places(free, fields, weights)
-    mass = weights[places].sum()
-    frozen = bias + np.delete(weights * values, places).sum()
-    corners = frozen + mass * values[places]  # logits of the three corners
+    value, weight, other = (as_table(name, row, "fields", fields)[0] for name, row in given.items())
+    places = _places(free, fields, weight)
+    mass = weight[places].sum()
+    frozen = bias + np.delete(weight * value, places).sum()
+    corners = frozen + mass * value[places]  # logits of the three corners
     ax = make_axes(ax, (5.6, 4.9))
     step = _shade(ax, corners)
-    own = bias + weights @ values
+    own = bias + weight @ value
     for probability, style in _lines(_sigmoid(own), epsilon):
         _draw_line(ax, corners, _logit(probability), style)
     _name_corners(ax, [fields[place] for place in places], corners)
-    model_is_above = weights[places[1]] >= furthest[places[1]]
-    for name, given, above in (
-        ("model", weights, model_is_above),
-        ("furthest", furthest, not model_is_above),
+    model_is_above = weight[places[1]] >= other[places[1]]
+    for name, shares, above in (
+        ("model", weight, model_is_above),
+        ("furthest", other, not model_is_above),
     ):
-        _mark(ax, name, given[places] / mass, _sigmoid(bias + given @ values), above=above)
+        _mark(ax, name, shares[places] / mass, _sigmoid(bias + shares @ value), above=above)
     _tidy(ax, f"shade: probability, a step is {step:g}\nsolid: the model's, dashed: ±{epsilon:g}", title)
     return ax
 
@@ -92,7 +93,7 @@ def _places(free: Sequence[str], fields: Sequence[str], weights: np.ndarray) -> 
     return places
 
 
-def _sigmoid(logit: np.ndarray) -> np.ndarray:
+def _sigmoid(logit: float) -> float:
     return 1 / (1 + np.exp(-logit))
 
 
@@ -106,12 +107,13 @@ def _shade(ax: Axes, corners: np.ndarray) -> float:
     """Bands of equal probability with round numbers at their borders; returns their width."""
     low, high = _sigmoid(corners.min()), _sigmoid(corners.max())
     step = next((one for one in _STEPS if (high - low) / one <= _MOST_BANDS - 2), _STEPS[-1])
-    first, last = np.floor(low / step + 1e-9), np.ceil(high / step - 1e-9)
+    first, last = float(np.floor(low / step + 1e-9)), float(np.ceil(high / step - 1e-9))
     edges = step * np.arange(first, max(last, first + 1) + 1)
     colors = SEQUENTIAL(np.linspace(0.06, 0.72, len(edges) - 1))
     levels = [_logit(edge) for edge in edges]
     # The logit is linear, so three points and straight lines between them draw it exactly.
-    ax.tricontourf(*CORNERS.T, corners, levels=levels, colors=colors)
+    x, y = CORNERS.T
+    ax.tricontourf(x, y, corners, levels=levels, colors=colors)
     ax.plot(*CORNERS[[0, 1, 2, 0]].T, color=INK, linewidth=1)
     return step
 
@@ -129,8 +131,8 @@ def _draw_line(ax: Axes, corners: np.ndarray, logit: float, style: str) -> None:
         if 0 <= share <= 1:
             ends.append(CORNERS[a] + share * (CORNERS[b] - CORNERS[a]))
     if ends:
-        ends = np.array(sorted(map(tuple, ends)))[[0, -1]]
-        ax.plot(*ends.T, style, color=INK, linewidth=1.6 if style == "-" else 0.9)
+        line = np.array(sorted(map(tuple, ends)))[[0, -1]]
+        ax.plot(*line.T, style, color=INK, linewidth=1.6 if style == "-" else 0.9)
 
 
 def _name_corners(ax: Axes, names: Sequence[str], corners: np.ndarray) -> None:
@@ -149,7 +151,7 @@ def _mark(ax: Axes, name: str, shares: np.ndarray, probability: float, *, above:
     ax.plot([x], [y], marker, color=color, markeredgecolor="white", markersize=11, clip_on=False, zorder=3)
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.9}
     text, offset = f"{name} p {probability:.2f}", (0, 15 if above else -15)
-    place = {"textcoords": "offset points", "ha": "center", "va": "center", "zorder": 4}
+    place: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "va": "center", "zorder": 4}
     ax.annotate(text, (x, y), offset, fontsize=9, bbox=box, **place, **PLAIN)
 
 

@@ -1,6 +1,7 @@
 """A review's words: who marked them, and how high a method scores them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -64,12 +65,12 @@ def word_marks(
     ax.spines[:].set_visible(False)
     note = "line: marked by people, thicker for more; shade: the method's score; frame: its highest"
     write_label(ax, note, title)
-    ax.figure.draw_without_rendering()  # settles how wide the axes are
+    ax.figure.figure.draw_without_rendering()  # settles how wide the axes are
     width = ax.get_window_extent().width * 72 / ax.figure.dpi  # points
     places = _set_in_lines(texts, width)
     height = _LINE * (1 + max(line for _, line, _ in places))
     if own:
-        ax.figure.set_figheight((height + 30 + 25 * (title is not None)) / 72)
+        ax.figure.figure.set_figheight((height + 30 + 25 * (title is not None)) / 72)
     ax.set(xlim=(0, width), ylim=(height, 0))
     for text, (left, line, wide), vote, shade, frame in zip(
         texts, places, votes, shades, framed, strict=True
@@ -94,7 +95,7 @@ def _draw(
     ax: Axes, text: str, place: tuple[float, float, float], *, vote: float, shade: float, frame: bool
 ) -> None:
     left, top, wide = place
-    box = dict(boxstyle="round,pad=0,rounding_size=2", mutation_aspect=1)
+    box: dict[str, Any] = dict(boxstyle="round,pad=0,rounding_size=2", mutation_aspect=1)
     if shade > 0:
         ax.add_patch(
             FancyBboxPatch((left, top + 2), wide, 16, facecolor=WEIGHT, alpha=_STRONGEST * shade, lw=0, **box)

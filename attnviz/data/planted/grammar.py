@@ -28,7 +28,7 @@ _FRAMES = (
 
 
 def _sentences_of(aspect: str, sentiment: int) -> list[tuple[str, tuple[str, ...]]]:
-    rows = []
+    rows: list[tuple[str, tuple[str, ...]]] = []
     for frame, noun, adjective in product(_FRAMES, _NOUNS[aspect], _ADJECTIVES[sentiment]):
         sentence = frame.format(noun=noun, adjective=adjective)
         rows.append((sentence[0].upper() + sentence[1:], (noun, adjective)))

@@ -37,6 +37,8 @@ class Truth(NamedTuple):
 class PlantedShop(InteractionLog):
     """An `InteractionLog` that knows the truth of each of its rows. Made by `planted_shop`."""
 
+    _truth: Truth | None
+
     def __init__(self, world: World, interactions: pd.DataFrame):
         self.world = world
         super().__init__(interactions, world.items, world.users)

@@ -78,7 +78,7 @@ def _draw_users(num_users: int, rates: np.ndarray, rng: np.random.Generator) -> 
     affinities = rng.normal(size=(num_users, len(BRANDS))).round(3)
     budgets = rng.normal(3.4, 0.5, size=num_users).round(3)
     counts = rng.poisson(rates[segment])
-    columns = {"user_id": [f"u{number}" for number in range(num_users)]}
+    columns: dict[str, list[str] | np.ndarray] = {"user_id": [f"u{number}" for number in range(num_users)]}
     columns |= {f"taste {tag}": tastes[:, i] for i, tag in enumerate(TAGS)}
     columns |= {f"affinity {brand}": affinities[:, i] for i, brand in enumerate(BRANDS)}
     columns |= {"budget": budgets}

@@ -74,7 +74,7 @@ def read_products(
         Columns item_id and those of title, tags, price, category and brand in which anything is known; the
         line of each row (0: none); what was left out or set to unknown, by reason.
     """
-    counted = Counter()
+    counted: Counter[str] = Counter()
     reviewed = dict.fromkeys(reviewed)
     found = list(_unrepeated(records, format, reviewed, counted))
     known = {product.item_id for _, product in found}
@@ -136,10 +136,10 @@ def _unrepeated(records, format, reviewed: Mapping, counted: Counter) -> Iterato
     seen = set()
     for line, record in records:
         item_id = text_id(record.get(format.item))
-        if item_id not in reviewed:
+        if item_id is None or item_id not in reviewed:
             counted[UNREVIEWED] += 1
             continue
-        reasons = Counter()
+        reasons: Counter[str] = Counter()
         product = _product(record, item_id, format, reasons)
         if repr(product) in seen:
             counted[REPEATED] += 1
@@ -180,7 +180,7 @@ def _brand_in_details(details, counted: Counter) -> str | None:
 
 
 def _table(products: list[_Product]) -> pd.DataFrame:
-    columns = {
+    columns: dict[str, list] = {
         "item_id": [product.item_id for product in products],
         "title": [product.title for product in products],
         "tags": [list(product.tags) for product in products],

@@ -41,7 +41,7 @@ def _lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
             yield number, line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
 
 
-def _opened(path: str | Path) -> BinaryIO:
+def _opened(path: str | Path) -> BinaryIO | gzip.GzipFile:
     with open(path, "rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"
     return gzip.open(path) if zipped else open(path, "rb", buffering=_BUFFER)  # noqa: SIM115

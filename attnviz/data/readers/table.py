@@ -63,8 +63,8 @@ def read_table(
         >>> log.interactions["label"].tolist(), log.items["price"].tolist(), log.items["tags"].tolist()
         ([1, 0], [1250.0], [['green', 'leaf']])
     """
-    given = {"interactions": interactions, "items": items, "users": users}
-    given = {name: source for name, source in given.items() if source is not None}
+    sources = {"interactions": interactions, "items": items, "users": users}
+    given = {name: source for name, source in sources.items() if source is not None}
     files = {
         name: "a DataFrame" if isinstance(given[name], pd.DataFrame) else str(given[name]) for name in given
     }
@@ -105,7 +105,7 @@ def _tags(value):
 
 def _our_names(tables, files, columns: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """For each table: our column name -> theirs."""
-    names = {name: {} for name in tables}
+    names: dict[str, dict[str, str]] = {name: {} for name in tables}
     for key, theirs in columns.items():
         table, _, ours = key.rpartition(".")
         _require_our_name(key, table, ours)
