@@ -1,6 +1,6 @@
 """What attention weights cost, and what full, windowed and linear attention cost as texts grow.
 
-    python benchmarks/attention_cost.py            # writes book/_results/attention_cost.csv
+    python -m benchmarks attention_cost            # writes book/_results/attention_cost.csv
 
 Part "weights": `multihead_attention`, which returns its weights, against torch's fused kernel
 (`scaled_dot_product_attention`), which has none to return: for a shop's 5 fields and for 512 tokens.
@@ -14,13 +14,11 @@ The contenders take turns on one thread, and a ratio is the median of the rounds
 the processor (`time.process_time`), so that other work on the machine counts little.
 """
 
-import argparse
 import time
 from collections.abc import Callable, Iterator
 
 import pandas as pd
 import torch
-from results import write_result
 from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
@@ -161,18 +159,13 @@ def errors(name: str, token: int, seed: int) -> dict[str, float]:
     return found
 
 
-def main() -> None:
-    """Check, time and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+def measure(*, rounds: int = 9, seed: int = 0) -> pd.DataFrame:
+    """Check and time both parts.
+
+    Args:
+        rounds: How often the contenders take turns.
+        seed: Of the inputs.
+    """
     torch.set_num_threads(1)
-    parts = [*weights_part(options.rounds, options.seed), *length_part(options.rounds, options.seed)]
-    table = pd.DataFrame(parts).assign(rounds=options.rounds, seed=options.seed)
-    print(table.round(3).to_string(index=False))
-    print(write_result("attention_cost", table))
-
-
-if __name__ == "__main__":
-    main()
+    parts = [*weights_part(rounds, seed), *length_part(rounds, seed)]
+    return pd.DataFrame(parts).assign(rounds=rounds, seed=seed)

@@ -1,6 +1,6 @@
 """Time and error of 1,000 attributions: exact, in closed form, Captum one by one and at its best in batches.
 
-    python benchmarks/attribution.py            # writes book/_results/attribution.csv
+    python -m benchmarks attribution            # writes book/_results/attribution.csv
 
 The model is point attention over 5 or 10 fields of 32 numbers with a linear head, in float32 on one thread.
 First it is checked that both sides of each comparison give the same values.
@@ -9,17 +9,15 @@ What is slow is timed on fewer rows and scaled to 1,000; the column `rows` says 
 The error is the mean distance from the exact values, over the mean size of the exact values.
 """
 
-import argparse
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import captum.attr
 import numpy as np
 import pandas as pd
 import torch
-from results import write_result
 from torch import Tensor, nn
 
 import attnviz as av
@@ -169,7 +167,7 @@ def seconds(run: Callable[[Task], Tensor], task: Task) -> float:
     return (time.perf_counter() - start) / calls
 
 
-def measure(fields: int, seed: int, rounds: int) -> pd.DataFrame:
+def of_size(fields: int, seed: int, rounds: int) -> pd.DataFrame:
     """A row a contender, the median of the rounds in which they take turns."""
     task = Task.of(fields, seed)
     check(task)
@@ -197,10 +195,10 @@ def ratio(table: pd.DataFrame, slow: tuple[str, str], quick: tuple[str, str]) ->
     return taken[slow] / taken[quick]
 
 
-def report(fields: int, table: pd.DataFrame) -> None:
-    """Print the ratios that are claimed."""
+def claims(fields: int, table: pd.DataFrame) -> Iterator[str]:
+    """The ratios that are claimed of a size."""
     exact, closed = ("shapley", "attnviz, all coalitions"), ("shapley", "attnviz, closed form")
-    print(f"\n{fields} fields")
+    yield f"\n{fields} fields"
     for name, slow, quick in [
         ("exact over sampling, batched", ("shapley_sampling", "captum, batched"), exact),
         ("closed form over exact", exact, closed),
@@ -208,26 +206,23 @@ def report(fields: int, table: pd.DataFrame) -> None:
         ("kernel_shap here over Captum's", ("kernel_shap", "captum, one by one"), ("kernel_shap", "attnviz")),
     ]:
         if slow in set(zip(table["method"], table["by"], strict=True)):
-            print(f"  {name}: {ratio(table, slow, quick):,.1f} times")
+            yield f"  {name}: {ratio(table, slow, quick):,.1f} times"
 
 
-def main() -> None:
-    """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--fields", type=int, nargs="+", default=[5, 10])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
+def measure(*, fields: tuple[int, ...] = (5, 10), rounds: int = 5, seed: int = 0) -> pd.DataFrame:
+    """Check and time each size.
+
+    Args:
+        fields: How many a model attends over; one model each.
+        rounds: How often the contenders take turns.
+        seed: Of the model and the inputs.
+    """
     torch.set_num_threads(1)
     warnings.filterwarnings("ignore", category=UserWarning)
-    tables = {fields: measure(fields, given.seed, given.rounds) for fields in given.fields}
-    print(pd.concat(tables.values()).to_string(index=False, float_format="%.4f"))
-    for fields, table in tables.items():
-        report(fields, table)
-    print(write_result("attribution", pd.concat(tables.values())))
+    return pd.concat([of_size(each, seed, rounds) for each in fields])
 
 
-if __name__ == "__main__":
-    main()
+def summary(table: pd.DataFrame) -> str:
+    """The table, and the ratios that are claimed."""
+    lines = [line for fields, part in table.groupby("fields") for line in claims(fields, part)]
+    return "\n".join([table.to_string(index=False, float_format="%.4f"), *lines])

@@ -1,6 +1,6 @@
 """Which language model should read the texts, and is it worth training along? An encoder against a decoder.
 
-    python benchmarks/encoders.py            # writes book/_results/encoders.csv
+    python -m benchmarks encoders            # writes book/_results/encoders.csv
 
 - planted, reviews: the recommender with sentence vectors of each encoder, and without reviews.
 - planted, sentences: is a sentence good or bad? Logistic regression, adjectives of the test fold unseen.
@@ -13,7 +13,6 @@
 large part in common. Intervals are 95%, over test rows. The real data is read from ATTNVIZ_REAL_DATA.
 """
 
-import argparse
 import json
 import os
 from collections.abc import Iterator
@@ -23,7 +22,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from results import write_result
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -256,35 +254,28 @@ def finished(path: Path | None, data: str, texts: str, seed: int, made: Iterator
     return rows
 
 
-def main() -> None:
-    """Run all and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--resume", type=Path, help="a file that keeps the parts that are finished")
-    options = parser.parse_args()
+def measure(*, seeds: int = 3, resume: Path | None = None) -> pd.DataFrame:
+    """All parts of the table.
+
+    Args:
+        seeds: Of the parts with a recommender.
+        resume: A file that keeps the parts that are finished.
+    """
     torch.set_num_threads(1)
     folder = os.environ.get("ATTNVIZ_REAL_DATA")
     if not folder:
         raise SystemExit("set ATTNVIZ_REAL_DATA to the folder that holds the real data")
     jobs = [("planted", "sentences", 0, planted_sentences())]
-    jobs += [("planted", "reviews", seed, planted_reviews(seed)) for seed in range(options.seeds)]
-    jobs += [("planted", "tags", seed, planted_tags(seed)) for seed in range(options.seeds)]
-    jobs += [
-        ("All_Beauty", "reviews", seed, beauty_reviews(Path(folder), seed)) for seed in range(options.seeds)
-    ]
+    jobs += [("planted", "reviews", seed, planted_reviews(seed)) for seed in range(seeds)]
+    jobs += [("planted", "tags", seed, planted_tags(seed)) for seed in range(seeds)]
+    jobs += [("All_Beauty", "reviews", seed, beauty_reviews(Path(folder), seed)) for seed in range(seeds)]
     jobs += [("Albany", part, 0, albany(Path(folder), part)) for part in ("titles", "tags")]
-    for steps, seeds in ((48, 2), (192, 1)):
-        jobs += [("planted", f"end to end, {steps} steps", s, end_to_end(s, steps)) for s in range(seeds)]
-    rows = [row for job in jobs for row in finished(options.resume, *job)]
-    table = pd.DataFrame(rows)
-    print(
-        table.groupby(["data", "texts", "model"], sort=False)[["auc", "low", "high"]]
-        .mean()
-        .round(3)
-        .to_string()
-    )
-    print(write_result("encoders", table))
+    for steps, again in ((48, 2), (192, 1)):
+        jobs += [("planted", f"end to end, {steps} steps", s, end_to_end(s, steps)) for s in range(again)]
+    return pd.DataFrame([row for job in jobs for row in finished(resume, *job)])
 
 
-if __name__ == "__main__":
-    main()
+def summary(table: pd.DataFrame) -> str:
+    """Means over the seeds."""
+    by_model = table.groupby(["data", "texts", "model"], sort=False)
+    return by_model[["auc", "low", "high"]].mean().round(3).to_string()

@@ -1,6 +1,6 @@
 """What do heads look at that they do not use? Category, which plays no part in a planted shop, as the test.
 
-    python benchmarks/heads.py            # writes book/_results/heads.csv
+    python -m benchmarks heads            # writes book/_results/heads.csv
 
 For each model, seed and field, means over the test rows, all as shares of the row's sum over fields:
 `weight`, averaged over heads and without the shopper's token; `weight_x_norm`, weight times the length of
@@ -10,17 +10,17 @@ size of the exact Shapley value against the average product; and `truth`, the si
 A row `field = category` with a weight and no Shapley value is a field that is looked at and not used.
 """
 
-import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Annotated
 
 import pandas as pd
 import torch
-from quality import TRIALS
-from results import write_result
 from torch import Tensor
 from tqdm import tqdm
 
 import attnviz as av
+
+from .quality import TRIALS
 
 MODELS = {
     "film, content keys": dict(),
@@ -60,18 +60,18 @@ def look(
     )
 
 
-def run(variant: str, seed: int, options: argparse.Namespace) -> Iterator[dict]:
+def run(variant: str, seed: int, models: Sequence[str], *, rows: int, trial: int) -> Iterator[dict]:
     """All models on one shop."""
     shop = av.planted_shop(
         variant=variant, seed=seed, num_users=4000, num_items=1500, num_interactions=80_000
     )
     train, valid, test = shop.split()
-    few = test.with_interactions(test.interactions.sample(options.rows, random_state=seed))
+    few = test.with_interactions(test.interactions.sample(rows, random_state=seed))
     reference = train.with_interactions(train.interactions.sample(2000, random_state=seed))
     labels = torch.tensor(test.interactions["label"].to_numpy())
-    for name in options.models:
+    for name in models:
         model = av.AttentionRecommender(shop.schema, seed=seed, **MODELS[name])
-        av.fit(model, train, valid, seed=seed, progress=False, **TRIALS[options.trial])
+        av.fit(model, train, valid, seed=seed, progress=False, **TRIALS[trial])
         auc = av.metrics.auc(torch.from_numpy(av.predict(model, test)), labels).item()
         found = look(model, few, reference)
         for place, field in enumerate(model.fields):
@@ -79,26 +79,32 @@ def run(variant: str, seed: int, options: argparse.Namespace) -> Iterator[dict]:
             yield dict(model=name, auc=auc, field=field) | measures
 
 
-def main() -> None:
-    """Run all and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--variants", nargs="+", default=["additive"])
-    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS))
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--rows", type=int, default=3000)
-    parser.add_argument("--trial", type=int, default=1, help="which of the learning rates of quality.py")
-    options = parser.parse_args()
+def measure(
+    *,
+    variants: tuple[str, ...] = ("additive",),
+    models: Annotated[tuple[str, ...], tuple(MODELS)] = tuple(MODELS),
+    seeds: int = 5,
+    rows: int = 3000,
+    trial: int = 1,
+) -> pd.DataFrame:
+    """All models on a shop of each variant and seed.
+
+    Args:
+        variants: Of the planted shop.
+        models: Which ones.
+        seeds: How many.
+        rows: Test rows of a shop that are looked at.
+        trial: Which of the learning rates of `quality`.
+    """
     torch.set_num_threads(1)
-    jobs = [(variant, seed) for variant in options.variants for seed in range(options.seeds)]
-    table = pd.DataFrame(
+    return pd.DataFrame(
         dict(variant=variant, seed=seed, **row)
-        for variant, seed in tqdm(jobs)
-        for row in run(variant, seed, options)
+        for variant, seed in tqdm([(variant, seed) for variant in variants for seed in range(seeds)])
+        for row in run(variant, seed, models, rows=rows, trial=trial)
     )
+
+
+def summary(table: pd.DataFrame) -> str:
+    """Means over the seeds."""
     means = table.drop(columns="seed").groupby(["variant", "field", "model"], sort=False).mean()
-    print(means.round(3).to_string())
-    print(write_result("heads", table))
-
-
-if __name__ == "__main__":
-    main()
+    return means.round(3).to_string()

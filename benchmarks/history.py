@@ -1,7 +1,7 @@
 """Does a query over the shopper's history beat a profile made of the same history?
 
-    python benchmarks/history.py            # writes book/_results/history.csv
-    python benchmarks/history.py --airbnb DIR       # DIR holds listings.csv.gz and reviews.csv.gz
+    python -m benchmarks history            # writes book/_results/history.csv
+    python -m benchmarks history --airbnb DIR       # DIR holds listings.csv.gz and reviews.csv.gz
 
 All rows of the table have the same model, but for what it knows of a shopper:
 
@@ -22,18 +22,18 @@ lowest loss on the validation part counts. Rows of an earlier run with the same 
 replaced: `--variants --airbnb DIR` runs Albany only.
 """
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import torch
-from results import write_result
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 import attnviz as av
 from attnviz.data.histories import MAX_CHOSEN
+
+from .results import Result
 
 MODELS = {
     "nothing": dict(),
@@ -100,7 +100,7 @@ def albany(folder: Path, seed: int, epochs: int) -> Iterator[dict]:
         yield dict(data="Albany", seed=seed, n=len(returning), model=name, auc=table["auc"])
 
 
-def summary(table: pd.DataFrame) -> pd.DataFrame:
+def leads(table: pd.DataFrame) -> pd.DataFrame:
     """Mean AUC over the seeds, and each model's lead over the profile with its interval over seeds."""
     rows = []
     for (data, model), part in table.groupby(["data", "model"], sort=False):
@@ -111,30 +111,41 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def main() -> None:
-    """Run all and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--variants", nargs="*", default=["additive"])
-    parser.add_argument("--airbnb", type=Path)
-    parser.add_argument("--seeds", type=int, default=4)
-    parser.add_argument("--epochs", type=int, default=6)
-    parser.add_argument("--airbnb-epochs", type=int, default=15)
-    parser.add_argument("--num-users", type=int, default=1000)
-    parser.add_argument("--num-items", type=int, default=600)
-    parser.add_argument("--num-interactions", type=int, default=40_000)
-    options = parser.parse_args()
+def measure(
+    *,
+    variants: tuple[str, ...] = ("additive",),
+    airbnb: Path | None = None,
+    seeds: int = 4,
+    epochs: int = 6,
+    airbnb_epochs: int = 15,
+    num_users: int = 1000,
+    num_items: int = 600,
+    num_interactions: int = 40_000,
+) -> Result:
+    """All models on each shop, and on the stays if there are some.
+
+    Args:
+        variants: Of the planted shop.
+        airbnb: The folder with listings.csv.gz and reviews.csv.gz. None: planted shops only.
+        seeds: How many.
+        epochs: Of a training on a planted shop.
+        airbnb_epochs: Of a training on the stays.
+        num_users: Of a planted shop.
+        num_items: Of a planted shop.
+        num_interactions: Of a planted shop.
+    """
     torch.set_num_threads(1)
-    sizes = {name: getattr(options, name) for name in ("num_users", "num_items", "num_interactions")}
-    rows = []
-    for seed in tqdm(range(options.seeds)):
-        for variant in options.variants:
-            rows += planted(variant, seed, sizes, options.epochs)
-        if options.airbnb:
-            rows += albany(options.airbnb, seed, options.airbnb_epochs)
-        table = pd.DataFrame(rows)
-        print(summary(table).round(4).to_string(), flush=True)
-    print(write_result("history", table, replace=["data", "seed", "model"]))
+    sizes = dict(num_users=num_users, num_items=num_items, num_interactions=num_interactions)
+    rows: list[dict] = []
+    for seed in tqdm(range(seeds)):
+        for variant in variants:
+            rows += planted(variant, seed, sizes, epochs)
+        if airbnb:
+            rows += albany(airbnb, seed, airbnb_epochs)
+        print(summary(pd.DataFrame(rows)), flush=True)
+    return Result(pd.DataFrame(rows), replace=["data", "seed", "model"])
 
 
-if __name__ == "__main__":
-    main()
+def summary(table: pd.DataFrame) -> str:
+    """Each model's lead over the profile."""
+    return leads(table).round(4).to_string()

@@ -1,6 +1,6 @@
 """Do models learn that the price matters only when reviews are good, and does a matrix of weights show it?
 
-    python benchmarks/interplay.py            # writes book/_results/interplay.csv
+    python -m benchmarks interplay            # writes book/_results/interplay.csv
 
 A seed changes the shop ("interaction", only shoppers who decide by price), the model and its training.
 `interplay` is the difference that the price makes with good reviews less the one with bad reviews, in logits,
@@ -10,13 +10,11 @@ The weights are means over shoppers and heads for the cheap product, with bad an
 self-attention's matrix that changes most, which `changes_most` names.
 """
 
-import argparse
 from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 import torch
-from results import write_result
 from torch import Tensor
 from tqdm import tqdm
 
@@ -91,16 +89,11 @@ def run(seed: int) -> Iterator[dict]:
         yield dict(seed=seed, model=kind, auc=auc, truth=interplay(true)) | asked(model, meets, len(users))
 
 
-def main() -> None:
-    """Run all and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=5)
-    options = parser.parse_args()
+def measure(*, seeds: int = 5) -> pd.DataFrame:
+    """Both models on one shop a seed.
+
+    Args:
+        seeds: How many: the shop, the model and its training change with them.
+    """
     torch.set_num_threads(1)
-    table = pd.DataFrame(row for seed in tqdm(range(options.seeds)) for row in run(seed))
-    print(table.round(3).to_string(index=False))
-    print(write_result("interplay", table))
-
-
-if __name__ == "__main__":
-    main()
+    return pd.DataFrame(row for seed in tqdm(range(seeds)) for row in run(seed))

@@ -1,6 +1,6 @@
 """Kill a training at random moments, resume it, and compare with the training that nobody killed.
 
-    python benchmarks/kills.py            # writes book/_results/kills.csv
+    python -m benchmarks kills            # writes book/_results/kills.csv
 
 Each time a new process trains a small model and writes its checkpoint after every epoch.
 Meanwhile this process reads the checkpoint again and again: it must be a whole one each time.
@@ -8,7 +8,6 @@ The other is killed with SIGKILL, which no program can answer, a random time aft
 Then the training is resumed from what lies on the disk, and must end with exactly the same parameters.
 """
 
-import argparse
 import json
 import os
 import signal
@@ -21,7 +20,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from results import write_result
 from safetensors import safe_open
 from tqdm import tqdm
 
@@ -42,9 +40,12 @@ def train(path: Path, *, resume: bool) -> torch.Tensor:
 
 def start(path: Path) -> subprocess.Popen:
     """Train in a new process; returns when its training has begun."""
-    code = f"import pathlib, kills; print(flush=True); kills.train(pathlib.Path({str(path)!r}), resume=False)"
+    code = (
+        "import pathlib; from benchmarks import kills; print(flush=True);"
+        f"kills.train(pathlib.Path({str(path)!r}), resume=False)"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=Path(__file__).parent, stdout=subprocess.PIPE
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[1], stdout=subprocess.PIPE
     )
     process.stdout.readline()
     return process
@@ -69,19 +70,20 @@ def kill_after(epochs: int, pause: float, path: Path) -> dict:
     return dict(reads=reads, killed=process.wait() == -signal.SIGKILL)
 
 
-def main() -> None:
-    """Kill, resume, compare and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+def measure(*, kills: int = 20, seed: int = 0) -> pd.DataFrame:
+    """Kill, resume and compare.
+
+    Args:
+        kills: How often.
+        seed: Of the moments.
+    """
     torch.set_num_threads(1)
-    random, rows = np.random.default_rng(options.seed), []
+    random, rows = np.random.default_rng(seed), []
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         whole = train(Path(folder) / "whole.safetensors", resume=False)
         an_epoch = (time.perf_counter() - began) / EPOCHS
-        for kill in tqdm(range(options.kills)):
+        for kill in tqdm(range(kills)):
             path = Path(folder) / str(kill) / "run.safetensors"
             epochs, pause = int(random.integers(EPOCHS)), float(random.random()) * an_epoch
             row = dict(kill=kill + 1, after_epochs=epochs, seconds_later=pause) | kill_after(
@@ -89,10 +91,4 @@ def main() -> None:
             )
             row |= dict(epochs_kept=epochs_on_disk(path), of_epochs=EPOCHS)
             rows.append(row | dict(same=torch.equal(train(path, resume=True), whole)))
-    table = pd.DataFrame(rows).assign(seed=options.seed)
-    print(table.round(2).to_string(index=False))
-    print(write_result("kills", table))
-
-
-if __name__ == "__main__":
-    main()
+    return pd.DataFrame(rows).assign(seed=seed)

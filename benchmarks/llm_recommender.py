@@ -1,7 +1,7 @@
 """How good is a small chat model as a recommender, and which part of its prompt does its answer hang on?
 
-    python benchmarks/llm_recommender.py scores  # writes book/_results/llm_recommender.csv
-    python benchmarks/llm_recommender.py parts   # writes book/_results/llm_parts.csv
+    python -m benchmarks llm_recommender                  # writes book/_results/llm_recommender.csv
+    python -m benchmarks llm_recommender --table parts    # writes book/_results/llm_parts.csv
 
 The shop is the planted one. All models are judged on the same test rows, drawn at random.
 The language model is SmolLM2-135M-Instruct, as it comes, and with two numbers fitted on validation rows.
@@ -14,15 +14,13 @@ layers and heads, and of the last layer), gradient x input, integrated gradients
 words (with their gap in completeness), and what the score loses when nothing can look at the part.
 """
 
-import argparse
 import hashlib
-import os
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 import torch
-from results import write_result
 from torch import Tensor
 from tqdm import tqdm
 
@@ -33,6 +31,9 @@ from attnviz.language.answers import answer_attention, answer_attribution, answe
 from attnviz.language.models import load_causal_model, load_tokenizer, model_folder
 from attnviz.language.prompt import answer_ids, encode_prompt
 from attnviz.metrics.calibration import calibrate
+from attnviz.storage import whole
+
+from .results import Result
 
 MODELS = Path(__file__).parents[1] / "_build/models"  # the book's
 KEPT = Path(__file__).parents[1] / "_build/llm_scores"
@@ -150,39 +151,43 @@ def kept_scores(model, prompts: list[av.language.Prompt], answers: Tensor) -> Te
     digest = hashlib.sha256(torch.cat([prompt.token_ids for prompt in prompts]).numpy().tobytes()).hexdigest()
     path = KEPT / f"{digest[:16]}.npy"
     if not path.exists():
-        KEPT.mkdir(parents=True, exist_ok=True)
-        beside = path.with_suffix(f".{os.getpid()}.npy")
-        np.save(beside, answer_scores(model, prompts, answers, batch_size=5).numpy())
-        os.replace(beside, path)
+        scores = answer_scores(model, prompts, answers, batch_size=5).numpy()
+        with whole(path) as draft, draft.open("wb") as file:
+            np.save(file, scores)
     return torch.from_numpy(np.load(path))
 
 
-def main() -> None:
-    """Score and compare, or take apart."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("table", choices=("scores", "parts"))
-    parser.add_argument("--test", type=int, default=300)
-    parser.add_argument("--valid", type=int, default=200)
-    parser.add_argument("--parts", type=int, default=12)
-    options = parser.parse_args()
+def measure(
+    *,
+    table: Annotated[str, ("scores", "parts")] = "scores",
+    test: int = 300,
+    valid: int = 200,
+    parts: int = 12,
+) -> Result:
+    """Score and compare, or take apart.
+
+    Args:
+        table: "scores" makes llm_recommender.csv, "parts" makes llm_parts.csv.
+        test: Rows to judge on.
+        valid: Rows to calibrate on.
+        parts: Of the test rows, how many are taken apart.
+    """
     torch.set_num_threads(1)
     shop = av.planted_shop(seed=0)
-    _, valid, test = shop.split()
-    valid, test = some_rows(valid, options.valid), some_rows(test, options.test)
+    _, valid_log, test_log = shop.split()
+    logs = {"valid": some_rows(valid_log, valid), "test": some_rows(test_log, test)}
     folder = model_folder("smollm2")
     tokenizer = load_tokenizer(folder)
     models = {"fused": load_causal_model(folder), "eager": load_causal_model(folder, eager=True)}
-    if options.table == "parts":
-        table = parts_of(models, tokenizer, some_rows(test, options.parts))
-        columns = ["attention", "gradient_x_input", "integrated_gradients", "removal"]
-        print(table.groupby("part", sort=False)[columns].mean().round(3))
-        print(write_result("llm_parts", table))
-        return
-    scores = score_rows(models, tokenizer, {"valid": valid, "test": test})
-    table = compare(shop, scores, valid, test)
-    print(table.round(3).to_string())
-    print(write_result("llm_recommender", table))
+    if table == "parts":
+        return Result(parts_of(models, tokenizer, some_rows(logs["test"], parts)), "llm_parts")
+    scores = score_rows(models, tokenizer, logs)
+    return Result(compare(shop, scores, logs["valid"], logs["test"]))
 
 
-if __name__ == "__main__":
-    main()
+def summary(table: pd.DataFrame) -> str:
+    """The models, or the means of each part."""
+    if "part" not in table:
+        return table.round(3).to_string()
+    columns = ["attention", "gradient_x_input", "integrated_gradients", "removal"]
+    return table.groupby("part", sort=False)[columns].mean().round(3).to_string()

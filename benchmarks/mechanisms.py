@@ -1,24 +1,23 @@
 """What each kind of attention costs the recommender: parameters, and time of a training step.
 
-    python benchmarks/mechanisms.py            # writes book/_results/mechanisms.csv
+    python -m benchmarks mechanisms            # writes book/_results/mechanisms.csv
 
 The models take turns on the same batches of the same shop, on one thread: forward, backward, AdamW's step.
 A ratio is the median of the rounds' ratios of processor time (`time.process_time`) to that of point
 attention: 2 is twice as long. `of_it_attention` counts the parameters of keys, values, queries and heads.
 """
 
-import argparse
 import time
 from collections.abc import Callable
 
 import pandas as pd
 import torch
-from quality import OURS
-from results import write_result
 from torch.nn import functional as F
 from tqdm import tqdm
 
 import attnviz as av
+
+from .quality import OURS
 
 POINT = "film, content keys"
 NAMES = (POINT, "film, field keys", "film, uniform", "film, four heads", "film, four heads, field keys",
@@ -53,31 +52,24 @@ def size(model: av.AttentionRecommender) -> dict[str, int]:
     return dict(parameters=sum(sizes.values()), of_it_attention=sum(own))
 
 
-def main() -> None:
-    """Time all and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--batches", type=int, default=10)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+def measure(*, rounds: int = 9, batches: int = 10, seed: int = 0) -> pd.DataFrame:
+    """Time all.
+
+    Args:
+        rounds: How often the models take turns.
+        batches: Steps of 1,024 rows in a turn.
+        seed: Of the shop.
+    """
     torch.set_num_threads(1)
-    train, _, _ = av.planted_shop(seed=options.seed).split()
-    batches = [train.batch(rows, train.schema) for rows in torch.arange(1024 * options.batches).split(1024)]
+    train, _, _ = av.planted_shop(seed=seed).split()
+    cut = [train.batch(rows, train.schema) for rows in torch.arange(1024 * batches).split(1024)]
     models = {name: av.AttentionRecommender(train.schema, seed=0, **OURS[name]) for name in NAMES}
-    runs = {name: steps(model, batches) for name, model in models.items()}
+    runs = {name: steps(model, cut) for name, model in models.items()}
     for run in runs.values():
         run()
-    times = pd.DataFrame(
-        {name: seconds(run) for name, run in runs.items()} for _ in tqdm(range(options.rounds))
-    )
+    times = pd.DataFrame({name: seconds(run) for name, run in runs.items()} for _ in tqdm(range(rounds)))
     ratios = times.div(times[POINT], axis=0)
     table = pd.DataFrame({name: size(model) for name, model in models.items()}).T
     table = table.assign(ratio=ratios.median(), lowest=ratios.min(), highest=ratios.max())
-    table["rows_per_second"] = 1024 * options.batches / times.median()
-    table = table.rename_axis("model").reset_index().assign(rounds=options.rounds, seed=options.seed)
-    print(table.round(3).to_string(index=False))
-    print(write_result("mechanisms", table))
-
-
-if __name__ == "__main__":
-    main()
+    table["rows_per_second"] = 1024 * batches / times.median()
+    return table.rename_axis("model").reset_index().assign(rounds=rounds, seed=seed)

@@ -1,7 +1,7 @@
 """How much memory `read_amazon` takes, beside the tables it gives: at most 3 times their size above import.
 
-    python benchmarks/memory.py
-    python benchmarks/memory.py --repeat data/All_Beauty_5.json.gz
+    python -m benchmarks memory
+    python -m benchmarks memory --repeat data/All_Beauty_5.json.gz
 
 A review file and a product file are made in a temporary folder and read in a process of its own.
 With --repeat the reviews of a real file are written again and again under other user ids, so that one round's
@@ -9,7 +9,6 @@ reviews do not repeat another's.
 This process uses the standard library only: a child's peak is never below the memory of its parent.
 """
 
-import argparse
 import gzip
 import json
 import random
@@ -83,26 +82,35 @@ def write(folder: Path, reviews, number: int) -> list[Path]:
     return paths
 
 
-def main() -> None:
-    """Make the files, read them in another process, print what it took."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--number", type=int, default=1_000_000, help="reviews (default: 1,000,000)")
-    parser.add_argument("--repeat", type=Path, help="a 2018 review file (.json.gz) to repeat")
-    parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
-    reviews = repeated(args.repeat) if args.repeat else made_up(random.Random(args.seed))
+def measure(*, number: int = 1_000_000, repeat: Path | None = None, seed: int = 0):
+    """Make the files and read them in another process; a table of one row.
+
+    Args:
+        number: Reviews.
+        repeat: A 2018 review file (.json.gz) to repeat. None: made-up reviews.
+        seed: Of the made-up reviews.
+    """
+    reviews = repeated(repeat) if repeat else made_up(random.Random(seed))
     with tempfile.TemporaryDirectory() as folder:
-        paths = write(Path(folder), reviews, args.number)
+        paths = write(Path(folder), reviews, number)
         command = [sys.executable, "-c", READ, *map(str, paths)]
         out = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    above, mega = out["peak"] - out["before"], 2**20
-    speed, cpu_speed = args.number / out["seconds"], args.number / out["cpu_seconds"]
-    print(f"{args.number:,} reviews, {out['rows']:,} rows without repeats, {out['items']:,} items")
-    print(f"{speed:,.0f} reviews/s, {cpu_speed:,.0f} a second of processor time")
-    print(f"after import {out['before'] / mega:.0f} MiB (its peak {out['peak_before'] / mega:.0f})")
-    print(f"peak while reading {out['peak'] / mega:.0f} MiB, {above / mega:.0f} above import")
-    print(f"tables {out['tables'] / mega:.0f} MiB; ratio {above / out['tables']:.2f} (at most 3)")
+    import pandas as pd  # only now: see above
+
+    above = out["peak"] - out["before"]
+    return pd.DataFrame([{"reviews": number, **out, "above": above, "ratio": above / out["tables"]}])
 
 
-if __name__ == "__main__":
-    main()
+def summary(table) -> str:
+    """Speed, and memory in MiB."""
+    out, mega = table.iloc[0], 2**20
+    speed, cpu_speed = out["reviews"] / out["seconds"], out["reviews"] / out["cpu_seconds"]
+    return "\n".join(
+        [
+            f"{out['reviews']:,.0f} reviews, {out['rows']:,.0f} rows without repeats, {out['items']:,.0f} items",
+            f"{speed:,.0f} reviews/s, {cpu_speed:,.0f} a second of processor time",
+            f"after import {out['before'] / mega:.0f} MiB (its peak {out['peak_before'] / mega:.0f})",
+            f"peak while reading {out['peak'] / mega:.0f} MiB, {out['above'] / mega:.0f} above import",
+            f"tables {out['tables'] / mega:.0f} MiB; ratio {out['ratio']:.2f} (at most 3)",
+        ]
+    )

@@ -2,7 +2,7 @@
 
     pip install --no-deps --target FOLDER/site bertviz
     cd FOLDER && npm pack d3@5.7.0 jquery@2.2.4 requirejs@2.3.6      # and unpack each into FOLDER/x/NAME
-    python benchmarks/page_weight.py --peer FOLDER                   # writes book/_results/page_weight.csv
+    python -m benchmarks page_weight --peer FOLDER                   # writes book/_results/page_weight.csv
 
 Both get the same tensors and tokens; a page holds nothing else. Bytes are those of the HTML and of the
 scripts that it loads. The time goes from navigation to the first drawing, in Chromium without a network:
@@ -13,7 +13,6 @@ the scripts that BertViz wants from its CDN come from FOLDER. The explorer carri
 - SmolLM2 30 x 9 x 256: planted reviews of 256 tokens.
 """
 
-import argparse
 import shutil
 import statistics
 import sys
@@ -25,7 +24,6 @@ import numpy as np
 import pandas as pd
 import torch
 from playwright.sync_api import Page, sync_playwright
-from results import write_result
 
 import attnviz as av
 from attnviz.language.models import load_tokenizer, model_folder
@@ -104,7 +102,7 @@ def serve_cdn(page: Page, peer: Path) -> None:
     page.route("**/*", answer)
 
 
-def measure(peer: Path, rounds: int) -> Iterator[dict]:
+def rows_of(peer: Path, rounds: int) -> Iterator[dict]:
     """One row for each tensor and picture."""
     cdn = sum(next(peer.glob(f"x/*/package/**/{name}")).stat().st_size for name in CDN.values())
     kinds = {
@@ -131,17 +129,13 @@ def measure(peer: Path, rounds: int) -> Iterator[dict]:
                 yield row | {"rounds": len(times)}
 
 
-def main() -> None:
-    """Measure and write the table."""
-    form = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
-    parser.add_argument("--peer", type=Path, required=True, help="with site/bertviz and x/NAME/package")
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    options = parser.parse_args()
-    sys.path.insert(0, str(options.peer / "site"))
+def measure(*, peer: Path, rounds: int = ROUNDS) -> pd.DataFrame:
+    """Write the pages and open them.
+
+    Args:
+        peer: The folder with site/bertviz and x/NAME/package.
+        rounds: How often each page is opened.
+    """
+    sys.path.insert(0, str(peer / "site"))
     torch.set_num_threads(1)
-    write_result("page_weight", pd.DataFrame(measure(options.peer, options.rounds)))
-
-
-if __name__ == "__main__":
-    main()
+    return pd.DataFrame(rows_of(peer, rounds))

@@ -1,6 +1,6 @@
 """Would people have pointed at the same words, and is it these words that the model needs? On Yelp-HAT.
 
-    ATTNVIZ_REAL_DATA=FOLDER python benchmarks/people.py     # writes book/_results/people.csv
+    ATTNVIZ_REAL_DATA=FOLDER python -m benchmarks people     # writes book/_results/people.csv
 
 FOLDER/yelp_hat/ham_part1.csv.gz holds 300 reviews in which three people each marked the words that told them
 the sentiment. The model is MiniLM, frozen, with a logistic regression on its pooled vector (the mean over
@@ -20,7 +20,6 @@ Intervals are 95% bootstrap intervals over the reviews. "*_over_random" and "fal
 the difference, review by review.
 """
 
-import argparse
 import os
 from collections.abc import Callable
 from functools import cache
@@ -30,7 +29,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from results import write_result
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
@@ -40,6 +38,7 @@ from tqdm import tqdm
 
 import attnviz as av
 from attnviz.language.models import load_model, load_tokenizer, model_folder
+from attnviz.storage import whole
 
 ROWS, DRAWS, FOLDS, STEPS = 4, 3, 10, 20
 KEPT = Path(__file__).parents[1] / "_build" / "people"
@@ -307,15 +306,14 @@ def kept(name: str, make: Callable[[], Tensor]) -> Tensor:
     """The scores of a method, made once and kept in _build/people; remove that folder to make them anew."""
     path = KEPT / f"{name}.npy"
     if not path.exists():
-        KEPT.mkdir(parents=True, exist_ok=True)
-        np.save(path, make().numpy())
+        scores = make().numpy()
+        with whole(path) as draft, draft.open("wb") as file:
+            np.save(file, scores)
     return torch.from_numpy(np.load(path))
 
 
-def main() -> None:
-    """Score, compare, take away, and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.parse_args()
+def measure() -> pd.DataFrame:
+    """Score, compare and take away."""
     torch.manual_seed(0)
     path = Path(os.environ["ATTNVIZ_REAL_DATA"]) / "yelp_hat" / "ham_part1.csv.gz"
     reviews = av.data.read_yelp_hat(path).reviews
@@ -357,8 +355,4 @@ def main() -> None:
         ("model", "logit", *av.metrics.bootstrap_interval(model.logits.abs())),
         ("integrated gradients", "gap", *av.metrics.bootstrap_interval(gaps(model, integrated).abs())),
     ]
-    print(write_result("people", table_of(found, base)))
-
-
-if __name__ == "__main__":
-    main()
+    return table_of(found, base)

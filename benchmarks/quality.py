@@ -1,28 +1,28 @@
 """How good is the recommender on planted shops, beside its peers and the best reachable score?
 
-    python benchmarks/quality.py            # writes book/_results/quality.csv
-    python benchmarks/quality.py --models "film, four heads" --variants additive    # adds rows to it
-    python benchmarks/quality.py --name quality_large --num-interactions 160000 ...  # the shop of the book
+    python -m benchmarks quality            # writes book/_results/quality.csv
+    python -m benchmarks quality --models "film, four heads" --variants additive    # adds rows to it
+    python -m benchmarks quality --name quality_large --num-interactions 160000 ...  # the shop of the book
 
 Every model gets the same number of tuning trials; the trial and the epoch are chosen on validation rows.
 A seed changes the shop, the split and the model.
 A tenth of the items is cold: the models see no label of theirs, though their reviews can be read.
 """
 
-import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
-from peers import Matrix, boosted_trees, factorisation_machine, logistic_regression, mlp
-from results import write_result
 from sklearn.metrics import log_loss, roc_auc_score
 from tqdm import tqdm
 
 import attnviz as av
+
+from .peers import Matrix, boosted_trees, factorisation_machine, logistic_regression, mlp
+from .results import Result
 
 VARIANTS = ("additive", "soft", "interaction", "network")
 OURS = {
@@ -42,6 +42,7 @@ PEERS = {
     "boosted trees": boosted_trees,
 }
 BEST = "best reachable"
+ALL = (BEST, *OURS, *PEERS)
 TRIALS = (dict(learning_rate=3e-3, weight_decay=1e-4), dict(learning_rate=6e-3, weight_decay=1e-2),
           dict(learning_rate=1.5e-3, weight_decay=1e-3))  # fmt: skip
 
@@ -101,54 +102,61 @@ def evaluate(name: str, trials: list[Callable], parts: Parts) -> Iterator[dict]:
                    log_loss=log_loss(labels(log), scores))  # fmt: skip
 
 
-def run(variant: str, seed: int, sizes: dict, options: argparse.Namespace) -> Iterator[dict]:
+def run(variant: str, seed: int, sizes: dict, models: Sequence[str], trials: int) -> Iterator[dict]:
     """The chosen models on one shop, beside the best reachable score."""
     shop = av.planted_shop(variant=variant, seed=seed, **sizes)
     parts = split_with_cold_items(shop, seed)
-    for items, log in (("known", parts.warm), ("cold", parts.cold)) if BEST in options.models else ():
+    for items, log in (("known", parts.warm), ("cold", parts.cold)) if BEST in models else ():
         best = log.truth.best_probability
         yield dict(model=BEST, items=items, trial=0, auc=log.bayes_auc(),
                    log_loss=log_loss(labels(log), best))  # fmt: skip
-    trials = range(options.trials)
-    for name in (name for name in OURS if name in options.models):
-        yield from evaluate(name, [our_trial(OURS[name], parts, t, seed) for t in trials], parts)
-    peers = [name for name in PEERS if name in options.models]
+    for name in (name for name in OURS if name in models):
+        yield from evaluate(name, [our_trial(OURS[name], parts, t, seed) for t in range(trials)], parts)
+    peers = [name for name in PEERS if name in models]
     matrices = Matrix.of_parts(parts._asdict()) if peers else {}
     for name in peers:
-        yield from evaluate(name, [peer_trial(PEERS[name], matrices, t, seed) for t in trials], parts)
+        made = [peer_trial(PEERS[name], matrices, t, seed) for t in range(trials)]
+        yield from evaluate(name, made, parts)
 
 
-def main() -> None:
-    """Run all and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--name", default="quality", help="of the result file")
-    parser.add_argument("--variants", nargs="+", default=VARIANTS, choices=VARIANTS)
-    parser.add_argument("--models", nargs="+", default=[BEST, *OURS, *PEERS], choices=[BEST, *OURS, *PEERS])
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--trials", type=int, default=2, choices=(1, 2, 3))
-    parser.add_argument("--num-users", type=int, default=4000)
-    parser.add_argument("--num-items", type=int, default=1500)
-    parser.add_argument("--num-interactions", type=int, default=80_000)
-    options = parser.parse_args()
+def measure(
+    *,
+    name: str = "quality",
+    variants: Annotated[tuple[str, ...], VARIANTS] = VARIANTS,
+    models: Annotated[tuple[str, ...], ALL] = ALL,
+    seeds: int = 5,
+    first_seed: int = 0,
+    trials: Annotated[int, (1, 2, 3)] = 2,
+    num_users: int = 4000,
+    num_items: int = 1500,
+    num_interactions: int = 80_000,
+) -> Result:
+    """The models on a shop of each variant and seed.
+
+    Args:
+        name: Of the result file.
+        variants: Of the planted shop.
+        models: Which ones; if not all, their rows are added to the file.
+        seeds: How many.
+        first_seed: The first one; if not 0, the rows are added to the file.
+        trials: Of tuning, for each model.
+        num_users: Of a shop.
+        num_items: Of a shop.
+        num_interactions: Of a shop.
+    """
     torch.set_num_threads(1)
-    sizes = {name: getattr(options, name) for name in ("num_users", "num_items", "num_interactions")}
-    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    sizes = dict(num_users=num_users, num_items=num_items, num_interactions=num_interactions)
+    jobs = [(variant, first_seed + seed) for variant in variants for seed in range(seeds)]
     table = pd.DataFrame(
         dict(variant=variant, seed=seed, **row)
-        for variant, seed in tqdm([(variant, seed) for variant in options.variants for seed in seeds])
-        for row in run(variant, seed, sizes, options)
+        for variant, seed in tqdm(jobs)
+        for row in run(variant, seed, sizes, models, trials)
     )
-    print(
-        table.groupby(["variant", "items", "model"], sort=False)["auc"]
-        .agg(["mean", "std"])
-        .round(3)
-        .to_string()
-    )
-    partly = len(options.models) < 1 + len(OURS) + len(PEERS) or options.first_seed
-    same = ["variant", "seed", "model", "items"] if partly else None
-    print(write_result(options.name, table, replace=same))
+    partly = len(models) < len(ALL) or first_seed
+    return Result(table, name, ["variant", "seed", "model", "items"] if partly else None)
 
 
-if __name__ == "__main__":
-    main()
+def summary(table: pd.DataFrame) -> str:
+    """AUC over the seeds."""
+    by_model = table.groupby(["variant", "items", "model"], sort=False)["auc"]
+    return by_model.agg(["mean", "std"]).round(3).to_string()

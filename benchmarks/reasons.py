@@ -1,6 +1,6 @@
 """Do weights and attributions know a shopper's priority and a product's push? On shops that know both.
 
-    python benchmarks/reasons.py            # writes book/_results/reasons.csv
+    python -m benchmarks reasons            # writes book/_results/reasons.csv
 
 Priority, of a shopper: on one product the weight, or the size of an attribution; over a shelf the mean
 weight, or the spread (standard deviation) of the attributions.
@@ -13,14 +13,13 @@ was made, and sees of a shopper her profile only. "True pushes" are what a model
 A seed changes the shop, the model and the training. Shops, models and training are the package's defaults.
 """
 
-import argparse
 from collections.abc import Iterator
 from functools import partial
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 import torch
-from results import write_result
 from torch import Tensor
 from tqdm import tqdm
 
@@ -206,27 +205,31 @@ def run(shop: av.data.PlantedShop, options: dict, seed: int) -> Iterator[dict]:
         yield row | distance
 
 
-def main() -> None:
-    """Run all and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--variants", nargs="+", default=VARIANTS[:3], choices=VARIANTS)
-    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS))
-    parser.add_argument("--seeds", type=int, default=5)
-    options = parser.parse_args()
+def measure(
+    *,
+    variants: Annotated[tuple[str, ...], VARIANTS] = VARIANTS[:3],
+    models: Annotated[tuple[str, ...], tuple(MODELS)] = tuple(MODELS),
+    seeds: int = 5,
+) -> pd.DataFrame:
+    """All models on a shop of each variant and seed.
+
+    Args:
+        variants: Of the planted shop.
+        models: Which ones.
+        seeds: How many.
+    """
     torch.set_num_threads(1)
-    jobs = [(variant, seed) for seed in range(options.seeds) for variant in options.variants]
     rows = []
-    for variant, seed in tqdm(jobs):
+    for variant, seed in tqdm([(variant, seed) for seed in range(seeds) for variant in variants]):
         shop = av.planted_shop(variant=variant, seed=seed)
-        for name in options.models:
+        for name in models:
             rows += [
                 dict(variant=variant, seed=seed, model=name) | row for row in run(shop, MODELS[name], seed)
             ]
-    table = pd.DataFrame(rows)
+    return pd.DataFrame(rows)
+
+
+def summary(table: pd.DataFrame) -> str:
+    """Means over the seeds."""
     by = ["variant", "model", "owner", "question", "looked_at", "method"]
-    print(table.groupby(by, sort=False)[["top1", "tau_b", "null_share"]].mean().round(3).to_string())
-    print(write_result("reasons", table))
-
-
-if __name__ == "__main__":
-    main()
+    return table.groupby(by, sort=False)[["top1", "tau_b", "null_share"]].mean().round(3).to_string()

@@ -6,11 +6,22 @@ import shlex
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
+from attnviz.storage import whole
+
 FOLDER = Path(__file__).parents[1] / "book" / "_results"
 PACKAGES = ("torch", "captum", "scikit-learn", "transformers", "numpy", "pandas")
+
+
+class Result(NamedTuple):
+    """A table that is not written as the benchmark's name says, or not over the whole file."""
+
+    table: pd.DataFrame
+    name: str | None = None  # of the file; None: the benchmark's
+    replace: list[str] | None = None  # as in `write_result`
 
 
 def write_result(name: str, table: pd.DataFrame, *, replace: list[str] | None = None) -> Path:
@@ -29,17 +40,14 @@ def write_result(name: str, table: pd.DataFrame, *, replace: list[str] | None = 
         table = pd.concat([old[~is_new], table], ignore_index=True)
         above = [line for line in target.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
         header = above if header == above[-len(header) :] else above + header
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    partial = target.with_suffix(f".{os.getpid()}.partial")
-    with partial.open("w", encoding="utf-8", newline="\n") as file:
+    with whole(target) as draft, draft.open("w", encoding="utf-8", newline="\n") as file:
         file.write("\n".join(header) + "\n")
         table.to_csv(file, index=False, float_format="%.5f")
-    os.replace(partial, target)
     return target
 
 
 def _header() -> list[str]:
-    command = shlex.join(["python", *sys.argv])
+    command = shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]])
     versions = " ".join(f"{package}={version(package)}" for package in PACKAGES)
     machine = f"{platform.machine()} {os.cpu_count()} cores, Python {platform.python_version()}"
     return [f"# command: {command}", f"# versions: {versions}", f"# machine: {machine}"]

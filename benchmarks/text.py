@@ -1,6 +1,6 @@
 """Texts per second of `TextEncoder` over sentence-transformers, on distinct texts and on texts as they come.
 
-    ATTNVIZ_REAL_DATA=FOLDER python benchmarks/text.py      # writes book/_results/text.csv
+    ATTNVIZ_REAL_DATA=FOLDER python -m benchmarks text      # writes book/_results/text.csv
 
 The texts are sentences of the Amazon reviews of 2018 (amazon2018_all_beauty in FOLDER) and of a planted shop.
 Both sides run the same model in float32 with the same number of tokens, each with its own default batches.
@@ -10,7 +10,6 @@ Then the contenders take turns, and the median of the rounds counts; a ratio is 
 Everything runs on one thread.
 """
 
-import argparse
 import os
 import tempfile
 import time
@@ -19,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from results import write_result
 from sentence_transformers import SentenceTransformer
 from tqdm import tqdm
 
@@ -65,13 +63,11 @@ def one_round(texts: list[str], peer: SentenceTransformer, max_length: int) -> d
     return seconds
 
 
-def measure(
-    name: str, texts: list[str], peer: SentenceTransformer, options: argparse.Namespace
+def rows_of(
+    name: str, texts: list[str], peer: SentenceTransformer, *, rounds: int, max_length: int
 ) -> pd.DataFrame:
     """The rows of the table for one list of texts."""
-    times = pd.DataFrame(
-        one_round(texts, peer, options.max_length) for _ in tqdm(range(options.rounds), desc=name)
-    )
+    times = pd.DataFrame(one_round(texts, peer, max_length) for _ in tqdm(range(rounds), desc=name))
     ratios = times[["sentence-transformers"]].to_numpy() / times
     columns = dict(
         texts_per_second=len(texts) / times.median(),
@@ -81,34 +77,31 @@ def measure(
     )
     table = pd.DataFrame(columns).rename_axis("contender").reset_index()
     table.insert(0, "texts", name)
-    return table.assign(number=len(texts), distinct=len(set(texts)), rounds=options.rounds, seed=options.seed)
+    return table.assign(number=len(texts), distinct=len(set(texts)), rounds=rounds)
 
 
-def main() -> None:
-    """Check, time and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--number", type=int, default=600, help="texts in each list")
-    parser.add_argument("--max-length", type=int, default=64, help="tokens of a text that are read")
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+def measure(*, rounds: int = 7, number: int = 600, max_length: int = 64, seed: int = 0) -> pd.DataFrame:
+    """Check and time.
+
+    Args:
+        rounds: How often the contenders take turns.
+        number: Texts in each list.
+        max_length: Tokens of a text that are read.
+        seed: Of the draw of distinct texts.
+    """
     torch.set_num_threads(1)
-    encoder = av.TextEncoder("minilm", max_length=options.max_length, progress=False)
+    encoder = av.TextEncoder("minilm", max_length=max_length, progress=False)
     peer = SentenceTransformer(str(encoder.folder), device="cpu")
-    peer.max_seq_length = options.max_length
+    peer.max_seq_length = max_length
     real, planted = real_sentences(), planted_sentences()
-    draw = np.random.default_rng(options.seed).permutation(sorted(set(real)))[: options.number].tolist()
+    draw = np.random.default_rng(seed).permutation(sorted(set(real)))[:number].tolist()
     lists = {
         "Amazon, distinct": draw,
-        "Amazon, as they come": real[: options.number],
-        "planted, as they come": planted[: options.number],
+        "Amazon, as they come": real[:number],
+        "planted, as they come": planted[:number],
     }
     for texts in lists.values():
         check_same(texts, encoder, peer)
-    table = pd.concat([measure(name, texts, peer, options) for name, texts in lists.items()])
-    print(table.round(3).to_string(index=False))
-    print(write_result("text", table))
-
-
-if __name__ == "__main__":
-    main()
+    options = dict(rounds=rounds, max_length=max_length)
+    tables = [rows_of(name, texts, peer, **options) for name, texts in lists.items()]
+    return pd.concat(tables).assign(seed=seed)

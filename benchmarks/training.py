@@ -1,6 +1,6 @@
 """Samples per second of `fit` over a bare loop, with and without a log of the weights.
 
-    python benchmarks/training.py            # writes book/_results/training.csv
+    python -m benchmarks training            # writes book/_results/training.csv
 
 The bare loop has the tensors of all rows at hand and does the least: cut a batch, forward, backward, step,
 and score the validation rows once an epoch. It logs nothing, and knows no checkpoint and no early stopping.
@@ -9,14 +9,12 @@ Then the contenders take turns, and the median of the rounds counts; a ratio is 
 Everything runs on one thread, as `fit` does by default.
 """
 
-import argparse
 import tempfile
 import time
 from collections.abc import Callable
 
 import pandas as pd
 import torch
-from results import write_result
 from torch.nn import functional as F
 from tqdm import tqdm
 
@@ -100,35 +98,28 @@ def seconds(run: Callable) -> float:
     return time.perf_counter() - start
 
 
-def main() -> None:
-    """Check, time and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--epochs", type=int, default=2)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+def measure(*, rounds: int = 7, epochs: int = 2, seed: int = 0) -> pd.DataFrame:
+    """Check and time.
+
+    Args:
+        rounds: How often the contenders take turns.
+        epochs: Of a training.
+        seed: Of the shop.
+    """
     torch.set_num_threads(1)
-    train, valid, _ = av.planted_shop(seed=options.seed).split()
+    train, valid, _ = av.planted_shop(seed=seed).split()
     with tempfile.TemporaryDirectory() as folder:
-        runs = contenders(train, valid, options.epochs, folder)
+        runs = contenders(train, valid, epochs, folder)
         check_same({name: run() for name, run in runs.items()})
-        times = pd.DataFrame(
-            {name: seconds(run) for name, run in runs.items()} for _ in tqdm(range(options.rounds))
-        )
+        times = pd.DataFrame({name: seconds(run) for name, run in runs.items()} for _ in tqdm(range(rounds)))
     ratios = times[["bare loop"]].to_numpy() / times
     table = pd.DataFrame(
         dict(
-            samples_per_second=options.epochs * len(train) / times.median(),
+            samples_per_second=epochs * len(train) / times.median(),
             ratio=ratios.median(),
             lowest=ratios.min(),
             highest=ratios.max(),
         )
     )
     table = table.rename_axis("contender").reset_index()
-    table = table.assign(rows=len(train), epochs=options.epochs, rounds=options.rounds, seed=options.seed)
-    print(table.round(3).to_string(index=False))
-    print(write_result("training", table))
-
-
-if __name__ == "__main__":
-    main()
+    return table.assign(rows=len(train), epochs=epochs, rounds=rounds, seed=seed)

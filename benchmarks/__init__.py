@@ -1,0 +1,1 @@
+"""What is measured for the book: `python -m benchmarks` lists it."""
