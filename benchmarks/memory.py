@@ -107,7 +107,8 @@ def summary(table) -> str:
     speed, cpu_speed = out["reviews"] / out["seconds"], out["reviews"] / out["cpu_seconds"]
     return "\n".join(
         [
-            f"{out['reviews']:,.0f} reviews, {out['rows']:,.0f} rows without repeats, {out['items']:,.0f} items",
+            f"{out['reviews']:,.0f} reviews, {out['rows']:,.0f} rows without repeats",
+            f"{out['items']:,.0f} items",
             f"{speed:,.0f} reviews/s, {cpu_speed:,.0f} a second of processor time",
             f"after import {out['before'] / mega:.0f} MiB (its peak {out['peak_before'] / mega:.0f})",
             f"peak while reading {out['peak'] / mega:.0f} MiB, {out['above'] / mega:.0f} above import",

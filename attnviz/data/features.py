@@ -185,5 +185,5 @@ def _read_sentences(tables: Tables, schema: Schema) -> tuple[list[str], Tensor, 
     owner = np.where(by_row >= 0, reviews.repeat(schema.sentences_per_review, axis=1), -1).astype(np.int32)
     order = (by_row < 0).argsort(axis=1, kind="stable")  # sentences first, then none
     kept = order[:, : schema.max_sentences]
-    sentence, review = (torch.from_numpy(np.take_along_axis(of, kept, axis=1)) for of in (by_row, owner))
-    return list(number), sentence, review
+    places, owners = (torch.from_numpy(np.take_along_axis(of, kept, axis=1)) for of in (by_row, owner))
+    return list(number), places, owners

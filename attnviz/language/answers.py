@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -47,7 +47,7 @@ def answer_scores(model, prompts: Sequence[Prompt], answers: Tensor, *, batch_si
         for rows in lengths.argsort(stable=True).split(batch_size):
             token_ids = pad_sequence([prompts[i].token_ids for i in rows], batch_first=True)
             mask = torch.arange(token_ids.shape[1]) < lengths[rows, None]  # (prompt, token)
-            inputs = {"input_ids": token_ids[:, start:], "attention_mask": mask.long()}
+            inputs: dict[str, Any] = {"input_ids": token_ids[:, start:], "attention_mask": mask.long()}
             if start:
                 inputs["past_key_values"] = copy.deepcopy(cache)
                 inputs["past_key_values"].batch_repeat_interleave(len(rows))
@@ -171,7 +171,7 @@ def answer_attribution(
         return _preference(model, answers, lengths, inputs_embeds=vectors)
 
     vectors = model.get_input_embeddings()(prompt.token_ids)[None].detach()  # (1, token, dim)
-    if method == "gradient_x_input":
+    if baseline_id is None or method == "gradient_x_input":
         tokens, gap = InputXGradient(forward).attribute(vectors.requires_grad_()), torch.nan
     else:
         baseline = _wordless(model, prompt, baseline_id)
@@ -198,7 +198,7 @@ def _shared_beginning(model, prompts: Sequence[Prompt]):
     return start, model(beginnings[:1, :start], use_cache=True, logits_to_keep=1).past_key_values
 
 
-def _preference(model, answers: Tensor, lengths: Tensor, **inputs: Tensor) -> Tensor:
+def _preference(model, answers: Tensor, lengths: Tensor, **inputs: Any) -> Tensor:
     """Logit of the first answer less that of the second after the last token of each row, (row,)."""
     places, which = (lengths - 1).unique(return_inverse=True)
     logits = model(

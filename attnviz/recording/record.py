@@ -214,4 +214,4 @@ def four_axes(weights: Tensor, module: nn.Module) -> Tensor:
     shared = getattr(module, "num_key_value_groups", 1)
     heads = getattr(getattr(module, "config", None), "num_attention_heads", None)
     packed = shared > 1 and queries == shared and shaped.shape[1] * shared == heads
-    return shaped.reshape(-1, heads, 1, keys) if packed else shaped
+    return shaped.reshape(len(shaped), -1, 1, keys) if packed else shaped
