@@ -26,9 +26,22 @@ def modules(package: Path = PACKAGE) -> dict[str, Path]:
 
 
 def module_arrows(package: Path = PACKAGE) -> Arrows:
-    """For each module, the modules that it imports, wherever in the file it does so; the face left out."""
+    """For each module, the modules that it imports, wherever in the file it does so.
+
+    The package's face is left out, and what the faces of its rooms import: they only show what is there.
+    """
     known = {name: path for name, path in modules(package).items() if name not in FACE}
-    return {name: set(_imported(path, package, known)) - {name} for name, path in known.items()}
+    return {
+        name: set() if is_face(path) else set(_imported(path, package, known)) - {name}
+        for name, path in known.items()
+    }
+
+
+def is_face(path: Path) -> bool:
+    """Whether a file is an `__init__` that holds imports and their list only."""
+    rest = (ast.Expr, ast.Import, ast.ImportFrom, ast.Assign)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return path.stem == "__init__" and all(isinstance(node, rest) for node in tree.body)
 
 
 def _imported(path: Path, package: Path, known: Mapping[str, Path]) -> Iterator[str]:
