@@ -56,4 +56,4 @@ constraints:
 	rm -rf _build/pins
 
 clean:
-	rm -rf _build book/_build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build book/_build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -106,7 +106,7 @@ explorer = FieldExplorer(
 )
 print(attnviz.__file__, len(str(explorer._esm)), len(str(explorer._css)), sep="|")
 """
-    place, script, style = run(python, "-c", code, cwd=tmp_path).strip().split("|")
+    place, script, style = run(python, "-I", "-c", code, cwd=tmp_path).strip().split("|")
     assert Path(place).is_relative_to(site)
     assert int(script) > 1000
     assert int(style) > 100
