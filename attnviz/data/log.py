@@ -47,7 +47,6 @@ class InteractionLog(Tables):
         implicit: As given.
         dropped: {"table: reason": count}; each dropped row is counted once.
         fields: The fields that the tables have, in the order of `FIELDS`.
-        truth: None; planted data has one.
 
     Raises:
         ValueError: On any problem when strict; in both modes when a column is missing,
@@ -72,7 +71,7 @@ class InteractionLog(Tables):
 
     @property
     def truth(self) -> object | None:
-        """None; planted data has one."""
+        """What is true of each row: None, but for planted data."""
         return None
 
     @property

@@ -43,7 +43,7 @@ def sample_negatives(tables: T, num_negatives: int = 4, *, seed: int = 0) -> T:
     _require_choices(tables, num_negatives)
     rows = tables.interactions
     source, item, missing = _draw(tables, num_negatives, np.random.default_rng(seed))
-    negatives = rows.iloc[source].assign(item_id=tables.items["item_id"].to_numpy()[item], label=0, review="")
+    negatives = rows.iloc[source].assign(item_id=tables.items["item_id"].array[item], label=0, review="")
     order = np.argsort(np.concatenate([np.arange(len(rows)), source]), kind="stable")
     sampled = tables.with_interactions(pd.concat([rows, negatives]).iloc[order])
     if missing:
