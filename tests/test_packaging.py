@@ -7,6 +7,7 @@ import sysconfig
 import tomllib
 import venv
 import zipfile
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from packaging.requirements import Requirement
 from places import REPO
 
 import attnviz
+from attnviz.cli import main
 
 PROJECT = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -110,8 +112,14 @@ print(attnviz.__file__, len(str(explorer._esm)), len(str(explorer._css)), sep="|
     assert Path(place).is_relative_to(site)
     assert int(script) > 1000
     assert int(style) > 100
-    version = run(python, "-m", "attnviz", "--version", cwd=tmp_path)
+    version = run(python, "-I", "-m", "attnviz", "--version", cwd=tmp_path)
     assert version == f"attnviz {attnviz.__version__}\n"
+
+
+def test_the_command_attnviz_is_the_command_line():
+    """The installed command calls what `python -m attnviz` calls."""
+    (command,) = entry_points(group="console_scripts", name="attnviz")
+    assert command.load() is main
 
 
 def test_the_lines_in_the_readme_work(tmp_path):

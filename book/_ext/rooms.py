@@ -125,7 +125,7 @@ def sentence_of(room: str, package: Path = PACKAGE) -> str:
 def drawing(package: Path = PACKAGE) -> str:
     """The rooms and their arrows as a mermaid graph; an arrow that a longer way implies is left out."""
     arrows = room_arrows(module_arrows(package))
-    lines = ["flowchart BT", *(f"  {room}" for room in arrows)]
+    lines = ["flowchart TB", *(f"  {room}" for room in arrows)]
     for room, targets in sorted(arrows.items()):
         implied = set().union(*(_reached(target, arrows) for target in targets))
         lines += [f"  {room} --> {target}" for target in sorted(targets - implied)]
