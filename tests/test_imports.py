@@ -29,7 +29,7 @@ HEAVY = (
 )  # fmt: skip
 
 
-MODULES = rooms.module_arrows(PACKAGE)
+MODULES = rooms.module_arrows(PACKAGE, faces=True)
 ROOMS = rooms.room_arrows(MODULES)
 
 
@@ -55,6 +55,25 @@ def test_every_room_is_on_one_floor():
 def test_a_language_model_knows_no_shop():
     """`language` imports no `data`."""
     assert "data" not in ROOMS["language"]
+
+
+def test_nobody_goes_through_the_face():
+    """A module names the room that it takes something from, never the package; all may read its version."""
+    known = {*ROOMS, "__version__"}
+    for name, path in rooms.modules(PACKAGE).items():
+        if name not in rooms.FACE:
+            assert {one.split(".")[0] for one in rooms.imported_names(path, PACKAGE)} <= known, name
+
+
+def test_the_face_of_a_room_counts_for_the_rule(tmp_path):
+    """What the `__init__` of a room imports is an arrow of the room, though none of `make rooms`."""
+    package = tmp_path / "attnviz"
+    for name in ("language", "data"):
+        (package / name).mkdir(parents=True)
+        (package / name / "__init__.py").touch()
+    (package / "language/__init__.py").write_text("from ..data import Schema\n")
+    assert rooms.module_arrows(package)["language"] == set()
+    assert rooms.module_arrows(package, faces=True)["language"] == {"data"}
 
 
 @pytest.mark.parametrize("arrows", [MODULES, ROOMS], ids=["modules", "rooms"])

@@ -25,14 +25,15 @@ def modules(package: Path = PACKAGE) -> dict[str, Path]:
     return found
 
 
-def module_arrows(package: Path = PACKAGE) -> Arrows:
+def module_arrows(package: Path = PACKAGE, *, faces: bool = False) -> Arrows:
     """For each module, the modules that it imports, wherever in the file it does so.
 
-    The package's face is left out, and what the faces of its rooms import: they only show what is there.
+    The package's face is left out. What the faces of its rooms import is no arrow unless `faces`: they only
+    show what is there.
     """
     known = {name: path for name, path in modules(package).items() if name not in FACE}
     return {
-        name: set() if is_face(path) else set(_imported(path, package, known)) - {name}
+        name: set() if is_face(path) and not faces else set(_imported(path, package, known)) - {name}
         for name, path in known.items()
     }
 
@@ -53,7 +54,7 @@ def _imported(path: Path, package: Path, known: Mapping[str, Path]) -> Iterator[
 
 
 def imported_names(path: Path, package: Path = PACKAGE) -> Iterator[str]:
-    """Every name of ours that a file imports, dotted below the package."""
+    """Every name of ours that a file imports, dotted below the package; `__init__` for the package itself."""
     here = [package.name, *path.relative_to(package).parts[:-1]]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = []
@@ -65,8 +66,8 @@ def imported_names(path: Path, package: Path = PACKAGE) -> Iterator[str]:
             names = [".".join([*base, alias.name]) for alias in node.names]
         for name in names:
             top, _, below = name.partition(".")
-            if top == package.name and below:
-                yield below
+            if top == package.name:
+                yield below or "__init__"
 
 
 def room_arrows(arrows: Arrows) -> Arrows:
