@@ -23,7 +23,7 @@ class FieldExplorer(Explorer):
     Everything is computed in the browser, so it works in a built page without a kernel.
     The numbers travel as float32: about 7 digits.
     10 shoppers, 20 products, 5 fields and 32 dimensions add 170 KB to a page, so keep a shelf small.
-    Reset goes back to the state in which the view was opened.
+    Reset goes back to the values that the explorer was made with.
 
     Args:
         query_scores: attention scores before softmax, (shopper, product, field).
