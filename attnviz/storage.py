@@ -14,6 +14,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+_VALUES = "attnviz"  # the entry of a safetensors file that holds our values
+
 
 @contextmanager
 def whole(target: str | Path) -> Iterator[Path]:
@@ -81,15 +83,15 @@ def write_tables(folder: str | Path, tables: Mapping[str, pd.DataFrame | None]) 
             files[name].unlink(missing_ok=True)
 
 
-def write_tensors(target: str | Path, tensors: Mapping[str, Tensor], values: Mapping[str, object]) -> None:
-    """Write tensors and plain JSON values to one safetensors file."""
-    metadata = {name: json.dumps(value) for name, value in values.items()}
+def write_tensors(target: str | Path, tensors: Mapping[str, Tensor], values: dict[str, object]) -> None:
+    """Write tensors and plain JSON values to one safetensors file; the same input makes the same bytes."""
+    metadata = {_VALUES: json.dumps(values)}  # one entry: safetensors writes several in any order
     with whole(target) as draft:
         save_file({name: tensor.contiguous().clone() for name, tensor in tensors.items()}, draft, metadata)
 
 
 def read_tensors(source: str | Path) -> tuple[dict[str, Tensor], dict]:
-    """The tensors and values that `write_tensors` wrote.
+    """The tensors and values that `write_tensors` wrote; no values where another program wrote the file.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -98,7 +100,7 @@ def read_tensors(source: str | Path) -> tuple[dict[str, Tensor], dict]:
     try:
         with safe_open(source, framework="pt") as stored:
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-            metadata = stored.metadata() or {}
+            described = (stored.metadata() or {}).get(_VALUES, "{}")
     except SafetensorError as error:
         raise ValueError(f"{source} is damaged, or no safetensors file ({error})") from error
-    return tensors, {name: json.loads(value) for name, value in metadata.items()}
+    return tensors, json.loads(described)

@@ -121,6 +121,10 @@ def test_tensors_and_values_come_back(tmp_path):
     tensors = {"square": square, "turned": square.T, "whole": torch.tensor([3], dtype=torch.int64)}
     values = {"epoch": 3, "options": {"keys": "field", "none": None}}
     write_tensors(tmp_path / "run.safetensors", tensors, values)
+    for number in range(8):
+        again = tmp_path / f"{number}.safetensors"
+        write_tensors(again, tensors, values)
+        assert again.read_bytes() == (tmp_path / "run.safetensors").read_bytes()
     found, read = read_tensors(tmp_path / "run.safetensors")
     assert read == values
     assert found.keys() == tensors.keys()

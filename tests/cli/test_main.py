@@ -156,7 +156,7 @@ def test_a_stopped_training_goes_on(city, trained, tmp_path, capsys, monkeypatch
     arguments = ["train", "--airbnb", str(city), "--out", str(run), *QUICK]
 
     def stop_at_the_second(tensors, path, metadata):
-        if json.loads(metadata["values"])["epoch"] == 2:
+        if json.loads(metadata["attnviz"])["values"]["epoch"] == 2:
             Path(path).write_bytes(b"half")
             raise KeyboardInterrupt
         written(tensors, path, metadata)
