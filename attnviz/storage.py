@@ -83,9 +83,9 @@ def write_tables(folder: str | Path, tables: Mapping[str, pd.DataFrame | None]) 
             files[name].unlink(missing_ok=True)
 
 
-def write_tensors(target: str | Path, tensors: Mapping[str, Tensor], values: dict[str, object]) -> None:
+def write_tensors(target: str | Path, tensors: Mapping[str, Tensor], values: Mapping[str, object]) -> None:
     """Write tensors and plain JSON values to one safetensors file; the same input makes the same bytes."""
-    metadata = {_VALUES: json.dumps(values)}  # one entry: safetensors writes several in any order
+    metadata = {_VALUES: json.dumps(dict(values))}  # one entry: safetensors writes several in any order
     with whole(target) as draft:
         save_file({name: tensor.contiguous().clone() for name, tensor in tensors.items()}, draft, metadata)
 
