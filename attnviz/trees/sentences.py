@@ -75,7 +75,7 @@ def sentences_of(model: AttentionRecommender, batch: Batch, *, field: str = "rev
 
     Taught in chapter 9.
     """
-    encoder = _text_encoder(model, field)
+    encoder = model.text_encoder(field)
     _check_sentences(batch)
     positions = batch.fields[field]  # (batch, sentence), -1 for none
     with torch.no_grad():
@@ -91,13 +91,6 @@ def sentences_of(model: AttentionRecommender, batch: Batch, *, field: str = "rev
         weights,
         [[batch.texts[place] for place in row if place >= 0] for row in positions.tolist()],
     )
-
-
-def _text_encoder(model: AttentionRecommender, field: str) -> TextVector:
-    encoders = {name: each for name, each in model.encoders.items() if isinstance(each, TextVector)}
-    if field not in encoders:
-        raise ValueError(f"field must be a text field of the model, one of {[*encoders]}, got {field!r}")
-    return encoders[field]
 
 
 def _check_sentences(batch: Batch) -> None:
