@@ -143,11 +143,10 @@ def beauty_reviews(folder: Path, seed: int) -> Iterator[dict]:
         with_encoder([train, valid, shown], schema, name)
         model = av.AttentionRecommender(schema, seed=seed)
         av.fit(model, train, valid, seed=seed, progress=False)
-        scores = np.asarray(av.predict(model, shown)).reshape(len(test), -1)
-        labels = shown.interactions["label"].to_numpy().reshape(scores.shape)
-        each = av.metrics.bootstrap_interval(
-            torch.tensor(av.recommender.query_measures(scores, labels)["auc"].to_numpy())
-        )
+        scores, mask = av.recommender.query_rows(shown, av.predict(model, shown))
+        labels, _ = av.recommender.query_rows(shown, shown.interactions["label"].to_numpy())
+        measures = av.recommender.query_measures(scores, labels, mask=mask)
+        each = av.metrics.bootstrap_interval(torch.tensor(measures["auc"].to_numpy()))
         yield dict(model=name, auc=each.mean, low=each.low, high=each.high, rows=len(test))
 
 

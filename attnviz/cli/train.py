@@ -9,7 +9,7 @@ import pandas as pd
 from ..data.log import InteractionLog
 from ..data.readers.airbnb import read_airbnb
 from ..data.schema import Schema
-from ..recommender.evaluation import query_measures, rank_held_out, sampled_candidates
+from ..recommender.evaluation import query_measures, query_rows, rank_held_out, sampled_candidates
 from ..recommender.model import AttentionRecommender
 from ..recommender.training import fit
 from .data_check import airbnb_files
@@ -44,13 +44,19 @@ def add_parsers(verbs: "argparse._SubParsersAction") -> None:
         default=0,
         help="the number that chance starts from",
     )
-    add("--num-negatives", type=int, metavar="N", default=8, help="listings not taken, sampled for each stay")
+    add(
+        "--num-negatives",
+        type=int,
+        metavar="N",
+        default=8,
+        help="listings not taken, sampled for each stay: four fifths on offer then, the others from all",
+    )
     add(
         "--num-candidates",
         type=int,
         metavar="N",
         default=100,
-        help="listings to rank a held-out stay against",
+        help="listings on offer to rank a held-out stay against, at most",
     )
     add("--max-reviews", type=int, metavar="N", default=5, help="latest reviews read of a listing")
     add(
@@ -77,7 +83,7 @@ def train(options: argparse.Namespace) -> None:
     )
     history = fit(
         model,
-        *(part.sample_negatives(options.num_negatives, options.seed) for part in parts[:2]),
+        *(part.sample_negatives(options.num_negatives, seed=options.seed) for part in parts[:2]),
         epochs=options.epochs,
         seed=options.seed,
         log_dir=options.out / TENSORBOARD,
@@ -87,7 +93,7 @@ def train(options: argparse.Namespace) -> None:
     log.write(options.out / LOG)
     model.save(options.out)
     _tell_training(history)
-    _tell_ranking(rank_held_out(model, candidates), options.num_candidates)
+    _tell_ranking(rank_held_out(model, candidates), candidates)
     user = log.interactions["user_id"].iloc[-1]
     print(f"\nsaved in {options.out}; next: attnviz recommend {options.out} {user}")
 
@@ -130,13 +136,19 @@ def _tell_training(history: pd.DataFrame) -> None:
           f"log-loss {best['valid_loss']:.4f}, AUC {best['valid_auc']:.4f}")  # fmt: skip
 
 
-def _tell_ranking(table: pd.DataFrame, num_candidates: int) -> None:
-    print(f"\nEach held-out stay ranked against {num_candidates} listings that the guest never stayed in, "
-          f"mean [95% interval]:\n\n{_ranking_text(table)}\n")  # fmt: skip
-    constant, first = np.zeros((1, 1 + num_candidates)), np.eye(1, 1 + num_candidates, dtype=int)
-    ndcg, hit_rate, auc = query_measures(constant, first).iloc[0]
+def _tell_ranking(table: pd.DataFrame, candidates: InteractionLog) -> None:
+    labels, mask = query_rows(candidates, candidates.interactions["label"].to_numpy())
+    beside = mask.sum(1) - 1
+    print(f"\nEach held-out stay ranked against listings on offer that the guest never stayed in "
+          f"({beside.min()} to {beside.max()}, on average {beside.mean():.1f}), mean [95% interval]:\n\n"
+          f"{_ranking_text(table)}\n")  # fmt: skip
+    for reason, count in candidates.dropped.items():
+        if reason.startswith("candidates"):
+            print(f"{reason}: {count:,}")
+    ndcg, hit_rate, auc = query_measures(np.zeros(mask.shape), labels, mask=mask).mean()
     print(f"By chance: NDCG {ndcg:.3f}, hit rate {hit_rate:.3f}, AUC {auc:.3f}. "
-          "Popularity: the listing's earlier stays, counted.\n"
+          "Popularity: the listing's earlier stays, counted. Never chosen before: an AUC far from .5 says "
+          "that candidates give themselves away by their age.\n"
           "Tags and prices are those of one later snapshot: a guest may have seen others.")  # fmt: skip
 
 

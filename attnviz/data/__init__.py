@@ -4,6 +4,7 @@ from .checks import find_problems
 from .features import Batch, Features
 from .histories import MAX_CHOSEN, Chosen
 from .log import InteractionLog
+from .offer import never_chosen, on_offer_since
 from .past import history, popularity, visible_reviews
 from .planted import PlantedShop, planted_shop
 from .problems import DataProblems
@@ -30,6 +31,8 @@ __all__ = [
     "find_problems",
     "history",
     "in_words",
+    "never_chosen",
+    "on_offer_since",
     "planted_shop",
     "popularity",
     "prompt_parts",

@@ -7,6 +7,7 @@ import pandas as pd
 
 from .columns import (
     as_text,
+    checked_days,
     checked_ids,
     checked_labels,
     checked_prices,
@@ -190,6 +191,8 @@ def _check_items(source: pd.DataFrame) -> tuple[pd.DataFrame, Findings]:
         table["price"] = checked_prices(found)
     if "tags" in source:
         table["tags"] = checked_tags(found)
+    if "available_from" in source:
+        table["available_from"] = checked_days(found, "available_from")
     for column in {"category", "brand"} & set(source.columns):
         known = table[column].notna()
         table[column] = as_text(table[column]).astype(object).where(known, None)

@@ -30,6 +30,14 @@ def checked_times(found: Findings) -> pd.Series:
     return times
 
 
+def checked_days(found: Findings, column: str) -> pd.Series:
+    """Times in UTC that may be missing; those that cannot be read become missing."""
+    times = parse_times(found.source[column])
+    unreadable = (times.isna() & found.source[column].reset_index(drop=True).notna()).to_numpy()
+    found.blank("unparsable time (not ISO 8601 text or a datetime)", unreadable & found.kept, column)
+    return times
+
+
 def parse_times(values: pd.Series) -> pd.Series:
     """Datetimes in UTC with microseconds; NaT where there is no ISO 8601 time.
 

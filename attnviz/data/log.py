@@ -27,8 +27,9 @@ class InteractionLog(Tables):
             a time without a zone is UTC), label (0 or 1; may be absent when implicit),
             and perhaps review (text; missing is ""). Other columns are left out.
         items: Column item_id, and those of title, tags (list of str), price (0 or
-            more, NaN when unknown), category and brand that there are. A missing
-            title becomes the item_id.
+            more, NaN when unknown), category, brand and available_from (a time, from
+            which on the item is on offer) that there are. A missing title becomes the
+            item_id.
         users: user_id and numeric columns, what is known of a shopper. None: the
             profile is made from the history before the interaction.
         past: Rows that reviews and history may be read from, always cut at "before
@@ -151,9 +152,9 @@ class InteractionLog(Tables):
             return split_by_user(self, fractions, seed=seed)
         raise ValueError(f"by must be 'time' or 'user', got {by!r}")
 
-    def sample_negatives(self, num_negatives: int = 4, seed: int = 0) -> Self:
+    def sample_negatives(self, num_negatives: int = 4, *, on_offer: float = 0.8, seed: int = 0) -> Self:
         """This implicit log with items that the user never took added; see `sample_negatives`."""
-        return sample_negatives(self, num_negatives, seed=seed)
+        return sample_negatives(self, num_negatives, on_offer=on_offer, seed=seed)
 
     def shuffle_labels(self, seed: int = 0) -> Self:
         """This log with its labels dealt out to other rows; see `shuffle_labels`."""

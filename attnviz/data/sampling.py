@@ -6,49 +6,87 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from .shelf import Shelf, distinct_ranks
 from .tables import Tables
 
 T = TypeVar("T", bound=Tables)
 
 
-def sample_negatives(tables: T, num_negatives: int = 4, *, seed: int = 0) -> T:
+def sample_negatives(tables: T, num_negatives: int = 4, *, on_offer: float = 0.8, seed: int = 0) -> T:
     """Add items that the user never took, as rows with label 0.
 
+    Most of them were on offer at the row's time (see `on_offer_since`), so that the model learns to choose,
+    and not to tell what was there from what was not; the rest comes from the whole catalogue, so that it
+    learns to score items that nobody took yet. Only what is known at the end of these rows counts: what the
+    user takes later, in a held-out part, may be among the negatives of a training part.
     Rows of one user at one time share no negative, so that no row occurs twice.
 
     Args:
         tables: An InteractionLog with implicit=True whose labels are all 1.
         num_negatives: How many for each row, 1 or more.
+        on_offer: The share of negatives that were on offer, in [0, 1]; the others come from all items.
         seed: The same seed gives the same negatives.
 
     Returns:
         A log in which each row is followed by its negatives (same user, same time, label 0, no review). Where
-        the user left too few items, there are fewer; how many are missing is counted in `dropped`.
+        too few items are left, there are fewer; how many are missing is counted in `dropped`.
 
     Raises:
-        ValueError: When the log is not implicit, has rows with label 0, or num_negatives is below 1.
+        ValueError: When the log is not implicit, has rows with label 0, or an option is out of range.
 
     Example:
         >>> import pandas as pd
         >>> from attnviz.data import InteractionLog
-        >>> stays = pd.DataFrame({"user_id": ["ann"], "item_id": ["loft"], "timestamp": ["2025-01-01"]})
-        >>> log = InteractionLog(stays, pd.DataFrame({"item_id": ["loft", "room"]}), implicit=True)
-        >>> sample_negatives(log, 1).interactions[["user_id", "item_id", "label"]].values.tolist()
-        [['ann', 'loft', 1], ['ann', 'room', 0]]
-        >>> sample_negatives(log, 2).dropped
-        {'negatives: the user took too many of the items': 1}
+        >>> stays = pd.DataFrame({"user_id": ["ann", "bob"], "item_id": ["loft", "room"],
+        ...                       "timestamp": ["2025-01-01", "2025-01-02"]})
+        >>> log = InteractionLog(stays, pd.DataFrame({"item_id": ["loft", "room", "hut"]}), implicit=True)
+        >>> sample_negatives(log, 1, on_offer=1.0).interactions[["item_id", "label"]].values.tolist()
+        [['loft', 1], ['room', 0], ['room', 1], ['loft', 0]]
+        >>> sample_negatives(log, 2, on_offer=1.0).dropped
+        {'negatives: too few items on offer that the user did not take': 2}
 
-    Taught in chapter 2.
+    Paper: Krichene and Rendle (2020) on what is sampled. Taught in "Real stays".
     """
-    _require_choices(tables, num_negatives)
-    rows = tables.interactions
-    source, item, missing = _draw(tables, num_negatives, np.random.default_rng(seed))
-    negatives = rows.iloc[source].assign(item_id=tables.items["item_id"].array[item], label=0, review="")
-    order = np.argsort(np.concatenate([np.arange(len(rows)), source]), kind="stable")
-    sampled = tables.with_interactions(pd.concat([rows, negatives]).iloc[order])
-    if missing:
-        sampled.dropped = {**tables.dropped, "negatives: the user took too many of the items": missing}
-    return sampled
+    _require_choices(tables)
+    if num_negatives < 1:
+        raise ValueError(f"num_negatives must be 1 or more, got {num_negatives}")
+    if not 0 <= on_offer <= 1:
+        raise ValueError(f"on_offer must be a share from 0 to 1, got {on_offer}")
+    rows, shelf, rng = tables.interactions, Shelf(tables), np.random.default_rng(seed)
+    group = rows.groupby(["user_id", "timestamp"], sort=False).ngroup().to_numpy()
+    first_row, group_rows = np.unique(group, return_index=True, return_counts=True)[1:]
+    free, free_now = shelf.free(first_row)
+    wanted = group_rows * num_negatives
+    anywhere = rng.binomial(wanted, 1 - on_offer)
+    now = np.minimum(wanted - anywhere, free_now)
+    anywhere = np.minimum(anywhere, free - now)
+    drawn_for, rank = distinct_ranks(now, free_now, anywhere, free, rng)
+    place = np.arange(len(rank)) - np.searchsorted(drawn_for, drawn_for)
+    source = _row_in_group(group, group_rows, drawn_for, place)
+    kind = "negatives: too few items on offer that the user did not take"
+    return _beside(
+        tables, source, shelf.items(first_row[drawn_for], rank), {kind: (wanted - now - anywhere).sum()}
+    )
+
+
+def sample_candidates(
+    tables: T, num_candidates: int | None = 100, *, on_offer: bool = True, seed: int = 0
+) -> T:
+    """Put beside each choice the items to rank it against; `sampled_candidates` says how."""
+    _require_choices(tables)
+    if num_candidates is not None and num_candidates < 1:
+        raise ValueError(f"num_candidates must be 1 or more, or None for all, got {num_candidates}")
+    shelf, every = Shelf(tables), np.arange(len(tables))
+    free = shelf.free(every)[1 if on_offer else 0]
+    wanted = free if num_candidates is None else np.full(len(free), num_candidates)
+    number, none = np.minimum(wanted, free), np.zeros_like(free)
+    source, rank = distinct_ranks(number, free, none, free, np.random.default_rng(seed))
+    kind = (
+        "candidates: fewer items on offer than asked for"
+        if on_offer
+        else "candidates: fewer items than asked for"
+    )
+    return _beside(tables, source, shelf.items(source, rank), {kind: (wanted - number).sum()})
 
 
 def candidates(
@@ -130,9 +168,7 @@ def shuffle_labels(tables: T, *, seed: int = 0) -> T:
     return tables.with_interactions(rows.assign(label=labels))
 
 
-def _require_choices(tables: Tables, num_negatives: int) -> None:
-    if num_negatives < 1:
-        raise ValueError(f"num_negatives must be 1 or more, got {num_negatives}")
+def _require_choices(tables: Tables) -> None:
     if not tables.implicit:
         raise ValueError("negatives are sampled for implicit logs only; this log has labels of its own")
     zeros = int((tables.interactions["label"] == 0).sum())
@@ -149,55 +185,15 @@ def _require_known(name: str, asked: list[str], known: pd.Series) -> None:
         raise ValueError(f"{name}: {len(unknown):,} of {len(asked):,} are not in the log, first {shown}")
 
 
-def _draw(tables: Tables, num_negatives: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
-    """For each negative the row that it is for and its item code; and how many could not be drawn."""
-    taken, start, user = _taken_items(tables)
-    group = tables.interactions.groupby(["user_id", "timestamp"], sort=False).ngroup().to_numpy()
-    group_rows = np.bincount(group)
-    group_user = np.zeros(len(group_rows), dtype=np.int64)
-    group_user[group] = user
-    free = len(tables.items) - np.diff(start)[group_user]
-    wanted = group_rows * num_negatives
-    number = np.minimum(wanted, free)
-    rank = _distinct_ranks(number, free, rng)
-    drawn_for = np.repeat(np.arange(len(number)), number)
-    place = np.arange(len(rank)) - np.repeat(np.cumsum(number) - number, number)
-    source = _row_in_group(group, group_rows, drawn_for, place)
-    return source, _free_items(rank, group_user[drawn_for], taken, start), int((wanted - number).sum())
-
-
-def _taken_items(tables: Tables) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sorted item codes taken by each user, where each user's stretch starts, the user code of each row."""
-    pairs = pd.concat([tables.past, tables.interactions], ignore_index=True)[["user_id", "item_id", "label"]]
-    user, names = pd.factorize(pairs["user_id"])
-    item = pd.Index(tables.items["item_id"]).get_indexer(pairs["item_id"])
-    chosen = pairs["label"].to_numpy() == 1
-    pair = np.unique(user[chosen] * np.int64(len(tables.items)) + item[chosen])
-    start = np.searchsorted(pair, np.arange(len(names) + 1) * np.int64(len(tables.items)))
-    return pair % len(tables.items), start, user[len(tables.past) :]
-
-
-def _distinct_ranks(number: np.ndarray, free: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """For each group, `number` different integers below `free`, in random order (Floyd's algorithm)."""
-    first = np.cumsum(number) - number
-    ranks = np.zeros(number.sum(), dtype=np.int64)
-    for drawn in range(number.max(initial=0)):
-        active = np.flatnonzero(number > drawn)
-        top = free[active] - number[active] + drawn
-        draw = rng.integers(0, top + 1)
-        earlier = ranks[first[active, None] + np.arange(drawn)]  # (group, drawn)
-        ranks[first[active] + drawn] = np.where((earlier == draw[:, None]).any(axis=1), top, draw)
-    group = np.repeat(np.arange(len(number)), number)
-    return ranks[np.lexsort((rng.random(len(ranks)), group))]
-
-
-def _free_items(rank: np.ndarray, user: np.ndarray, taken: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """The item that is number `rank` among those which the user did not take."""
-    owner = np.repeat(np.arange(len(start) - 1), np.diff(start))
-    free_before = taken - (np.arange(len(taken)) - start[owner])  # free items below each taken one
-    stride = np.int64(max(taken.max(initial=0), rank.max(initial=0)) + 2)
-    skipped = np.searchsorted(owner * stride + free_before, user * stride + rank, side="right") - start[user]
-    return rank + skipped
+def _beside(tables: T, source: np.ndarray, items: np.ndarray, missing: dict[str, int]) -> T:
+    """The rows of a log, each followed by the items that were drawn for it, and what could not be drawn."""
+    rows = tables.interactions
+    drawn = rows.iloc[source].assign(item_id=items, label=0, review="")
+    order = np.argsort(np.concatenate([np.arange(len(rows)), source]), kind="stable")
+    sampled = tables.with_interactions(pd.concat([rows, drawn]).iloc[order])
+    counted = {kind: int(count) for kind, count in missing.items() if count}
+    sampled.dropped = tables.dropped | counted
+    return sampled
 
 
 def _row_in_group(

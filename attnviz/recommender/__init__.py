@@ -1,6 +1,13 @@
 """The recommender: the model, its training, and its use."""
 
-from .evaluation import groups_by_history, query_measures, rank_held_out, ranking_table, sampled_candidates
+from .evaluation import (
+    groups_by_history,
+    query_measures,
+    query_rows,
+    rank_held_out,
+    ranking_table,
+    sampled_candidates,
+)
 from .mechanisms import Multihead, Point, SelfAttention
 from .model import AttentionRecommender
 from .predict import field_weights, predict, recommend, shelf
@@ -20,6 +27,7 @@ __all__ = [
     "groups_by_history",
     "predict",
     "query_measures",
+    "query_rows",
     "rank_held_out",
     "ranking_table",
     "read_weights",

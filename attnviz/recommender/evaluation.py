@@ -6,9 +6,11 @@ import torch
 from torch import Tensor
 
 from ..data.log import InteractionLog
+from ..data.offer import never_chosen
 from ..data.past import popularity
+from ..data.sampling import sample_candidates
 from ..metrics.bootstrap import bootstrap_interval
-from ..metrics.ranking import hit_rate, ndcg
+from ..metrics.ranking import check_scores, hit_rate, ndcg
 from .model import AttentionRecommender
 from .predict import predict
 
@@ -28,8 +30,10 @@ def rank_held_out(
         top_k: See `query_measures`.
 
     Returns:
-        The `ranking_table` of three rankings in the groups of `groups_by_history`: "model"; "popularity", how
-        often the item was chosen before the row's time; "popularity, 90 days", the same over 90 days.
+        The `ranking_table` of four rankings in the groups of `groups_by_history`: "model"; "popularity", how
+        often the item was chosen before the row's time; "popularity, 90 days", the same over 90 days; and
+        "never chosen before", one bit. If this bit is far from an AUC of .5, the candidates give away by
+        their age which one was chosen, and the other figures with it.
 
     Paper: Krichene and Rendle (2020) on what sampled rankings can and cannot say. Taught in "Real stays".
     """
@@ -37,50 +41,89 @@ def rank_held_out(
         "model": predict(model, candidates),
         "popularity": popularity(candidates),
         "popularity, 90 days": popularity(candidates, days=90),
+        "never chosen before": never_chosen(candidates),
     }
-    labels = candidates.interactions["label"].to_numpy()
-    shape = (labels.sum(), -1)
-    scores = {name: values.reshape(shape) for name, values in ranked_by.items()}
-    groups = groups_by_history(candidates)[labels == 1]
-    return ranking_table(scores, labels.reshape(shape), groups, top_k=top_k)
+    labels, mask = query_rows(candidates, candidates.interactions["label"].to_numpy())
+    scores = {name: query_rows(candidates, values)[0] for name, values in ranked_by.items()}
+    groups = groups_by_history(candidates)[candidates.interactions["label"] == 1]
+    return ranking_table(scores, labels, groups, mask=mask, top_k=top_k)
 
 
-def sampled_candidates(log: InteractionLog, *, num_candidates: int = 100, seed: int = 0) -> InteractionLog:
-    """Put beside each choice items to rank it against, drawn from those that this user never chose.
+def sampled_candidates(
+    log: InteractionLog, *, num_candidates: int | None = 100, on_offer: bool = True, seed: int = 0
+) -> InteractionLog:
+    """Put beside each choice items to rank it against, drawn from those that this user did not choose.
 
     Each candidate has the user and the time of its choice, so the same past is known of both.
 
     Args:
         log: An implicit log, all labels 1.
-        num_candidates: How many items beside each choice.
+        num_candidates: How many items beside each choice, at most; None: all.
+        on_offer: True draws from what was on offer at that time (see `attnviz.data.on_offer_since`); False
+            from the whole catalogue, in which much was not there yet: ranking it low is easy.
         seed: The same seed gives the same candidates.
 
     Returns:
-        A log of len(log) * (1 + num_candidates) rows: each choice (label 1), then its candidates (label 0).
+        A log of each choice (label 1), followed by its candidates (label 0). Where fewer items are left than
+        asked for, there are fewer, and `dropped` counts how many are missing.
 
     Raises:
-        ValueError: If the log is not implicit, num_candidates is below 1, or a user left too few items.
+        ValueError: If the log is not implicit, has rows with label 0, or num_candidates is below 1.
 
     Example:
         >>> stays = pd.DataFrame({"user_id": ["ann", "bob"], "item_id": ["loft", "room"],
         ...                       "timestamp": ["2025-01-01", "2025-01-02"]})
         >>> log = InteractionLog(stays, pd.DataFrame({"item_id": ["loft", "room", "hut"]}), implicit=True)
-        >>> rows = sampled_candidates(log, num_candidates=2).interactions
-        >>> rows["user_id"].tolist(), rows["label"].tolist()
-        (['ann', 'ann', 'ann', 'bob', 'bob', 'bob'], [1, 0, 0, 1, 0, 0])
+        >>> rows = sampled_candidates(log, num_candidates=None).interactions
+        >>> rows["user_id"].tolist(), rows["item_id"].tolist()
+        (['ann', 'ann', 'bob', 'bob'], ['loft', 'room', 'room', 'loft'])
+        >>> sampled_candidates(log, num_candidates=2).dropped
+        {'candidates: fewer items on offer than asked for': 2}
+
+    Paper: Krichene and Rendle (2020), who ask for all items. Taught in "Real stays".
+    """
+    return sample_candidates(log, num_candidates, on_offer=on_offer, seed=seed)
+
+
+def query_rows(candidates: InteractionLog, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What was computed for each row of `sampled_candidates`, a query a row.
+
+    Args:
+        candidates: Rows, each choice (label 1) before its candidates (label 0).
+        values: (row,), such as probabilities.
+
+    Returns:
+        (query, candidate), the choice first, 0 in places that no candidate stands in; and the mask of the
+        places, True where one stands.
+
+    Raises:
+        ValueError: If the first row is no choice, or values has another length.
+
+    Example:
+        >>> stays = pd.DataFrame({"user_id": ["ann", "bob"], "item_id": ["loft", "loft"],
+        ...                       "timestamp": ["2025-01-01", "2025-02-01"]})
+        >>> items = pd.DataFrame({"item_id": ["loft", "room"], "available_from": [None, "2025-01-15"]})
+        >>> log = InteractionLog(stays, items, implicit=True)
+        >>> query_rows(sampled_candidates(log), np.array([0.2, 0.5, 0.6]))
+        (array([[0.2, 0. ],
+               [0.5, 0.6]]), array([[ True, False],
+               [ True,  True]]))
 
     Taught in "Real stays".
     """
-    if num_candidates < 1:
-        raise ValueError(f"num_candidates must be 1 or more, got {num_candidates}")
-    rows = log.sample_negatives(num_candidates, seed)
-    wanted = len(log) * (1 + num_candidates)
-    if len(rows) != wanted:
+    is_choice = candidates.interactions["label"].to_numpy() == 1
+    values = np.asarray(values)
+    if len(values) != len(is_choice) or not is_choice[:1].all():
         raise ValueError(
-            f"num_candidates must be smaller: {len(log.items):,} items, less those that a user chose, "
-            f"leave fewer than {num_candidates} candidates for some choices"
+            f"candidates must be rows of sampled_candidates with one value each, got {len(is_choice):,} rows "
+            f"and {len(values):,} values"
         )
-    return rows
+    query = np.cumsum(is_choice) - 1
+    place = np.arange(len(query)) - np.flatnonzero(is_choice)[query]
+    table = np.zeros((is_choice.sum(), place.max() + 1), dtype=values.dtype)
+    mask = np.zeros(table.shape, dtype=bool)
+    table[query, place], mask[query, place] = values, True
+    return table, mask
 
 
 def groups_by_history(log: InteractionLog) -> np.ndarray:
@@ -111,21 +154,24 @@ def groups_by_history(log: InteractionLog) -> np.ndarray:
     return np.select([here, before], ["repeat", "returning"], "new")
 
 
-def query_measures(scores: np.ndarray, labels: np.ndarray, *, top_k: int = 10) -> pd.DataFrame:
+def query_measures(
+    scores: np.ndarray, labels: np.ndarray, *, mask: np.ndarray | None = None, top_k: int = 10
+) -> pd.DataFrame:
     """How high the chosen item of each query stands among its candidates.
 
     Args:
         scores: (query, candidate), higher is better.
         labels: (query, candidate), a single 1 in each row.
+        mask: (query, candidate), True where a candidate stands; None: everywhere. See `query_rows`.
         top_k: Places of the list that count for the first two measures.
 
     Returns:
         DataFrame, a row a query: ndcg and hit_rate among the first top_k, and auc, the share of the other
-        candidates that score below the chosen one. All in [0, 1], higher is better; ties count as chance
-        would have them.
+        candidates that score below the chosen one, NaN if there is no other. All in [0, 1], higher is better;
+        ties count as chance would have them.
 
     Raises:
-        ValueError: If the shapes differ, or a query has not exactly one chosen item.
+        ValueError: If the shapes differ, a score is NaN, or a query has not exactly one chosen item.
 
     Example:
         >>> table = query_measures(np.array([[3, 1, 3, 0]]), np.array([[1, 0, 0, 0]]), top_k=1)
@@ -134,23 +180,34 @@ def query_measures(scores: np.ndarray, labels: np.ndarray, *, top_k: int = 10) -
 
     Paper: Järvelin and Kekäläinen (2002) for NDCG. Taught in "Real stays".
     """
-    if labels.ndim != 2 or not (labels.sum(1) == 1).all():
-        raise ValueError("labels must be (query, candidate) with exactly one 1 in each row")
+    mask = np.ones(np.shape(labels), dtype=bool) if mask is None else mask
+    if labels.ndim != 2 or labels.shape != mask.shape or not ((labels * mask).sum(1) == 1).all():
+        raise ValueError(
+            "labels must be (query, candidate) with exactly one 1 in each row, where mask is True"
+        )
     given = torch.tensor(scores, dtype=torch.float64), torch.tensor(labels)
+    check_scores(*given, dims=("query", "candidate"), top_k=top_k)
+    given = given[0].masked_fill(~torch.tensor(mask), -torch.inf), given[1]
     measures = {"ndcg": ndcg(*given, top_k=top_k), "hit_rate": hit_rate(*given, top_k=top_k)}
-    measures["auc"] = _wins(*given)
+    measures["auc"] = _wins(*given, torch.tensor(mask))
     return pd.DataFrame({name: values.double() for name, values in measures.items()})
 
 
-def _wins(scores: Tensor, labels: Tensor) -> Tensor:
+def _wins(scores: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
     """The AUC of each query (query,): with a single 1, the share of the others that score below it."""
     chosen = scores[labels == 1].unsqueeze(1)  # (query, 1)
-    wins = (chosen > scores).sum(1) + ((chosen == scores).sum(1) - 1) / 2
-    return wins / (scores.shape[1] - 1)
+    others = mask & (labels == 0)
+    wins = ((chosen > scores) & others).sum(1) + ((chosen == scores) & others).sum(1) / 2
+    return wins / others.sum(1)
 
 
 def ranking_table(
-    scores: dict[str, np.ndarray], labels: np.ndarray, groups: np.ndarray, *, top_k: int = 10
+    scores: dict[str, np.ndarray],
+    labels: np.ndarray,
+    groups: np.ndarray,
+    *,
+    mask: np.ndarray | None = None,
+    top_k: int = 10,
 ) -> pd.DataFrame:
     """Mean measures of several rankings of the same candidates, group by group, with bootstrap intervals.
 
@@ -158,12 +215,13 @@ def ranking_table(
         scores: For each ranking, by name: (query, candidate).
         labels: (query, candidate), a single 1 in each row.
         groups: (query,), names.
+        mask: See `query_measures`.
         top_k: See `query_measures`.
 
     Returns:
-        DataFrame group, model (the name of the ranking), n (queries), and for ndcg, hit_rate and auc the mean
-        and the ends of its 95% interval over queries: ndcg, ndcg_low, ndcg_high, and so on. Those of `GROUPS`
-        come in that order, others after them.
+        DataFrame group, model (the name of the ranking), n (queries), candidates (their mean number beside
+        the chosen item), and for ndcg, hit_rate and auc the mean and the ends of its 95% interval over
+        queries: ndcg, ndcg_low, ndcg_high, and so on. Those of `GROUPS` come in that order, then the others.
 
     Raises:
         ValueError: As `query_measures`.
@@ -177,20 +235,26 @@ def ranking_table(
 
     Taught in "Real stays".
     """
-    measured = {name: query_measures(values, labels, top_k=top_k) for name, values in scores.items()}
+    mask = np.ones(np.shape(labels), dtype=bool) if mask is None else mask
+    measured = {
+        name: query_measures(values, labels, mask=mask, top_k=top_k) for name, values in scores.items()
+    }
     groups = np.asarray(groups)
     ordered = sorted(set(groups.tolist()), key=lambda group: (*GROUPS, group).index(group))
     rows = []
     for group in ordered:
+        beside = mask[groups == group].sum(1).mean() - 1
         for name, table in measured.items():
             part = table[groups == group]
-            rows.append({"group": group, "model": name, "n": len(part)} | _intervals(part))
+            rows.append(
+                {"group": group, "model": name, "n": len(part), "candidates": beside} | _intervals(part)
+            )
     return pd.DataFrame(rows)
 
 
 def _intervals(part: pd.DataFrame) -> dict[str, float]:
     found: dict[str, float] = {}
     for measure in MEASURES:
-        mean, low, high, _ = bootstrap_interval(part[measure].tolist())
+        mean, low, high, _ = bootstrap_interval(part[measure].dropna().tolist())
         found |= {measure: mean, f"{measure}_low": low, f"{measure}_high": high}
     return found

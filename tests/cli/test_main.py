@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -206,11 +207,17 @@ def test_wrong_inputs_of_train(city, tmp_path, capsys):
     for option in ("--epochs", "--num-negatives", "--max-reviews", "--embed-dim", "--num-candidates"):
         line = told(capsys, ["train", "--airbnb", city, "--out", tmp_path / option, *QUICK, option, 0])
         assert option.strip("-").replace("-", "") in line.replace("_", "").replace("-", "")
-    line = told(capsys, ["train", "--airbnb", city, "--out", run, *QUICK, "--num-candidates", 100])
-    assert "num_candidates must be smaller" in line
-    assert not run.exists()
     (tmp_path / "file").write_text("")
     assert "file" in told(capsys, ["train", "--airbnb", city, "--out", tmp_path / "file", *QUICK])
+
+
+def test_fewer_listings_than_asked_for_are_said(city, tmp_path, capsys):
+    """Twenty listings cannot give 100 candidates: the ranking runs, and says how many there were."""
+    run = tmp_path / "run"
+    assert main(["train", "--airbnb", str(city), "--out", str(run), *QUICK, "--num-candidates", "100"]) == 0
+    told_text = capsys.readouterr().out
+    assert re.search(r"ranked against listings on offer .*on average 1\d\.\d\)", told_text)
+    assert re.search(r"candidates: fewer items on offer than asked for: [\d,]+", told_text)
 
 
 def test_wrong_inputs_of_recommend(trained, tmp_path, capsys):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attnviz.data import InteractionLog, planted_shop
+from attnviz.data import InteractionLog, on_offer_since, planted_shop
 
 ROWS = st.lists(
     st.tuples(st.sampled_from("abc"), st.integers(0, 5), st.integers(0, 2)),
@@ -12,7 +12,7 @@ ROWS = st.lists(
     max_size=30,
     unique=True,
 )
-MISSING = "negatives: the user took too many of the items"
+MISSING = "negatives: too few items on offer that the user did not take"
 
 
 def log_of(rows, num_items=6) -> InteractionLog:
@@ -24,11 +24,11 @@ def log_of(rows, num_items=6) -> InteractionLog:
 
 
 @settings(deadline=None)
-@given(ROWS, st.integers(1, 4), st.integers(0, 3))
-def test_negatives_were_never_taken_and_are_all_counted(rows, num_negatives, seed):
+@given(ROWS, st.integers(1, 4), st.sampled_from([0, 0.5, 0.8, 1]), st.integers(0, 3))
+def test_negatives_were_never_taken_and_are_all_counted(rows, num_negatives, on_offer, seed):
     """No negative is a taken item, no row occurs twice, and each missing negative is counted."""
     log = log_of(rows)
-    sampled = log.sample_negatives(num_negatives, seed)
+    sampled = log.sample_negatives(num_negatives, on_offer=on_offer, seed=seed)
     table = sampled.interactions
     positives, negatives = table[table["label"] == 1], table[table["label"] == 0]
     pd.testing.assert_frame_equal(positives.reset_index(drop=True), log.interactions)
@@ -40,19 +40,54 @@ def test_negatives_were_never_taken_and_are_all_counted(rows, num_negatives, see
 
 
 @settings(deadline=None)
-@given(ROWS, st.integers(0, 3))
-def test_a_part_never_samples_what_was_taken_in_another_part(rows, seed):
-    """The taken items are those of the whole past, later ones too."""
+@given(ROWS, st.integers(1, 4), st.integers(0, 3))
+def test_negatives_were_on_offer(rows, num_negatives, seed):
+    """With on_offer=1, each negative was on offer at its row's time, and as many as there were are drawn."""
     log = log_of(rows)
-    negatives = log.with_interactions(log.interactions[:1]).sample_negatives(2, seed).interactions[1:]
-    taken = log.past.loc[log.past["user_id"] == log.interactions["user_id"][0], "item_id"]
-    assert not set(taken) & set(negatives["item_id"])
+    table = log.sample_negatives(num_negatives, on_offer=1, seed=seed).interactions
+    since = dict(zip(log.items["item_id"], on_offer_since(log), strict=True))
+    taken = log.interactions.groupby("user_id")["item_id"].agg(set)
+    for (user, time), group in table.groupby(["user_id", "timestamp"]):
+        shelf = {item for item, start in since.items() if start <= time.to_numpy()}
+        assert set(group["item_id"]) <= shelf
+        wanted = num_negatives * (group["label"] == 1).sum()
+        assert (group["label"] == 0).sum() == min(wanted, len(shelf - taken[user]))
+
+
+@settings(deadline=None)
+@given(ROWS, ROWS, st.sampled_from([0, 0.8, 1]), st.integers(0, 3))
+def test_the_future_changes_no_training_row(rows, future, on_offer, seed):
+    """Whatever is taken after the last training row, the training rows and their negatives are the same."""
+    later = [(user, item, day + 10) for user, item, day in future]
+    alone = log_of(rows)
+    whole = log_of(rows + later)
+    last = alone.interactions["timestamp"].max()
+    part = whole.with_interactions(whole.interactions[whole.interactions["timestamp"] <= last])
+    options = dict(num_negatives=3, on_offer=on_offer, seed=seed)
+    expected, found = (log.sample_negatives(**options).interactions for log in (alone, part))
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_what_the_user_takes_later_in_the_same_part_is_no_negative():
+    """Of two items on offer, one of which she takes on the next day, the other is always drawn."""
+    rows = [("b", 1, 0), ("b", 2, 0), ("a", 0, 1), ("a", 1, 2)]
+    for seed in range(5):
+        table = log_of(rows).sample_negatives(1, on_offer=1, seed=seed).interactions
+        assert "1" not in table[(table["user_id"] == "a") & (table["label"] == 0)]["item_id"].tolist()
+
+
+def test_a_share_of_the_negatives_comes_from_the_whole_catalogue():
+    """A thousand rows, a catalogue of 1,000 items of which ten were ever taken: a fifth of the draws."""
+    log = log_of([(f"u{n}", n % 10, n // 100) for n in range(1000)], num_items=1000)
+    negatives = log.sample_negatives(4).interactions.query("label == 0")
+    unknown = (negatives["item_id"].astype(int) >= 10).mean()
+    assert abs(unknown - 0.2 * 0.99) < 5 * np.sqrt(0.2 * 0.8 / 4000)
 
 
 def test_negatives_follow_their_row():
     """A row's negatives stand right after it, with its user and time."""
     log = log_of([("a", 0, 0), ("b", 1, 1), ("a", 2, 2)])
-    table = log.sample_negatives(2).interactions
+    table = log.sample_negatives(2, on_offer=0).interactions
     assert table["label"].tolist() == [1, 0, 0] * 3
     assert table["user_id"].tolist() == list("aaabbbaaa")
     assert (table.groupby(np.arange(9) // 3)["timestamp"].nunique() == 1).all()
@@ -70,7 +105,7 @@ def test_a_user_who_took_everything_gets_none():
 def test_all_untaken_items_are_drawn_equally_often():
     """3,000 users took item 3 of 6: each other item gets about a fifth of the negatives."""
     log = log_of([(f"u{user}", 3, 0) for user in range(3000)])
-    negatives = log.sample_negatives(2).interactions.query("label == 0")
+    negatives = log.sample_negatives(2, on_offer=0).interactions.query("label == 0")
     counts = negatives["item_id"].value_counts()
     assert "3" not in counts
     assert abs(counts - 1200).max() < 5 * np.sqrt(6000 * 0.2 * 0.8)
@@ -79,7 +114,7 @@ def test_all_untaken_items_are_drawn_equally_often():
 def test_rows_of_one_time_share_the_items_fairly():
     """Two rows of one user and time: the first one's negative is any free item equally often."""
     log = log_of([(f"u{user}", item, 0) for user in range(3000) for item in (0, 1)])
-    negatives = log.sample_negatives(1).interactions.query("label == 0")["item_id"]
+    negatives = log.sample_negatives(1, on_offer=0).interactions.query("label == 0")["item_id"]
     for counts in (negatives[::2].value_counts(), negatives[1::2].value_counts()):
         assert abs(counts - 750).max() < 5 * np.sqrt(3000 * 0.25 * 0.75)
 
@@ -87,7 +122,7 @@ def test_rows_of_one_time_share_the_items_fairly():
 def test_sampling_follows_its_seed():
     """The same seed gives the same negatives, another seed others."""
     log = log_of([("a", item, 0) for item in range(3)], num_items=1000)
-    first, again, other = (log.sample_negatives(seed=seed).interactions for seed in (0, 0, 1))
+    first, again, other = (log.sample_negatives(on_offer=0.5, seed=seed).interactions for seed in (0, 0, 1))
     pd.testing.assert_frame_equal(first, again)
     assert not first.equals(other)
 
@@ -97,8 +132,10 @@ def test_only_choices_are_given_negatives():
     log = log_of([("a", 0, 0)])
     with pytest.raises(ValueError, match="num_negatives must be 1 or more, got 0"):
         log.sample_negatives(0)
+    with pytest.raises(ValueError, match="on_offer must be a share from 0 to 1, got 4"):
+        log.sample_negatives(on_offer=4)
     with pytest.raises(ValueError, match="4 rows with label 0 already"):
-        log.sample_negatives().sample_negatives()
+        log.sample_negatives(on_offer=0).sample_negatives()
     rated = InteractionLog(log.interactions.loc[[0, 0]].assign(label=[0, 1], item_id=["1", "2"]), log.items)
     with pytest.raises(ValueError, match="implicit logs only"):
         rated.sample_negatives()
@@ -153,4 +190,4 @@ def test_labels_that_are_all_the_same_cannot_be_shuffled():
     log = log_of([("a", 0, 0), ("b", 1, 0)])
     with pytest.raises(ValueError, match=r"labels 0 and 1.*sample_negatives\(\)"):
         log.shuffle_labels()
-    assert log.sample_negatives(1).shuffle_labels().interactions["label"].sum() == 2
+    assert log.sample_negatives(1, on_offer=0).shuffle_labels().interactions["label"].sum() == 2

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score, roc_auc_score
 
 import attnviz as av
-from attnviz.data import popularity, visible_reviews
+from attnviz.data import never_chosen, on_offer_since, popularity, visible_reviews
 from attnviz.recommender.evaluation import (
     groups_by_history,
     query_measures,
+    query_rows,
     rank_held_out,
     ranking_table,
     sampled_candidates,
@@ -30,21 +31,29 @@ def log_of(rows, num_items=12, **options) -> av.InteractionLog:
     return av.InteractionLog(frame, items, **({"implicit": True} | options))
 
 
-@given(ROWS, st.integers(1, 2), st.integers(0, 3))
-def test_candidates_stand_behind_their_choice_and_were_never_chosen(rows, num_candidates, seed):
-    """A choice, then its candidates: same user and time, other items, none that the user ever chose."""
+@given(ROWS, st.sampled_from([1, 2, 30, None]), st.booleans(), st.integers(0, 3))
+def test_candidates_stand_behind_their_choice_and_were_never_chosen(rows, num_candidates, on_offer, seed):
+    """A choice, then all that is left, or as many as asked for: same user and time, none she ever chose."""
     log = log_of(rows)
-    table = sampled_candidates(log, num_candidates=num_candidates, seed=seed).interactions
-    blocks = [block for _, block in table.groupby(np.arange(len(table)) // (1 + num_candidates))]
+    candidates = sampled_candidates(log, num_candidates=num_candidates, on_offer=on_offer, seed=seed)
+    since = dict(zip(log.items["item_id"], on_offer_since(log), strict=True))
+    table = candidates.interactions
+    blocks = [block for _, block in table.groupby((table["label"] == 1).cumsum())]
     assert len(blocks) == len(log)
+    missing = 0
     for block, choice in zip(blocks, log.interactions.itertuples(), strict=True):
-        assert block["label"].tolist() == [1] + [0] * num_candidates
         assert block["item_id"].iloc[0] == choice.item_id
         assert set(block["user_id"]) == {choice.user_id}
         assert set(block["timestamp"]) == {choice.timestamp}
         ever = set(log.past.loc[log.past["user_id"] == choice.user_id, "item_id"])
-        assert not ever & set(block["item_id"].iloc[1:])
+        time = choice.timestamp.to_numpy()
+        shelf = {item for item in log.items["item_id"] if not on_offer or since[item] <= time} - ever
+        drawn = set(block["item_id"].iloc[1:])
+        assert drawn <= shelf
         assert block["item_id"].is_unique
+        assert len(drawn) == min(len(shelf), num_candidates or len(shelf))
+        missing += max((num_candidates or 0) - len(shelf), 0)
+    assert sum(candidates.dropped.values()) == missing
 
 
 def test_a_candidate_sees_no_more_than_its_choice():
@@ -58,11 +67,59 @@ def test_a_candidate_sees_no_more_than_its_choice():
 
 
 def test_too_few_items_for_the_candidates():
-    """Three items, one chosen: two candidates are there, three are not."""
+    """Three items, one chosen: of three candidates one is missing, and it is said; no number is refused."""
     log = log_of([("a", 0, 1)], num_items=3)
-    assert len(sampled_candidates(log, num_candidates=2)) == 3
-    with pytest.raises(ValueError, match="num_candidates must be smaller: 3 items"):
-        sampled_candidates(log, num_candidates=3)
+    assert sampled_candidates(log, num_candidates=2, on_offer=False).dropped == {}
+    fewer = sampled_candidates(log, num_candidates=3, on_offer=False)
+    assert fewer.dropped == {"candidates: fewer items than asked for": 1}
+    with pytest.raises(ValueError, match="num_candidates must be 1 or more, or None for all, got 0"):
+        sampled_candidates(log, num_candidates=0)
+
+
+def test_queries_of_different_lengths_are_measured_as_each_alone():
+    """Blocks of 1, 3 and 4 rows, padded: the measures of each block by itself; AUC without others is NaN."""
+    labels = np.array([1, 1, 0, 0, 1, 0, 0, 0])
+    rows = log_of([("a", item, 1) for item in range(len(labels))]).interactions.assign(label=labels)
+    candidates = log_of([("a", 0, 1)]).with_interactions(rows)
+    values = np.random.default_rng(0).integers(-2, 3, len(labels)).astype(float)
+    (scores, mask), (shaped, _) = query_rows(candidates, values), query_rows(candidates, labels)
+    table = query_measures(scores, shaped, mask=mask, top_k=2)
+    blocks = np.split(np.arange(len(labels)), np.flatnonzero(labels)[1:])
+    for row, block in zip(table.itertuples(), blocks, strict=True):
+        if len(block) > 1:
+            alone = query_measures(values[None, block], labels[None, block], top_k=2).iloc[0]
+            np.testing.assert_allclose([row.ndcg, row.hit_rate, row.auc], alone, atol=1e-6)
+        else:
+            assert (row.ndcg, row.hit_rate) == (1, 1)
+            assert np.isnan(row.auc)
+
+
+def test_the_age_of_an_item_gives_no_choice_away():
+    """Items come one by one, and each is taken as often as any: one bit, "never chosen", knows nothing.
+
+    Among the whole catalogue, most of which was not there yet, the same bit is a strong recommender.
+    """
+    rng = np.random.default_rng(0)
+    rows = [(f"u{n}", int(rng.integers(0, 1 + n // 20)), n / 24) for n in range(2000)]
+    log = log_of(rows, num_items=120)
+    aucs = {}
+    for on_offer in (True, False):
+        candidates = sampled_candidates(log, num_candidates=20, on_offer=on_offer)
+        labels, mask = query_rows(candidates, candidates.interactions["label"].to_numpy())
+        scores = query_rows(candidates, never_chosen(candidates))[0]
+        aucs[on_offer] = query_measures(scores, labels, mask=mask)["auc"].mean()
+    assert abs(aucs[True] - 0.5) < 0.005
+    assert aucs[False] < 0.3
+
+
+def test_rows_that_are_no_candidates_are_refused():
+    """A log that starts with a label 0, or values of another length."""
+    log = log_of([("a", 0, 1), ("b", 1, 2)])
+    candidates = sampled_candidates(log, on_offer=False)
+    with pytest.raises(ValueError, match="must be rows of sampled_candidates"):
+        query_rows(candidates, np.zeros(2))
+    with pytest.raises(ValueError, match="must be rows of sampled_candidates"):
+        query_rows(candidates.with_interactions(candidates.interactions[1:]), np.zeros(len(candidates) - 1))
 
 
 @given(ROWS)
@@ -126,9 +183,9 @@ def test_a_held_out_ranking_stands_beside_popularity():
     log = log_of(rows, num_items=30)
     train, held_out = log.split(fractions=(0.5, 0.5))
     model = av.AttentionRecommender(train.schema, embed_dim=4)
-    candidates = sampled_candidates(held_out, num_candidates=20)
+    candidates = sampled_candidates(held_out, num_candidates=20, on_offer=False)
     table = rank_held_out(model, candidates, top_k=5)
-    assert set(table["model"]) == {"model", "popularity", "popularity, 90 days"}
+    assert set(table["model"]) == {"model", "popularity", "popularity, 90 days", "never chosen before"}
     assert set(table["n"]) == {40}
     counted = table[table["model"] == "popularity"].iloc[0]
     assert counted["hit_rate"] == 1
