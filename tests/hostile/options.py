@@ -1,0 +1,149 @@
+"""Measures, explanations and attentions x options and arguments that cannot be right."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib import pyplot as plt
+from torch import nn
+
+from attnviz import attention, explanation, metrics
+
+from .cases import Case, never
+from .tensors import HEADS, LABELS, LAYERS, LISTS, SCORES, VECTORS, A, B, _masked, _sum, _weighted, same
+
+NAN, INF = float("nan"), float("inf")
+Bad = tuple  # what is wrong, the arguments, and perhaps what is right, and what else a message may name
+Table = dict[str, tuple[Callable[..., Any], dict[str, Any], tuple[Bad, ...]]]  # a right call, bad ones
+
+
+def removal(**options: Any) -> Any:
+    """The curve of a Removal with these options."""
+    made = explanation.Removal(**{"forward_func": _sum, "vectors": VECTORS, "baselines": 0.0} | options)
+    return explanation.deletion_curve(made, A)
+
+
+def is_all(value: float) -> Callable[[Any], bool]:
+    """Whether all numbers are this one."""
+    return lambda found: bool((torch.as_tensor(found) == value).all())
+
+
+COUNT = {"zero": 0, "negative": -1, "a fraction": 1.5, "not a number": NAN}
+
+
+def counts(name: str, *more: Bad) -> tuple[Bad, ...]:
+    """An argument that is a whole number of at least 1."""
+    return (*((f"{name}={fault}", {name: value}) for fault, value in COUNT.items()), *more)
+
+
+def shares(name: str) -> tuple[Bad, ...]:
+    """An argument that lies between 0 and 1."""
+    return tuple((f"{name}={value}", {name: value}) for value in (-0.5, 2.0, NAN))
+
+
+TABLE: Table = {
+    "top_k_overlap": (metrics.top_k_overlap, {"a": A, "b": B}, counts("top_k", ("top_k=9", {"top_k": 9}))),
+    "ndcg": (metrics.ndcg, {"scores": B, "labels": LISTS}, counts("top_k")),
+    "hit_rate": (metrics.hit_rate, {"scores": B, "labels": LISTS}, counts("top_k")),
+    "auc": (metrics.auc, {"scores": SCORES, "labels": LABELS}, (
+        ("labels of 2", {"labels": LABELS * 2}),
+        ("one class", {"labels": LABELS * 0}, lambda found: bool(found.isnan())))),
+    "log_loss": (metrics.log_loss, {"probabilities": SCORES, "labels": LABELS}, (
+        ("logits", {"probabilities": SCORES * 9}),)),
+    "bootstrap_interval": (metrics.bootstrap_interval, {"values": SCORES}, (
+        *shares("level"), *counts("num_samples"),
+        ("NaN among values", {"values": [1.0, NAN]}, lambda found: (found.mean, found.undefined) == (1.0, 1)),
+        ("no value", {"values": []}, lambda found: bool(np.isnan(found.mean))),
+        ("words as values", {"values": ["a", "b"]}),
+        ("groups of another length", {"groups": ["ann"]}))),
+    "top_words": (metrics.top_words, {"scores": A, "top_k": 1}, (
+        ("top_k=-1", {"top_k": -1}), ("top_k=1.5", {"top_k": 1.5}), ("mask of floats", {"mask": A}),
+        ("mask of another shape", {"mask": A[:2] > 0}),
+        ("NaN among scores", {"scores": A.log() * NAN}, lambda found: not found.any()),
+        ("all padding", {"mask": A > 2}, lambda found: not found.any()))),
+    "word_scores": (metrics.word_scores, {"scores": A, "word_of": LISTS, "num_words": 2}, (
+        ("a word too far", {"num_words": 1}), ("words as floats", {"word_of": A}),
+        ("num_words=-1", {"num_words": -1}))),
+    "Removal": (removal, {}, (
+        ("how=another word", {"how": "delete"}), ("no baselines", {"baselines": None}),
+        ("baselines of another shape", {"baselines": A}),
+        ("baselines that are not numbers", {"baselines": NAN}),
+        ("mask of floats", {"mask": A}),
+        ("all padding", {"mask": A > 2}, lambda found: bool(found[:, 1:].isnan().all())),
+        ("vectors that are not numbers", {"vectors": VECTORS * NAN}),
+        ("a function without mask=", {"how": "mask"}),
+        ("a function of another shape", {"forward_func": lambda vectors: vectors}))),
+    "comprehensiveness": (explanation.comprehensiveness, {
+        "removal": explanation.Removal(_masked, VECTORS, how="mask"), "ranking_scores": A}, (
+        *counts("top_k"), ("top_k=2.0", {"top_k": 2.0}), ("top_k=()", {"top_k": ()}))),
+    "attribute": (explanation.attribute, {"forward_func": _sum, "vectors": VECTORS, "baselines": 0.0}, (
+        ("method=another word", {"method": "lime"}),
+        ("vectors of whole numbers", {"vectors": VECTORS.long()}),
+        ("baselines that are not numbers", {"baselines": NAN}),
+        ("deeplift of a function", {"method": "deeplift"}),
+        ("13 fields", {"vectors": torch.ones(1, 13, 2)}),
+        ("a function that gives no numbers", {"forward_func": lambda vectors: _sum(vectors) * NAN}),
+        ("a function of another shape", {"forward_func": lambda vectors: vectors.sum()}))),
+    "attribute, integrated gradients": (explanation.attribute, {
+        "forward_func": _sum, "vectors": VECTORS, "baselines": 0.0, "method": "integrated_gradients"},
+        counts("num_steps")),
+    "attribute, sampled": (explanation.attribute, {
+        "forward_func": _sum, "vectors": VECTORS, "baselines": 0.0, "method": "gradient_shap"},
+        counts("num_samples")),
+    "permuted_weights": (explanation.permuted_weights, {"forward_with_weights": _weighted, "weights": A}, (
+        *counts("num_permutations"), ("mask of floats", {"mask": A}))),
+    "adversarial_weights": (
+        explanation.adversarial_weights, {"forward_with_weights": _weighted, "weights": A, "num_steps": 2}, (
+        *shares("epsilon"), ("num_steps=-1", {"num_steps": -1}), ("num_steps=1.5", {"num_steps": 1.5}),
+        ("rows that sum to 2", {"weights": A * 2}))),
+    "randomised": (explanation.randomised, {"model": nn.Linear(2, 2)}, (
+        ("modules=an unknown name", {"modules": ("head",)}), ("modules=a text", {"modules": "head"}),
+        ("no module", {"model": _sum}))),
+    "best_order": (explanation.best_order, {}, (
+        ("13 elements", {"removal": explanation.Removal(_sum, torch.ones(1, 13, 2), baselines=0.0)}, never,
+         "vectors"),
+        ("scores that are not numbers", {
+            "removal": explanation.Removal(lambda v: _sum(v).log(), VECTORS - 2, baselines=-1.0)}, never,
+             "forward_func"))),
+    "point_attention": (attention.point_attention, {"query": B[:, :2], "keys": VECTORS, "values": VECTORS}, (
+        ("temperature=0", {"temperature": 0.0}), ("temperature=NaN", {"temperature": NAN}),
+        ("temperature=inf", {"temperature": INF}, lambda found: is_all(A.new_ones(1) / 3)(found[1])),
+         *shares("dropout"), ("mask of floats", {"mask": A}),
+        ("all padding", {"mask": A > 2}, lambda found: is_all(0)(found[0])))),
+    "multihead_attention": (attention.multihead_attention,
+        {"query": VECTORS, "keys": VECTORS, "values": VECTORS, "num_heads": 1}, (
+        *counts("num_heads", ("num_heads=3", {"num_heads": 3})), ("window=-1", {"window": -1}),
+        ("window=NaN", {"window": NAN}), *shares("dropout"), ("mask of floats", {"mask": A}))),
+    "reduce_weights": (attention.reduce_weights, {"weights": HEADS}, (
+        ("heads=another word", {"heads": "max"}), ("heads=9", {"heads": 9}), ("heads=1.5", {"heads": 1.5}),
+        ("query=9", {"query": 9}), ("query=-2", {"query": -2}))),
+    "through_heads": (attention.through_heads, {
+        "values": VECTORS, "output_weight": torch.eye(2), "num_heads": 2}, (
+        ("num_heads=3", {"num_heads": 3}), ("num_heads=0", {"num_heads": 0}),
+        ("a projection of another shape", {"output_weight": torch.eye(3)}))),
+    "rollout": (attention.rollout, {"weights": LAYERS}, (
+        *shares("residual"), ("negative weights", {"weights": -LAYERS}),
+        ("a row that may see nothing", {"weights": LAYERS * torch.tensor([[1.0], [0.0], [1.0]])},
+         lambda found: bool(found.isfinite().all()) and same(found.sum(1), torch.ones(3))))),
+}  # fmt: skip
+
+
+def of_table(table: Table) -> Iterator[Case]:
+    """The cases of a table."""
+    for source, (function, given, bad) in table.items():
+        for fault, changed, *more in bad:
+
+            def run(folder, function=function, given=given, changed=changed):
+                result = function(**given | changed)
+                if hasattr(result, "figure"):
+                    plt.close(result.figure)
+                return result
+
+            right, names = (*more, never, "")[:2] if len(more) != 1 else (more[0], "")
+            yield Case("function", source, fault, run, (*changed, *names.split()), right)
+
+
+def cases() -> Iterator[Case]:
+    """All of this file."""
+    return of_table(TABLE)
