@@ -70,9 +70,10 @@ def execute(chapter: str) -> None:
 
 
 def execute_chapters() -> None:
-    """Execute the chapters before the build, two at a time."""
+    """Execute the chapters before the build, two at a time, the longest one first."""
     cache = get_cache(str(CACHE))
-    chapters = sorted(map(str, (ROOT / "book" / "chapters").glob("*.md")), reverse=True)  # real stays early
+    paths = sorted((ROOT / "book" / "chapters").glob("*.md"), key=lambda path: path.stem != "real-stays")
+    chapters = [str(path) for path in paths]
     for chapter in chapters:
         cache.add_nb_to_project(chapter, read_data={"name": "myst_nb_md", "type": "plugin"})
     with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
