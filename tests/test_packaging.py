@@ -7,7 +7,7 @@ import sysconfig
 import tomllib
 import venv
 import zipfile
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,8 @@ from attnviz.cli import main
 PROJECT = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 ALL_REQUIREMENTS = [*PROJECT["dependencies"], *(r for extra in EXTRAS.values() for r in extra)]
+TORCH_PINS = (REPO / "constraints-torch.txt").read_text(encoding="utf-8")
+PINS = (REPO / "constraints.txt").read_text(encoding="utf-8") + TORCH_PINS
 
 
 def run(*command, **options) -> str:
@@ -50,12 +52,27 @@ def test_every_requirement_has_both_bounds(text):
 def test_every_requirement_is_pinned_and_explained(text):
     """constraints.txt holds a version inside the bounds, CONTRIBUTING.md says why the package is here."""
     requirement = Requirement(text)
-    pins = (REPO / "constraints.txt").read_text(encoding="utf-8")
-    pin = re.search(rf"^{re.escape(requirement.name)}==(\S+)$", pins, re.MULTILINE | re.IGNORECASE)
+    pin = re.search(rf"^{re.escape(requirement.name)}==([^\s;]+)", PINS, re.MULTILINE | re.IGNORECASE)
     assert pin, "make constraints"
     assert requirement.specifier.contains(pin[1])
     table = re.findall(r"^\| (.*?) \|", (REPO / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert requirement.name in {name for cell in table for name in cell.split(", ")}
+
+
+def test_every_pin_has_the_digests_of_its_files():
+    """Pip refuses any file whose SHA-256 is not listed, and any requirement without one."""
+    pins = re.findall(r"^([\w.-]+==\S+.*?)(?=^\S|\Z)", PINS, re.MULTILINE | re.DOTALL)
+    assert len(pins) > 200
+    assert [pin for pin in pins if not re.search(r"--hash=sha256:[0-9a-f]{64}\b", pin)] == []
+
+
+def test_one_torch_is_pinned():
+    """The version that `make constraints` takes the other pins beside is the one of both indexes."""
+    pinned = re.findall(r"^torch==([\d.]+)", TORCH_PINS, re.MULTILINE)
+    taken = re.findall(r"torch==([\d.]+)", (REPO / "Makefile").read_text(encoding="utf-8"))
+    assert len(pinned) == 2
+    assert set(pinned) == set(taken)
+    assert version("torch").split("+")[0] in pinned
 
 
 def test_conda_and_binder_list_the_same_requirements():
@@ -112,8 +129,8 @@ print(attnviz.__file__, len(str(explorer._esm)), len(str(explorer._css)), sep="|
     assert Path(place).is_relative_to(site)
     assert int(script) > 1000
     assert int(style) > 100
-    version = run(python, "-I", "-m", "attnviz", "--version", cwd=tmp_path)
-    assert version == f"attnviz {attnviz.__version__}\n"
+    printed = run(python, "-I", "-m", "attnviz", "--version", cwd=tmp_path)
+    assert printed == f"attnviz {attnviz.__version__}\n"
 
 
 def test_the_command_attnviz_is_the_command_line():

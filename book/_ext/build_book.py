@@ -5,20 +5,18 @@ an unchanged second build passes although the first one failed; the execution ca
 `attnviz/`; and nobody sees which chapter is slow.
 """
 
-import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
 from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
-from local_assets import MERMAID_CDN, MERMAID_FILE, MERMAID_VERSION, STATIC
+from vendored import digest, fetch_mermaid
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "_build"
@@ -26,7 +24,6 @@ CACHE = BUILD / ".jupyter_cache"
 WORKERS = 2
 DOCTREES = BUILD / ".doctrees"
 STAMP = BUILD / ".book"  # what the last build was made of, and whether it was good
-MERMAID_SHA256 = "7a644017d37f93c8359790884e6b67fb1f747c78eb20475952404bd87190a3f8"
 
 
 def digests() -> dict[str, str]:
@@ -37,40 +34,10 @@ def digests() -> dict[str, str]:
     training = [path for path in everything if not set(seen_only) & set(path.parts)]
     with_stays = "with" if os.environ.get("ATTNVIZ_REAL_DATA") else "without"
     return {
-        "outputs": f"{digest(everything)} {with_stays} real data",
-        "models": digest(training),
-        "frame": digest([ROOT / "_config.yml", ROOT / "_toc.yml"]),
+        "outputs": f"{digest(everything, ROOT)} {with_stays} real data",
+        "models": digest(training, ROOT),
+        "frame": digest([ROOT / "_config.yml", ROOT / "_toc.yml"], ROOT),
     }
-
-
-def digest(paths: list[Path]) -> str:
-    """One digest of the names and contents of files."""
-    total = hashlib.sha256()
-    for path in sorted(paths):
-        total.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
-    return total.hexdigest()
-
-
-def fetch_mermaid() -> str:
-    """Put mermaid into `book/_static/vendor` with npm; return a sentence that says which way it took."""
-    target = STATIC / MERMAID_FILE
-    if target.exists():
-        return f"mermaid {MERMAID_VERSION}: from {target.relative_to(ROOT)}"
-    if not (npm := shutil.which("npm")):
-        return f"mermaid: no npm here, so the diagram's page loads {MERMAID_CDN}"
-    folder = BUILD / "npm"
-    folder.mkdir(parents=True, exist_ok=True)
-    command = [npm, "pack", f"@mermaid-js/tiny@{MERMAID_VERSION}", "--pack-destination", str(folder)]
-    run = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    if run.returncode:
-        return f"mermaid: npm failed, so the diagram's page loads {MERMAID_CDN}\n{run.stderr.strip()}"
-    with tarfile.open(folder / f"mermaid-js-tiny-{MERMAID_VERSION}.tgz") as archive:
-        script = archive.extractfile("package/dist/mermaid.tiny.js").read()
-    if hashlib.sha256(script).hexdigest() != MERMAID_SHA256:
-        sys.exit("mermaid: npm delivered another file than the one this book was tested with")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(script)
-    return f"mermaid {MERMAID_VERSION}: fetched with npm"
 
 
 def drop_what_is_stale(now: dict[str, str]) -> None:
@@ -103,9 +70,10 @@ def execute(chapter: str) -> None:
 
 
 def execute_chapters() -> None:
-    """Execute the chapters before the build, two at a time."""
+    """Execute the chapters before the build, two at a time, the longest one first."""
     cache = get_cache(str(CACHE))
-    chapters = sorted(map(str, (ROOT / "book" / "chapters").glob("*.md")), reverse=True)  # real stays early
+    paths = sorted((ROOT / "book" / "chapters").glob("*.md"), key=lambda path: path.stem != "real-stays")
+    chapters = [str(path) for path in paths]
     for chapter in chapters:
         cache.add_nb_to_project(chapter, read_data={"name": "myst_nb_md", "type": "plugin"})
     with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
@@ -135,7 +103,7 @@ def main() -> int:
     """Build once, and note of what and how it ended."""
     BUILD.mkdir(exist_ok=True)
     now = digests()
-    print(fetch_mermaid())
+    print(fetch_mermaid(BUILD / "npm"))
     drop_what_is_stale(now)
     STAMP.write_text(json.dumps({**now, "good": False}))
     before = executions()

@@ -1,22 +1,15 @@
 """Sphinx extension: formulas and diagrams are drawn by scripts that lie in the book itself.
 
-MathJax comes out of the package `sphinx-mathjax-offline`.
-Mermaid is fetched by `build_book.py` with npm; where there is no npm the page names the CDN instead.
+Where there was no npm to fetch mermaid with, the page names the CDN and the file's digest instead.
 """
 
 import html
-import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
-
-MERMAID_VERSION = "11.17.2"
-MERMAID_FILE = f"vendor/mermaid-{MERMAID_VERSION}.js"
-MERMAID_CDN = f"https://cdn.jsdelivr.net/npm/@mermaid-js/tiny@{MERMAID_VERSION}/dist/mermaid.tiny.js"
-STATIC = Path(__file__).parents[1] / "_static"
+from vendored import MERMAID_CDN, MERMAID_FILE, MERMAID_INTEGRITY, STATIC, copy_mathjax
 
 
 class diagram(nodes.General, nodes.Element):
@@ -48,18 +41,16 @@ def visit_text(self, node):
 def add_scripts(app, pagename, templatename, context, doctree):
     if doctree is None or not doctree.next_node(diagram):
         return
-    app.add_js_file(MERMAID_FILE if (STATIC / MERMAID_FILE).exists() else MERMAID_CDN)
+    if (STATIC / MERMAID_FILE).exists():
+        app.add_js_file(MERMAID_FILE)
+    else:
+        app.add_js_file(MERMAID_CDN, integrity=MERMAID_INTEGRITY, crossorigin="anonymous")
     app.add_js_file("diagrams.js", loading_method="defer")
 
 
-def copy_mathjax(app, exception):
-    if exception or app.builder.format != "html":
-        return
-    source = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
-    target = Path(app.outdir) / "_static" / "mathjax"
-    for folder in ("a11y", "input", "output", "sre"):
-        shutil.copytree(source / folder, target / folder, dirs_exist_ok=True)
-    shutil.copy(source / "tex-chtml.js", target)
+def add_mathjax(app, exception):
+    if exception is None and app.builder.format == "html":
+        copy_mathjax(Path(app.outdir) / "_static" / "mathjax")
 
 
 def mend_citation_list(app, pagename, templatename, context, doctree):
@@ -78,5 +69,5 @@ def setup(app):
     app.connect("config-inited", use_local_mathjax)
     app.connect("html-page-context", add_scripts)
     app.connect("html-page-context", mend_citation_list)
-    app.connect("build-finished", copy_mathjax)
+    app.connect("build-finished", add_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -112,3 +112,14 @@ def test_the_diagram_follows_the_theme(visit):
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     page.wait_for_function(f"document.querySelector('pre.mermaid svg .node rect') && {colour} !== '{light}'")
     assert page.evaluate(colour) != light
+
+
+@pytest.mark.skipif(WITH_EXPLORER not in PAGES, reason="the chapter is not built")
+def test_a_formula_holds_no_script(visit):
+    """MathJax in safe mode draws the formula and leaves out the link that would run a script."""
+    page = visit(WITH_EXPLORER)
+    drawn = page.evaluate(
+        "MathJax.tex2chtmlPromise(String.raw`\\href{javascript:alert(1)}{w}\\href{https://a.example}{q}`)"
+        ".then(node => [...node.querySelectorAll('a')].map(link => link.getAttribute('href')))"
+    )
+    assert drawn == [None, "https://a.example"]
