@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from html import escape
@@ -208,6 +207,8 @@ MEMORY = 1 << 28
 @contextmanager
 def little_memory() -> Iterator[None]:
     """MEMORY bytes, and no more, beside what is taken: nobody may unpack all that a small file holds."""
+    import resource  # of Unix
+
     before = resource.getrlimit(resource.RLIMIT_AS)
     taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, before[1]))

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from . import explorers, files, functions, options, readers, rooms, runs, tensors, verbs
+from . import capturing, cities, explorers, files, options, readers, rooms, runs, tensors, training, verbs
 from .cases import Case
 
-ROOMS = (files, readers, verbs, runs, tensors, options, rooms, functions, explorers)
+ROOMS = (files, readers, verbs, cities, runs, tensors, options, rooms, capturing, training, explorers)
 HERE = Path(__file__).parent
 
 

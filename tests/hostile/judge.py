@@ -2,11 +2,10 @@
 
 - "right": the result is the right one, by the case's own predicate. What is documented is right: NaN where a
   docstring says that a measure is undefined, a row that is dropped and counted.
-- "clear error": an exception of a documented kind (ValueError, TypeError, OSError, KeyError,
- a plain LookupError,
-  and what a case names) that a `raise` of this package raised; or, of the command line,
-   exit code 2 and one line on stderr.
-  Its text names the argument, file, column or row, and says what was expected or what to do.
+- "clear error": an exception of a documented kind (ValueError, TypeError, OSError, KeyError, LookupError
+  itself, and what a case names) that a `raise` of this package raised; or, of the command line, exit code 2
+  and one line on stderr. Its text names the argument, file, column or row, and says what was expected or
+  what to do.
   The system's own words about a file that is named ("No such file or directory: 'x.csv'") are clear, too;
   and so is a UserWarning that says as much beside a result.
 - "unclear": an error or a warning whose text lacks one of both.

@@ -1,6 +1,7 @@
 """Measures, explanations and attentions x options and arguments that cannot be right."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ def is_all(value: float) -> Callable[[Any], bool]:
     return lambda found: bool((torch.as_tensor(found) == value).all())
 
 
-COUNT = {"zero": 0, "negative": -1, "a fraction": 1.5, "not a number": NAN}
+COUNT = {"zero": 0, "negative": -1, "a fraction": 1.5}
 
 
 def counts(name: str, *more: Bad) -> tuple[Bad, ...]:
@@ -106,6 +107,9 @@ TABLE: Table = {
         ("scores that are not numbers", {
             "removal": explanation.Removal(lambda v: _sum(v).log(), VECTORS - 2, baselines=-1.0)}, never,
              "forward_func"))),
+    "best_curve": (explanation.best_curve, {}, (
+        ("13 elements", {"removal": explanation.Removal(_sum, torch.ones(1, 13, 2), baselines=0.0)},
+         lambda found: found.shape == (1, 14) and bool(found.isfinite().all()), "vectors"),)),
     "point_attention": (attention.point_attention, {"query": B[:, :2], "keys": VECTORS, "values": VECTORS}, (
         ("temperature=0", {"temperature": 0.0}), ("temperature=NaN", {"temperature": NAN}),
         ("temperature=inf", {"temperature": INF}, lambda found: is_all(A.new_ones(1) / 3)(found[1])),
@@ -129,6 +133,15 @@ TABLE: Table = {
 }  # fmt: skip
 
 
+def padded(
+    function: Callable[..., Any], *tables: torch.Tensor
+) -> tuple[Callable[[], Any], Callable[[Any], bool]]:
+    """Rows with two padded zeros and a mask; right when they count as those without."""
+    wide = [torch.cat([table, torch.zeros(len(table), 2, dtype=table.dtype)], dim=1) for table in tables]
+    mask = torch.arange(wide[0].shape[1]).expand(len(wide[0]), -1) < tables[0].shape[1]
+    return partial(function, *wide, mask=mask), lambda found: same(found, function(*tables))
+
+
 def of_table(table: Table) -> Iterator[Case]:
     """The cases of a table."""
     for source, (function, given, bad) in table.items():
@@ -146,4 +159,12 @@ def of_table(table: Table) -> Iterator[Case]:
 
 def cases() -> Iterator[Case]:
     """All of this file."""
-    return of_table(TABLE)
+    yield from of_table(TABLE)
+    for function, tables in (
+        (metrics.kendall_tau, (A, B)), (metrics.top_k_overlap, (A, B)), (metrics.jensen_shannon, (A, B)),
+        (metrics.average_precision, (A, B > 0.75)),
+    ):  # fmt: skip
+        run, right = padded(function, *tables)
+        yield Case(
+            "function", function.__name__, "padded zeros", lambda folder, run=run: run(), ("mask",), right
+        )

@@ -1,6 +1,8 @@
 """Data, the recommender, the language models and the pictures x options that cannot be right."""
 
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,9 @@ from attnviz import data, language, plots
 from attnviz.recommender.evaluation import query_measures, query_rows, sampled_candidates
 
 from .cases import Case, never
+from .explorers import TREE
 from .options import INF, NAN, Table, counts, of_table, shares
+from .readers import STRANGE
 from .small import model, shop, stays, untrained
 from .tensors import LAYERS, LISTS, A, B
 
@@ -79,6 +83,53 @@ TABLE: Table = {
         ("bytes", {"texts": [b"a"]}), ("half a character", {"texts": ["\ud800"]},
          lambda found: bool(np.isfinite(found).all())),
         ("texts=None", {"texts": None}))),
+    "attention_inside": (partial(language.attention_inside, "minilm"), {}, (
+        ("an empty text", {"text": ""}), ("a number", {"text": 7}),
+        ("a text too long", {"text": "soft " * 600}),
+        ("max_length=0", {"text": "soft", "max_length": 0}))),
+    "weight_trees": (lambda **more: av.weight_trees(
+        **{"model": model(), "log": shop(), "user": "u1", "item": "i1"} | more), {}, (
+        ("an unknown user", {"user": "nobody"}), ("an unknown item", {"item": "nothing"}),
+        ("a time that is none", {"at": "soon"}), ("tokens=a word", {"tokens": "all"}),
+        ("a log with other fields", {"log": stays(), "user": "ann", "item": "a"}))),
+    "predict": (lambda log: av.predict(model(), log), {}, (
+        ("a log with other fields", {"log": stays()}), ("no log", {"log": None}))),
+    "shelf": (lambda **more: av.recommender.shelf(
+        **{"model": model(), "log": shop(), "users": ["u1"], "items": ["i1"]} | more), {}, (
+        ("a model of several heads", {"model": untrained(attention="multihead", num_heads=2)}),
+        ("no users", {"users": []}), ("an unknown item", {"items": ["nothing"]}))),
+    "prompt_parts": (lambda **more: data.prompt_parts(stays(), **more), {}, (
+        *counts("max_history"), *counts("max_reviews"), *counts("max_words"))),
+    "describe": (lambda items: data.describe(stays(), items), {}, (
+        ("an unknown item", {"items": ["z"]}),)),
+    "Schema.from_json": (av.Schema.from_json, {}, (
+        ("nothing", {"values": {}}), ("a list", {"values": []}),
+        ("an unknown key", {"values": stays().schema.to_json() | {"colour": "red"}}))),
+    "Schema.of": (lambda **more: av.Schema.of(shop(), **more), {}, (
+        *counts("max_vocabulary"), *counts("max_reviews"), ("an unknown limit", {"max_words": 3}),
+        ("encoder=no model", {"encoder": "no/model"}))),
+    "InteractionLog": (av.InteractionLog, {"items": stays().items}, (
+        ("a dict", {"interactions": {"user_id": [1]}}), ("a path", {"interactions": "rows.csv"}),
+        ("no columns", {"interactions": pd.DataFrame()}))),
+    "find_problems": (av.find_problems, {"items": stays().items}, (
+        ("a dict", {"interactions": {"user_id": [1]}}), ("no columns", {"interactions": pd.DataFrame()}))),
+    "download": (av.download, {}, (
+        ("an unknown name", {"name": "netflix", "category": "a"}),
+        ("a category that leads elsewhere", {"name": "amazon2023", "category": "../../x"}),
+        ("category=None", {"name": "amazon2023", "category": None}))),
+    "agreement_scatter": (plots.agreement_scatter, {"weights": A, "attributions": B, "fields": list("xyz")}, (
+        ("not a number", {"weights": A * NAN}), ("other rows", {"attributions": B[:2]}))),
+    "attribution_bars": (plots.attribution_bars, {"attributions": B, "fields": list("xyz")}, (
+        ("infinite", {"attributions": B * INF}), ("other fields", {"fields": ["x"]}))),
+    "check_table": (plots.check_table, {"holds": A > 0, "rows": list("abcd"), "columns": list("xyz")}, (
+        ("numbers", {"holds": A}), ("other rows", {"rows": ["a"]}))),
+    "push_spread": (plots.push_spread, {"pushes": B, "fields": list("xyz")}, (
+        ("not a number", {"pushes": B * NAN}), ("other fields", {"fields": ["x"]}))),
+    "tree_bars": (plots.tree_bars, {"trees": TREE, "tree": "candidate"}, (
+        ("no such tree", {"tree": "shopper"}), ("columns that are missing", {"trees": TREE[["tree"]]}))),
+    "word_marks": (plots.word_marks, {"words": ["a", "b"], "marks": [[1, 0]], "scores": [0.1, 0.2]}, (
+        ("not a number", {"scores": [NAN, NAN]}), ("other words", {"words": ["a"]}),
+        ("count=-1", {"count": -1}))),
     "attention_heatmap": (plots.attention_heatmap, HEATMAP, (
         ("not a number", {"weights": A * NAN}), ("negative", {"weights": -A}),
         ("other rows", {"rows": ["a"]}),
@@ -104,6 +155,21 @@ TABLE: Table = {
 }  # fmt: skip
 
 
+def saved(folder: Path) -> bytes:
+    """A figure as SVG with characters that XML forbids in its names."""
+    figure = plots.field_weights([0.4, 0.6], [STRANGE, "a\x00\x08b"], title="\x0b\ufffe" + STRANGE).figure
+    figure.savefig(folder / "figure.svg")
+    return (folder / "figure.svg").read_bytes()
+
+
+def parses(svg: bytes) -> bool:
+    """Whether it is XML."""
+    from xml.etree import ElementTree
+
+    return ElementTree.fromstring(svg).tag.endswith("svg")
+
+
 def cases() -> Iterator[Case]:
     """All of this file."""
-    return of_table(TABLE)
+    yield from of_table(TABLE)
+    yield Case("function", "figure", "names that XML forbids", saved, ("fields",), parses)

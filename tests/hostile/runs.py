@@ -6,17 +6,20 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pandas as pd
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from attnviz.recommender.checkpoint import Checkpoint
+
 from .cases import Case
 from .files import cut, flip, folder_in_place, little_memory, picture
 from .judge import Answer
 from .readers import DEEP, SHELL, STRANGE
-from .verbs import QUICK, city, command, prints, trained, verb_case
+from .verbs import QUICK, city, command, flats, prints, trained, verb_case
 
 MODEL, STAYS, LISTINGS = "model.safetensors", "log/interactions.parquet", "log/items.parquet"
 CHECKPOINT = "checkpoint.safetensors"
@@ -193,10 +196,35 @@ def under_a_file(folder: Path) -> Answer:
     return command("train", "--airbnb", city(folder / "city"), "--out", folder / "file" / "run", *QUICK)
 
 
+def with_other_tags(folder: Path) -> Answer:
+    """The same stays in the same run, where the listings have their tags in reversed order."""
+    shutil.copytree(trained(), folder / "run")
+    shelf = flats(tags=flats()["tags"][::-1].tolist())
+    return command("train", "--airbnb", city(folder / "city", shelf=shelf), "--out", folder / "run", *QUICK)
+
+
+def two_at_once(folder: Path) -> Answer:
+    """What a second training says that begins in the same folder while the first one writes."""
+    again = ("train", "--airbnb", city(folder / "city"), "--out", folder / "run", *QUICK)
+    answers, write = [], Checkpoint.write
+
+    def beside(*given: Any) -> None:
+        if not answers:
+            answers.append(Answer(0, "", ""))
+            answers.append(command(*again))
+        write(*given)
+
+    with mock.patch.object(Checkpoint, "write", beside):
+        command(*again)
+    return answers[-1]
+
+
 OUT_FOLDERS: dict[str, Callable[[Path], Answer]] = {
     "a run with other options": into(lambda run: None, ("--max-reviews", "2")),
     "a run of another seed": into(lambda run: None, ("--seed", "7")),
     "a run of more epochs": into(lambda run: None, ("--epochs", "2")),
+    "a run of the same stays with other tags": with_other_tags,
+    "a run that another process trains": two_at_once,
     "a file": into(_file_in_place),
     "a folder under a file": under_a_file,
     "a folder of the system": lambda folder: command("train", "--airbnb", city(folder / "city"), "--out",
@@ -213,4 +241,4 @@ OUT_FOLDERS: dict[str, Callable[[Path], Answer]] = {
 
 def _of_out_folders() -> Iterator[Case]:
     for fault, run in OUT_FOLDERS.items():
-        yield verb_case("train", f"--out: {fault}", run, "run checkpoint tensorboard log")
+        yield verb_case("train", f"--out: {fault}", run, "run checkpoint tensorboard log items")

@@ -60,6 +60,7 @@ def pairs(*functions: Callable, a: str = "a", b: str = "b", given: tuple = (A, B
     return tuple(Subject(function, dict(zip((a, b), given, strict=True)), (a, b)) for function in functions)
 
 
+REMOVAL = explanation.Removal(_sum, VECTORS, baselines=0.0)
 ARITHMETIC = ("not a number", "infinite")  # what comes in comes out in its place
 SUBJECTS = (
     *pairs(metrics.kendall_tau, metrics.top_k_overlap, metrics.jensen_shannon),
@@ -70,48 +71,42 @@ SUBJECTS = (
     *pairs(metrics.token_f1, metrics.intersection_over_union, a="chosen", b="marked", given=(CHOSEN, MARKED)),
     Subject(metrics.top_words, {"scores": A, "top_k": 1}, ("scores",), ("not a number",)),
     Subject(metrics.word_scores, {"scores": A, "word_of": LISTS, "num_words": 2}, ("scores", "word_of"),
-            ARITHMETIC),
+        ARITHMETIC),
     Subject(metrics.bootstrap_interval, {"values": SCORES}, ("values",), ("not a number", "no rows")),
     Subject(explanation.attribute, {"forward_func": _sum, "vectors": VECTORS, "baselines": 0.0},
-     ("vectors",)),
-    Subject(explanation.completeness_gap,
-            {"forward_func": _sum, "vectors": VECTORS, "attributions": B, "baselines": 0.0},
-            ("vectors", "attributions")),
-    Subject(explanation.comprehensiveness, {"removal": explanation.Removal(_sum, VECTORS, baselines=0.0),
-                                            "ranking_scores": A}, ("ranking_scores",)),
-    Subject(explanation.deletion_curve, {"removal": explanation.Removal(_sum, VECTORS, baselines=0.0),
-                                         "ranking_scores": A}, ("ranking_scores",)),
+        ("vectors",)),
+    Subject(explanation.completeness_gap, {
+        "forward_func": _sum, "vectors": VECTORS, "attributions": B, "baselines": 0.0},
+        ("vectors", "attributions")),
+    Subject(explanation.comprehensiveness, {"removal": REMOVAL, "ranking_scores": A}, ("ranking_scores",)),
+    Subject(explanation.deletion_curve, {"removal": REMOVAL, "ranking_scores": A}, ("ranking_scores",)),
     Subject(explanation.aopc, {"curve": B}, ("curve",)),
     Subject(on_removal(explanation.best_order), {"vectors": VECTORS}, ("vectors",)),
     Subject(on_removal(explanation.best_curve), {"vectors": VECTORS}, ("vectors",)),
     Subject(on_removal(explanation.random_curve), {"vectors": VECTORS}, ("vectors",)),
     Subject(explanation.permuted_weights, {"forward_with_weights": _weighted, "weights": A}, ("weights",)),
     Subject(explanation.uniform_weights, {"forward_with_weights": _weighted, "weights": A}, ("weights",)),
-    Subject(explanation.adversarial_weights, {"forward_with_weights": _weighted, "weights": A,
-     "num_steps": 2},
-            ("weights",)),
-    Subject(explanation.shapley_point,
-            {"scores": A, "values": B, "baseline_scores": A[:1], "baseline_values": B[:1]}, ("scores",
-             "values")),
-    Subject(attention.point_attention, {"query": B[:, :2], "keys": VECTORS, "values": VECTORS}, ("query",
-     "keys")),
-    Subject(attention.multihead_attention,
-            {"query": VECTORS, "keys": VECTORS, "values": VECTORS, "num_heads": 2}, ("query", "values")),
-    Subject(attention.self_attention,
-            {"vectors": VECTORS, "query_weight": EYE, "key_weight": EYE, "value_weight": EYE, "num_heads": 1},
-            ("vectors",)),
-    Subject(attention.attention_scores, {"query": B[:, :2], "keys": VECTORS}, ("query", "keys"),
-            ARITHMETIC),
+    Subject(explanation.adversarial_weights, {
+        "forward_with_weights": _weighted, "weights": A, "num_steps": 2}, ("weights",)),
+    Subject(explanation.shapley_point, {
+        "scores": A, "values": B, "baseline_scores": A[:1], "baseline_values": B[:1]}, ("scores", "values")),
+    Subject(attention.point_attention, {
+        "query": B[:, :2], "keys": VECTORS, "values": VECTORS}, ("query", "keys")),
+    Subject(attention.multihead_attention, {
+        "query": VECTORS, "keys": VECTORS, "values": VECTORS, "num_heads": 2}, ("query", "values")),
+    Subject(attention.self_attention, {
+        "vectors": VECTORS, "query_weight": EYE, "key_weight": EYE, "value_weight": EYE, "num_heads": 1},
+        ("vectors",)),
+    Subject(attention.attention_scores, {"query": B[:, :2], "keys": VECTORS}, ("query", "keys"), ARITHMETIC),
     Subject(attention.masked_softmax, {"scores": B, "mask": MARKED}, ("scores",), ("an axis too few",)),
     Subject(attention.reduce_weights, {"weights": HEADS}, ("weights",)),
-    Subject(attention.through_heads, {"values": VECTORS, "output_weight": EYE, "num_heads": 2}, ("values",),
-     ARITHMETIC),
+    Subject(attention.through_heads, {
+        "values": VECTORS, "output_weight": EYE, "num_heads": 2}, ("values",), ARITHMETIC),
     Subject(attention.rollout, {"weights": LAYERS}, ("weights",), ("no rows",)),
-    Subject(attention.norm_weighted, {"weights": LAYERS, "value_norms": LAYERS[:, :, 0]}, ("weights",
-     "value_norms"),
-            ARITHMETIC),
-    Subject(attention.gradient_weighted, {"weights": LAYERS, "gradients": -LAYERS}, ("weights", "gradients"),
-     ("no rows",)),
+    Subject(attention.norm_weighted, {
+        "weights": LAYERS, "value_norms": LAYERS[:, :, 0]}, ("weights", "value_norms"), ARITHMETIC),
+    Subject(attention.gradient_weighted, {
+        "weights": LAYERS, "gradients": -LAYERS}, ("weights", "gradients"), ("no rows",)),
 )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """No bad input is answered in silence or with a traceback."""
 
+import sys
+
 import pytest
 
 from .cases import Case
@@ -7,6 +9,7 @@ from .gather import NOT_YET, UNCLEAR, every_case
 from .judge import judge
 
 CASES = every_case()
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits memory and files as Linux does")
 
 
 def test_there_are_enough_and_each_has_a_name_of_its_own():
