@@ -1,5 +1,6 @@
 """Attention weights out of anybody's model, without a change to the model."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -7,8 +8,10 @@ from difflib import get_close_matches
 import torch
 from torch import nn
 
+from .fast_path import may_take_fast_path
 from .hooks import listening
-from .record import Record, below
+from .record import Record, Wanted
+from .recorder import Recorder
 
 _FUSED = ("flex", "flash", "/")  # in the names of Hugging Face attentions that never have weights
 
@@ -19,8 +22,10 @@ def capture(
     layers: Sequence[str | int] | None = None,
     heads: Sequence[int] | None = None,
     *,
+    softmax: Sequence[str] = (),
     dtype: torch.dtype | None = None,
     gradients: bool = False,
+    strict: bool = False,
 ) -> Iterator[Record]:
     """Run a model inside `with`, and have its attention weights afterwards.
 
@@ -77,29 +82,41 @@ def capture(
 
     Taught in chapters 17 and 18.
     """
-    _check_options(layers, heads, dtype, gradients)
+    wanted = Wanted(layers, heads, softmax, dtype, gradients)
+    _check_options(wanted)
     _check_module(module)
-    _check_names(module, layers)
-    record = Record(layers, heads, dtype, gradients)
-    with record.following(module), listening(record):
+    _check_names(module, "layers", layers or ())
+    _check_names(module, "softmax", softmax)
+    if gradients:
+        _warn_of_fast_path(module)
+    record = Record(wanted)
+    recorder = Recorder(record, wanted)
+    with recorder.following(module), listening(recorder):
         yield record
-    record.check()
+    record.close(recorder.suspects, strict=strict)
 
 
-def _check_options(layers, heads, dtype, gradients: bool) -> None:
-    for name, wanted, kind in (("layers", layers, (str, int)), ("heads", heads, int)):
-        if wanted is None:
-            continue
-        listed = isinstance(wanted, Sequence) and not isinstance(wanted, str) and len(wanted) > 0
-        if not listed or not all(isinstance(one, kind) for one in wanted):
-            kinds = "names or whole numbers" if name == "layers" else "whole numbers"
-            raise TypeError(f"{name} must be a list of {kinds}, or None for all, got {wanted!r}")
-        if any(isinstance(one, int) and one < 0 for one in wanted) or len(set(wanted)) < len(wanted):
-            raise ValueError(f"{name} are counted from 0 and named once each, got {wanted!r}")
-    if dtype is not None and not dtype.is_floating_point:
-        raise ValueError(f"dtype must be a floating-point type such as torch.float16, got {dtype}")
-    if gradients and dtype is not None:
+def _check_options(wanted: Wanted) -> None:
+    for name, kinds, said in (
+        ("layers", (str, int), "names or whole numbers"),
+        ("heads", (int,), "whole numbers"),
+        ("softmax", (str,), "names"),
+    ):
+        _check_list(name, getattr(wanted, name), kinds, said)
+    if wanted.dtype is not None and not wanted.dtype.is_floating_point:
+        raise ValueError(f"dtype must be a floating-point type such as torch.float16, got {wanted.dtype}")
+    if wanted.gradients and wanted.dtype is not None:
         raise ValueError("gradients keeps the weights the output is made of: leave dtype out, or cast later")
+
+
+def _check_list(name: str, wanted, kinds: tuple[type, ...], said: str) -> None:
+    if wanted is None or (name == "softmax" and wanted == ()):
+        return
+    listed = isinstance(wanted, Sequence) and not isinstance(wanted, str) and len(wanted) > 0
+    if not listed or not all(type(one) in kinds for one in wanted):
+        raise TypeError(f"{name} must be a list of {said}, or left out, got {wanted!r}")
+    if any(isinstance(one, int) and one < 0 for one in wanted) or len(set(wanted)) < len(wanted):
+        raise ValueError(f"{name} are counted from 0 and named once each, got {wanted!r}")
 
 
 def _check_module(module: nn.Module) -> None:
@@ -121,9 +138,20 @@ def _check_module(module: nn.Module) -> None:
             )
 
 
-def _check_names(module: nn.Module, layers: Sequence[str | int] | None) -> None:
+def _check_names(module: nn.Module, argument: str, wanted: Sequence[str | int]) -> None:
     names = [name for name, _ in module.named_modules()]
-    for layer in layers or ():
-        if isinstance(layer, str) and not any(below(name, layer) for name in names):
-            close = get_close_matches(layer, names, n=3, cutoff=0.5) or names[1:6]
-            raise ValueError(f"layers: module has no {layer!r}; it has, for example, {close}")
+    for one in wanted:
+        if isinstance(one, str) and one not in names:
+            close = get_close_matches(one, names, n=3, cutoff=0.5) or names[1:6]
+            raise ValueError(f"{argument}: module has no {one!r}; it has, for example, {close}")
+
+
+def _warn_of_fast_path(module: nn.Module) -> None:
+    fast = [name for name, part in module.named_modules() if may_take_fast_path(part)]
+    if fast:
+        warnings.warn(
+            f"gradients=True: PyTorch's fast path of {fast[0]!r}, which has no weights, is off inside with. "
+            "Where there is padding it answers otherwise: zeros for padded places, NaN for a row of padding "
+            "only. For the same answer outside, call torch.backends.mha.set_fastpath_enabled(False) first",
+            stacklevel=4,
+        )
