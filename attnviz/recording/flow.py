@@ -13,6 +13,7 @@ _WITH_BIAS = ("addmm", "baddbmm")  # the first tensor is added, not multiplied
 _TIMES = ("mul", "rmul", "imul", "multiply")
 _SUMS = ("sum", "mean")
 _COPIES = ("expand", "expand_as", "repeat", "repeat_interleave", "pad")
+_CHOOSE = ("topk", "sort")
 _NEW = (
     "linear",
     "embedding",
@@ -59,7 +60,11 @@ class Flow:
     def __init__(self):
         self._products = WeakTensorKeyDictionary()  # tensor -> True
         self._weights = WeakTensorKeyDictionary()  # tensor -> the Found that it carries
-        self._weighted = WeakTensorKeyDictionary()  # tensor -> the Found that its values were multiplied with
+        # tensor -> the Found that its values were multiplied with, and the axes that share one weight
+        self._weighted = WeakTensorKeyDictionary()
+        self._best = (
+            WeakTensorKeyDictionary()
+        )  # tensor -> True: the best of some scores, which a router picked
 
     def carried(self, tensor: Tensor) -> Found | None:
         """The weights that a tensor carries, if any."""
@@ -72,6 +77,10 @@ class Flow:
         self.carry(weights, one)
         return one
 
+    def routes(self, scores: Tensor) -> bool:
+        """Whether the scores are the best of others, which choose experts and not what to attend to."""
+        return scores in self._best and scores not in self._products
+
     def carry(self, tensor: Tensor, found: Found) -> None:
         """This tensor is those weights, too."""
         self._weights[tensor] = found
@@ -83,6 +92,8 @@ class Flow:
             return False
         multiplied = is_product(name, given)
         for made in _tensors((result,)):
+            if name in _CHOOSE:
+                self._best[made] = True
             if multiplied or (
                 name not in (*_PRODUCTS, *_NEW) and any(one in self._products for one in given)
             ):
@@ -91,7 +102,7 @@ class Flow:
             if one in self._weights:
                 self._use(self._weights[one], one, name, given, result)
             if one in self._weighted:
-                self._add_up(self._weighted[one], one, name, result)
+                self._add_up(one, name, args, kwargs, result)
         return multiplied
 
     def _use(self, found: Found, weights: Tensor, name: str, given: list[Tensor], result: Any) -> None:
@@ -101,18 +112,22 @@ class Flow:
             return
         if not isinstance(result, Tensor) or name in _NEW:
             return
-        if name in _TIMES and any(_spread(weights, other) for other in others):
-            self._weighted[result] = found
-        passed = found.kind == "softmax" or not any(other.is_floating_point() for other in others)
+        spread = [axis for other in others if name in _TIMES for axis in _spread(weights, other)]
+        if spread:
+            self._weighted[result] = found, spread
         part = name in _COPIES or (name == "getitem" and not others)
-        if passed and (part or result.numel() == weights.numel()):
+        alone = found.kind == "softmax" or not any(other.is_floating_point() for other in others)
+        if result.is_floating_point() and (part or (alone and result.numel() == weights.numel())):
             self._weights[result] = found
 
-    def _add_up(self, found: Found, weighted: Tensor, name: str, result: Any) -> None:
+    def _add_up(self, weighted: Tensor, name: str, args: tuple, kwargs: dict, result: Any) -> None:
+        found, spread = self._weighted[weighted]
         if name in _SUMS:
-            found.mixes = True
-        elif isinstance(result, Tensor) and result.numel() == weighted.numel() and name not in _NEW:
-            self._weighted[result] = found
+            dim = kwargs.get("dim", args[1] if len(args) > 1 else None)
+            axes = range(weighted.dim()) if dim is None else [dim] if isinstance(dim, int) else dim
+            found.mixes |= any(axis % weighted.dim() - weighted.dim() not in spread for axis in axes)
+        elif len(_tensors(args)) == 1 and isinstance(result, Tensor) and result.numel() == weighted.numel():
+            self._weighted[result] = found, spread
 
 
 def is_product(name: str, given: list[Tensor]) -> bool:
@@ -122,12 +137,11 @@ def is_product(name: str, given: list[Tensor]) -> bool:
     return name in _PRODUCTS and len(made) > 1
 
 
-def _spread(weights: Tensor, values: Tensor) -> bool:
-    """Whether one weight multiplies several values: some axis of `weights` is stretched to theirs."""
-    axes = range(1, 1 + min(weights.dim(), values.dim()))
-    return any(
-        values.shape[-axis] > 1 and (weights.shape[-axis] == 1 or weights.stride(-axis) == 0) for axis in axes
-    )
+def _spread(weights: Tensor, values: Tensor) -> list[int]:
+    """The axes along which one weight multiplies several values, counted from -1, the last."""
+    axes = range(-min(weights.dim(), values.dim()), 0)
+    one = [axis for axis in axes if weights.shape[axis] == 1 or weights.stride(axis) == 0]
+    return [axis for axis in one if values.shape[axis] > 1]
 
 
 def _tensors(values: tuple) -> list[Tensor]:

@@ -88,7 +88,7 @@ class _Listener(TorchFunctionMode):
                 taker.notice(fused=name)
         elif plain in SOFTMAX and self._num_heads is not None:
             return self._take(result.unflatten(0, (-1, self._num_heads))).reshape(result.shape)
-        elif plain in SOFTMAX:
+        elif plain in SOFTMAX and result.dim():
             axis = _softmax_axis(result.dim(), *args[1:2], **kwargs)
             return self._doubt("softmax", result, args, kwargs, axis)
         elif self._flow.follow(plain, args, kwargs, result):
@@ -114,6 +114,8 @@ class _Listener(TorchFunctionMode):
 
     def _doubt(self, kind: str, weights: Tensor, args: tuple, kwargs: dict, axis: int = -1) -> Tensor:
         scores = args[0] if args else kwargs["input"]
+        if self._flow.routes(scores):
+            return weights
         found = self._flow.found(kind, weights, scores, axis)
         for taker in self.takers:
             changed = taker.doubt(weights, found)

@@ -28,6 +28,11 @@ class Layout:
     moved: tuple[int, ...]
     four: tuple[int, int, int, int]
 
+    @property
+    def has_heads(self) -> bool:
+        """Whether there is an axis of heads, or the batch holds them."""
+        return len(self.moved) > 3 or self.four[1] > 1
+
     def there(self, weights: Tensor) -> Tensor:
         """The weights as (batch, head, query, key)."""
         return weights.movedim(self.axis, -1).reshape(self.four)
@@ -119,4 +124,7 @@ def _why(shape: tuple[int, ...], named: set[int], *, windowed: bool) -> str:
             f"its weights {shape} are (batch, query, head, window) for {heads} heads: each query has keys of "
             "its own, a window or sampled places, so that they cannot be (batch, head, query, key)"
         )
-    return f"its weights {shape} have no axis of {heads} heads, which the module names, before query and key"
+    return (
+        f"its weights {shape} do not have its {heads} heads as the last axis before query and key: they are "
+        "in blocks, or of something else, so that they cannot be (batch, head, query, key)"
+    )

@@ -1,6 +1,5 @@
 """Who looks as if it attends and is not in the record, and why."""
 
-import inspect
 import re
 from dataclasses import dataclass, field
 
@@ -13,7 +12,7 @@ _NAME = re.compile(r"attn|attention|attend")
 _PROJECTS = re.compile(
     r"(to_|c_|w)?(q|k|v|qkv|kv|query|key|value|attn|query_key_value)(_?(proj|lin|linear))?"
 )
-_ASK = "output_attentions"
+_WAITING = 16  # softmaxes of one module that may still come to weight a sum
 
 
 @dataclass
@@ -26,7 +25,6 @@ class Suspect:
         refused: Why weights that are for certain some are not in the record.
         fused: An attention that it called which never has the weights.
         multiplies: It multiplied two tensors of the run, as queries and keys are.
-        can_return: It would return the weights, had it been asked for them.
     """
 
     module: nn.Module
@@ -34,18 +32,17 @@ class Suspect:
     refused: str | None = None
     fused: str | None = None
     multiplies: bool = False
-    can_return: bool = False
 
     def add(self, found: Found) -> None:
-        """Keep what may be weights; of many calls that look the same, one."""
-        alike = [(one.kind, len(one.shape), one.axis) for one in self.found if one.mixes]
-        if (found.kind, len(found.shape), found.axis) not in alike:
-            self.found.append(found)
+        """Keep what may be weights; of many calls those that mix, one of a kind, and the last ones."""
+        mixing = {(one.kind, len(one.shape), one.axis): one for one in self.found if one.mixes}
+        waiting = [one for one in self.found if not one.mixes]
+        self.found = [*mixing.values(), *waiting[-_WAITING:], found]
 
     def reason(self, name: str) -> str | None:
         """Why this module's attention is not, or not wholly, in the record; None if it has none."""
         if self.fused is not None:
-            return f"it calls {self.fused}, a fused kernel that never has the weights{self._other_kernel()}"
+            return f"it calls {self.fused}, a fused kernel that never has the weights"
         if self.refused is not None:
             return self.refused
         mixing = [one for one in self.found if one.mixes]
@@ -60,15 +57,7 @@ class Suspect:
         what = f"it weights a sum with a softmax of {one.shape} over axis {one.axis}"
         if not one.product:
             what += ", not made of a product of queries and keys"
-        return f"{what}. {self._way(name)}"
-
-    def _way(self, name: str) -> str:
-        vouch = f"if it is attention, take it with capture(model, softmax=[{name!r}])"
-        return f"Call the model with {_ASK}=True, or {vouch}" if self.can_return else vouch.capitalize()
-
-    def _other_kernel(self) -> str:
-        kind = getattr(getattr(self.module, "config", None), "_attn_implementation", None)
-        return "" if kind is None else ': call model.set_attn_implementation("sdpa") or ("eager")'
+        return f"{what}: if it is attention, take it with capture(model, softmax=[{name!r}])"
 
 
 def reasons(suspects: dict[str, Suspect], attended: list[str]) -> dict[str, str]:
@@ -99,19 +88,9 @@ def looks_by_name(name: str, suspect: Suspect) -> str | None:
             "its name says attention and it multiplies queries and keys, but no softmax of its own weights a "
             "sum: linear attention has no weights, and others normalise in a way that cannot be seen"
         )
-    if heads_of(module) and sum(
-        bool(_PROJECTS.fullmatch(part.lower())) for part, _ in module.named_children()
-    ):
+    if heads_of(module) and any(_PROJECTS.fullmatch(part.lower()) for part, _ in module.named_children()):
         return "its name, its heads and its parts say attention, but nothing that it computes could be seen"
     return None
-
-
-def can_return(module: nn.Module, args: tuple, kwargs: dict) -> bool:
-    """Whether this call would have given weights, had it been asked to."""
-    signature = inspect.signature(module.forward)
-    if _ASK not in signature.parameters:
-        return False
-    return not signature.bind_partial(*args, **kwargs).arguments.get(_ASK)
 
 
 def batch_of(args: tuple, kwargs: dict) -> int | None:

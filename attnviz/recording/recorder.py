@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from .fast_path import may_take_fast_path, ours, own_output
 from .flow import Found
 from .layout import Layout, WrongAxes, find_layout
-from .missing import Suspect, batch_of, can_return, tensors_in
+from .missing import Suspect, batch_of, tensors_in
 from .record import Record, Wanted
 
 
@@ -51,8 +51,10 @@ class Recorder:
             for name, part in root.named_modules():
                 if part is root or not is_leaf(part):  # what a leaf computes is its parent's
                     enter = part.register_forward_pre_hook(self._entering(name), with_kwargs=True)
-                    leave = part.register_forward_hook(self._leaving(), with_kwargs=True, always_call=True)
                     hooks.callback(enter.remove)
+                    leave = part.register_forward_hook(
+                        self._leaving(), with_kwargs=True, always_call=True, prepend=True
+                    )
                     hooks.callback(leave.remove)
             yield
 
@@ -72,8 +74,6 @@ class Recorder:
                 return None
             running = self._running.pop()
             self._decide(running, tensors_in(output))
-            if running.suspect.found:
-                running.suspect.can_return |= can_return(module, args, kwargs)
             inside = any(may_take_fast_path(outer.module) for outer in self._running)
             if output is None or inside or self.gradients or not may_take_fast_path(module):
                 return None
@@ -83,7 +83,7 @@ class Recorder:
 
     def _decide(self, running: _Running, returned: list[Tensor]) -> None:
         for one in running.perhaps:
-            if not one.found.in_whole(returned):
+            if not (one.found.mixes and one.found.in_whole(returned)):
                 running.suspect.add(one.found)
             elif self._record.selected(running.name):
                 if isinstance(one.weights, ValueError):
@@ -103,7 +103,7 @@ class Recorder:
         """
         running = self._running[-1]
         try:
-            layout = find_layout(weights.shape, running.module, batch=running.batch, pooled=pooled)
+            layout = find_layout(tuple(weights.shape), running.module, batch=running.batch, pooled=pooled)
         except WrongAxes as error:
             running.suspect.refused = str(error)
             return weights
@@ -117,25 +117,20 @@ class Recorder:
             return weights
         running = self._running[-1]
         vouched = found.kind == "softmax" and running.name in self._wanted.softmax
-        if not vouched and (not found.product or found.axis != weights.dim() - 1 or weights.dim() < 3):
-            running.suspect.add(found)
-            return weights
+        place = dict(axis=found.axis, batch=running.batch, pooled=True)
         try:
-            layout = find_layout(
-                weights.shape, running.module, axis=found.axis, batch=running.batch, pooled=True
-            )
+            layout = find_layout(found.shape, running.module, **place)
         except WrongAxes as error:
             if vouched:
                 raise ValueError(f"softmax: {running.name!r} cannot be taken: {error}") from error
             found.wrong_axes = str(error)
-            running.suspect.add(found)
-            return weights
-        if vouched:
-            return self._vouched(weights, layout)
-        if weights.dim() == 3 and layout.four[1] == 1:
-            running.suspect.add(found)
-            return weights
-        return self._perhaps(weights, layout, found)
+        else:
+            if vouched:
+                return self._vouched(weights, layout)
+            if found.product and layout.has_heads and found.axis == weights.dim() - 1:
+                return self._perhaps(weights, layout, found)
+        running.suspect.add(found)
+        return weights
 
     def notice(self, *, fused: str | None = None) -> None:
         """The running module multiplied two tensors, or called a fused attention."""
