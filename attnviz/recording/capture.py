@@ -39,6 +39,7 @@ def capture(
     - Vouch: a softmax that may be attention, such as additive pooling, is not taken but named in
       `record.missing`. If it is attention, `softmax=["pool"]` takes all softmaxes of the module "pool". Their
       axis is that of the keys; two axes are (batch, key), three (batch, query, key). A sink is one key more.
+      If all that is missing are softmaxes, `softmax=list(record.missing)` takes all.
     - Keep less: `layers=["encoder.layer.5"]` (a module or all below it), `layers=[0, 5]` (the first and the
       sixth module that attends), `heads=[0, 3]`, `dtype=torch.float16`. Only that is kept, a layer at a time.
     - Differentiate: with `gradients=True` the output depends on the weights in the record, so

@@ -144,6 +144,18 @@ def test_our_own_recommender_is_captured_without_a_word():
                 architecture.call(model)
 
 
+def test_gradients_of_our_own_recommender():
+    """With one query, the logit is a sum of weight times value: the value is the weight's gradient."""
+    architecture = ARCHITECTURES[NAMES.index("AttentionRecommender, point")]
+    model = architecture.model()
+    with capture(model, ["mechanism"], gradients=True) as record:
+        logits = architecture.call(model)
+    (gradient,) = torch.autograd.grad(logits.sum(), record.weights["mechanism"])
+    vectors, (query,) = model.field_vectors(architecture.inputs["batch"])
+    values = model.mechanism.terms(vectors, query, model.head)[1]
+    torch.testing.assert_close(gradient[:, 0, 0], values)
+
+
 def test_the_table_in_the_book_is_what_is_true():
     """Write it again with `python tests/recording/capture_table.py`."""
     assert PATH.read_text(encoding="utf-8") == table()

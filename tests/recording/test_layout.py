@@ -116,13 +116,14 @@ def test_a_head_that_is_not_there_is_an_error_everywhere(kind, gradients):
         module(x)
 
 
-def test_a_softmax_that_is_no_attention_does_not_ask_for_heads():
-    """Class probabilities with fewer axes or entries than heads: no error, and not in the record."""
+@pytest.mark.parametrize("copies", [2, 4])
+def test_class_probabilities_are_no_attention(copies):
+    """Four axes, returned, even with an axis as long as there are heads: not in the record, and no error."""
 
     class Classifies(Whole):
         def forward(self, x):
             seen = super().forward(x).flatten(2)
-            return seen, torch.stack([seen, seen], 1).softmax(-1)  # (batch, 2, head, ...), returned
+            return seen, torch.stack(copies * [seen], 1).softmax(-1)  # (batch, copy, head, ...)
 
     module = Classifies("sdpa")
     with capture(module, heads=[3], strict=True) as record:
