@@ -117,9 +117,9 @@ class Recorder:
             return weights
         running = self._running[-1]
         vouched = found.kind == "softmax" and running.name in self._wanted.softmax
-        place = dict(axis=found.axis, batch=running.batch, pooled=True)
+        shape, module, batch = found.shape, running.module, running.batch
         try:
-            layout = find_layout(found.shape, running.module, **place)
+            layout = find_layout(shape, module, axis=found.axis, batch=batch, pooled=True)
         except WrongAxes as error:
             if vouched:
                 raise ValueError(f"softmax: {running.name!r} cannot be taken: {error}") from error

@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 
 import torch
-from architectures import ARCHITECTURES, Architecture, flat
+from architecture import Architecture, flat
+from architectures import ARCHITECTURES
 
 from attnviz.recording import capture
 from attnviz.storage import whole

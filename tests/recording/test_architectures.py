@@ -7,7 +7,8 @@ import warnings
 
 import pytest
 import torch
-from architectures import ARCHITECTURES, flat
+from architecture import flat
+from architectures import ARCHITECTURES
 from capture_table import ALONE, EQUAL, PATH, REFUSED, answer, table, tried
 
 from attnviz.recording import capture
