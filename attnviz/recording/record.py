@@ -103,22 +103,27 @@ class Record:
             for name, reason in reasons(suspects, self._attended).items()
             if layers is None or any(isinstance(layer, int) or below(name, layer) for layer in layers)
         }
-        listed = _listed(self.missing)
-        if not self._attended:
-            raise RuntimeError(f"nothing in module attended in a way that can be seen. {listed}")
-        unseen = [layer for layer in layers or () if not any(self._is(one, layer) for one in self._attended)]
-        if unseen:
-            raise RuntimeError(
-                f"layers {unseen} did not attend in a way that can be seen; these did, counted from 0: "
-                f"{self._attended}. {listed}"
-            )
-        empty = [name for name in self._wanted.softmax if name not in self._vouched]
-        if empty:
-            raise RuntimeError(f"softmax: {empty} called no softmax of their own. {listed}")
-        if not self.calls or (self.missing and strict):
-            raise RuntimeError(f"the record is not whole. {listed}")
+        listed, wrong = _listed(self.missing), self._wrong()
+        if wrong is None and self.missing and strict:
+            wrong = "the record is not whole"
+        if wrong is not None:
+            raise RuntimeError(f"{wrong}. {listed}")
         if self.missing:
             warnings.warn(f"the record is not whole, see record.missing. {listed}", stacklevel=4)
+
+    def _wrong(self) -> str | None:
+        """What was asked for and is not there."""
+        if not self._attended:
+            return "nothing in module attended in a way that can be seen"
+        layers = self._wanted.layers or ()
+        unseen = [layer for layer in layers if not any(self._is(one, layer) for one in self._attended)]
+        if unseen:
+            seen = f"these did, counted from 0: {self._attended}"
+            return f"layers {unseen} did not attend in a way that can be seen; {seen}"
+        empty = [name for name in self._wanted.softmax if name not in self._vouched]
+        if empty:
+            return f"softmax: {empty} called no softmax of their own"
+        return None if self.calls else "nothing is in the record"
 
 
 def _listed(missing: dict[str, str]) -> str:

@@ -18,6 +18,7 @@ EACH = pytest.mark.parametrize("place", range(len(NAMES)), ids=NAMES)
 PARTIAL = {
     "LED, asked for weights": (2, 1),
     "ProphetNet": (1, 2),
+    "VisionEncoderDecoder, Swin v2": (2, 2),
     "Deformable DETR": (1, 2),
     "Mask2Former": (5, 2),
     "Qwen3-Next": (1, 1),

@@ -80,7 +80,10 @@ def test_heads_on_the_wrong_axis_of_a_kernel_are_refused():
             return F.scaled_dot_product_attention(x, x, x)
 
     module = Forgot()
-    with pytest.raises(RuntimeError, match=r"not whole.*head, window\) for 4 heads"), capture(module):
+    with (
+        pytest.raises(RuntimeError, match=r"nothing is in the record.*head, window\) for 4 heads"),
+        capture(module),
+    ):
         module(torch.randn(2, 6, 4, 3))
 
 
