@@ -62,24 +62,19 @@ class Flow:
         self._weights = WeakTensorKeyDictionary()  # tensor -> the Found that it carries
         # tensor -> the Found that its values were multiplied with, and the axes that share one weight
         self._weighted = WeakTensorKeyDictionary()
-        self._best = (
-            WeakTensorKeyDictionary()
-        )  # tensor -> True: the best of some scores, which a router picked
+        self._best = WeakTensorKeyDictionary()  # tensor -> True: the best of some scores, as a router picks
 
     def carried(self, tensor: Tensor) -> Found | None:
         """The weights that a tensor carries, if any."""
         return self._weights.get(tensor)
 
     def found(self, kind: str, weights: Tensor, scores: Tensor, axis: int = -1) -> Found:
-        """Follow `weights`, made of `scores`, from now on."""
+        """Follow `weights`, made of `scores`, unless these are the best of others: a router's choice."""
         product = scores in self._products
         one = Found(kind, tuple(weights.shape), axis % max(1, weights.dim()), product, self)
-        self.carry(weights, one)
+        if product or scores not in self._best:
+            self.carry(weights, one)
         return one
-
-    def routes(self, scores: Tensor) -> bool:
-        """Whether the scores are the best of others, which choose experts and not what to attend to."""
-        return scores in self._best and scores not in self._products
 
     def carry(self, tensor: Tensor, found: Found) -> None:
         """This tensor is those weights, too."""
@@ -92,7 +87,7 @@ class Flow:
             return False
         multiplied = is_product(name, given)
         for made in _tensors((result,)):
-            if name in _CHOOSE:
+            if name in _CHOOSE or (len(given) == 1 and name not in _NEW and given[0] in self._best):
                 self._best[made] = True
             if multiplied or (
                 name not in (*_PRODUCTS, *_NEW) and any(one in self._products for one in given)

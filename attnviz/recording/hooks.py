@@ -114,8 +114,6 @@ class _Listener(TorchFunctionMode):
 
     def _doubt(self, kind: str, weights: Tensor, args: tuple, kwargs: dict, axis: int = -1) -> Tensor:
         scores = args[0] if args else kwargs["input"]
-        if self._flow.routes(scores):
-            return weights
         found = self._flow.found(kind, weights, scores, axis)
         for taker in self.takers:
             changed = taker.doubt(weights, found)

@@ -93,10 +93,10 @@ def looks_by_name(name: str, suspect: Suspect) -> str | None:
     return None
 
 
-def batch_of(args: tuple, kwargs: dict) -> int | None:
-    """The first axis of the first tensor that a module is called with."""
+def shape_of(args: tuple, kwargs: dict) -> tuple[int, ...]:
+    """The shape of the first tensor with a batch that a module is called with; empty if there is none."""
     given = (one for one in (*args, *kwargs.values()) if isinstance(one, Tensor) and one.dim() > 1)
-    return next((len(one) for one in given), None)
+    return next((tuple(one.shape) for one in given), ())
 
 
 def tensors_in(output) -> list[Tensor]:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from .fast_path import may_take_fast_path, ours, own_output
 from .flow import Found
 from .layout import Layout, WrongAxes, find_layout
-from .missing import Suspect, batch_of, tensors_in
+from .missing import Suspect, shape_of, tensors_in
 from .record import Record, Wanted
 
 
@@ -29,9 +29,19 @@ class _Running:
 
     module: nn.Module
     name: str
-    batch: int | None
+    shape: tuple[int, ...]  # of the first tensor that it was called with
     suspect: Suspect
     perhaps: list[_Perhaps] = field(default_factory=list)
+
+    @property
+    def batch(self) -> int | None:
+        return self.shape[0] if self.shape else None
+
+    def mixes_channels(self, layout: Layout) -> bool:
+        """Whether queries and keys are as many as a head has channels, and not as the tokens (XCiT)."""
+        _, heads, queries, keys = layout.four
+        tokens, channels = self.shape[1:] if len(self.shape) == 3 else (0, 0)
+        return queries == keys != tokens and queries * heads == channels
 
 
 class Recorder:
@@ -63,7 +73,7 @@ class Recorder:
         def enter(module: nn.Module, args: tuple, kwargs: dict) -> None:
             if threading.get_ident() == self._thread:
                 suspect = self.suspects.setdefault(name, Suspect(module))
-                self._running.append(_Running(module, name, batch_of(args, kwargs), suspect))
+                self._running.append(_Running(module, name, shape_of(args, kwargs), suspect))
 
         return enter
 
@@ -127,7 +137,8 @@ class Recorder:
         else:
             if vouched:
                 return self._vouched(weights, layout)
-            if found.product and layout.has_heads and found.axis == weights.dim() - 1:
+            sure = found.product and layout.has_heads and found.axis == weights.dim() - 1
+            if sure and not running.mixes_channels(layout):
                 return self._perhaps(weights, layout, found)
         running.suspect.add(found)
         return weights

@@ -42,11 +42,11 @@ class Covariance(nn.Module):
         self.tokens, self.channels = nn.MultiheadAttention(8, 2, batch_first=True), XCA()
 
     def forward(self, x):
-        return self.channels(x + self.tokens(x, x, x)[0])
+        return self.channels(x + self.tokens(x, x, x)[0])[0]
 
 
 class XCA(nn.Module):
-    """Cross-covariance attention (El-Nouby et al., 2021)."""
+    """Cross-covariance attention (El-Nouby et al., 2021), which returns its weights."""
 
     def __init__(self):
         super().__init__()
@@ -55,7 +55,7 @@ class XCA(nn.Module):
     def forward(self, x):
         q, k, v = self.qkv(x).unflatten(-1, (3, 2, 4)).permute(2, 0, 3, 4, 1)  # (batch, head, dim, token)
         weights = (F.normalize(q, dim=-1) @ F.normalize(k, dim=-1).mT).softmax(-1)
-        return (weights @ v).permute(0, 3, 1, 2).flatten(2)
+        return (weights @ v).permute(0, 3, 1, 2).flatten(2), weights
 
 
 class Linear(nn.Module):
@@ -222,4 +222,4 @@ class Experts(nn.Module):
         best, chosen = self.router(x).topk(2, dim=-1)
         answers = torch.stack([expert(x) for expert in self.experts], dim=-2)  # (batch, token, expert, dim)
         chosen_answers = answers.gather(-2, chosen[..., None].expand(*chosen.shape, 8))
-        return (best.softmax(-1)[..., None] * chosen_answers).sum(-2)
+        return (best.double().softmax(-1).float()[..., None] * chosen_answers).sum(-2)
