@@ -6,6 +6,7 @@ from functools import reduce
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.overrides import handle_torch_function, has_torch_function_unary
 
 from .masks import checked_mask
 
@@ -206,11 +207,16 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
 
     Taught in chapter 3.
     """
+    if has_torch_function_unary(scores):
+        return handle_torch_function(masked_softmax, (scores,), scores, mask)
     if mask is None:
         return scores.softmax(-1)
     nothing = ~mask.any(-1, keepdim=True)
     weights = scores.masked_fill(~mask & ~nothing, -torch.inf).softmax(-1)
     return weights.masked_fill(nothing, 0.0)
+
+
+masked_softmax.gives_attention_weights = True  # type: ignore[attr-defined]  # `recording` hears it by this
 
 
 def _allowed(scores: Tensor, mask: Tensor | None, causal: bool, window: int | None) -> Tensor | None:

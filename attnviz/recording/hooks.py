@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-_SOFTMAX = (F.softmax, torch.softmax, torch.special.softmax, Tensor.softmax)
+from .flow import SOFTMAX, Flow, Found
+
 _THREAD = threading.local()
 
 # PyTorch's own function without its question whether somebody listens, so that one can listen in it.
@@ -27,11 +28,17 @@ class Taker(Protocol):
 
     gradients: bool
 
-    def wants(self, *, sure: bool) -> bool:
-        """Whether weights that are computed now are wanted."""
+    def wants(self) -> bool:
+        """Whether attention weights that are computed now are wanted."""
 
-    def take(self, weights: Tensor, *, sure: bool) -> Tensor:
-        """Here they are; returns those to go on with."""
+    def take(self, weights: Tensor, *, pooled: bool = False) -> Tensor:
+        """Here they are, (..., query, key) or, if `pooled`, (batch, key); returns those to go on with."""
+
+    def doubt(self, weights: Tensor, found: Found) -> Tensor:
+        """Here are some that may be weights; returns those to go on with."""
+
+    def notice(self, *, fused: str | None = None) -> None:
+        """Two tensors were multiplied, or a fused attention was called."""
 
 
 @contextmanager
@@ -57,17 +64,39 @@ class _Listener(TorchFunctionMode):
     def __init__(self, taker: Taker):
         super().__init__()
         self.takers = [taker]
+        self._flow = Flow()
         self._num_heads: int | None = None  # of the nn.MultiheadAttention that is running
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
+        if torch.compiler.is_compiling():
+            return func(*args, **kwargs)
         if func is F.multi_head_attention_forward:
             return self._multi_head(*args, **kwargs)
         if func is F.scaled_dot_product_attention:
-            takers = [taker for taker in self.takers if taker.wants(sure=True)]
+            takers = [taker for taker in self.takers if taker.wants()]
             return _attend(takers, args, kwargs) if takers else func(*args, **kwargs)
         result = func(*args, **kwargs)
-        return self._softmax(result, *args, **kwargs) if func in _SOFTMAX else result
+        if getattr(func, "gives_attention_weights", False):
+            return self._take(result, pooled=result.dim() == 2)
+        return self._hear(getattr(func, "__name__", ""), args, kwargs, result)
+
+    def _hear(self, name: str, args: tuple, kwargs: dict, result):
+        plain = name.strip("_")
+        if "attention" in name or "attn" in name:
+            for taker in self.takers:
+                taker.notice(fused=name)
+        elif plain in SOFTMAX and self._num_heads is not None:
+            return self._take(result.unflatten(0, (-1, self._num_heads))).reshape(result.shape)
+        elif plain in SOFTMAX and result.dim():
+            axis = _softmax_axis(result.dim(), *args[1:2], **kwargs)
+            return self._doubt("softmax", result, args, kwargs, axis)
+        elif self._flow.follow(plain, args, kwargs, result):
+            for taker in self.takers:
+                taker.notice()
+        elif plain == "sigmoid" or (plain == "linear" and result.shape[-1] == 1 < result.dim()):
+            return self._doubt(plain, result, args, kwargs)
+        return result
 
     def _multi_head(self, *args, **kwargs):
         self._num_heads = kwargs.get("num_heads", args[4] if len(args) > 4 else None)
@@ -77,15 +106,27 @@ class _Listener(TorchFunctionMode):
         finally:
             self._num_heads = None
 
-    def _softmax(self, weights: Tensor, input: Tensor, dim: int | None = None, *args, **kwargs) -> Tensor:
-        sure = self._num_heads is not None
-        if dim not in (-1, weights.dim() - 1) or weights.dim() != (3 if sure else 4):
-            return weights
-        shaped = weights.unflatten(0, (-1, self._num_heads)) if sure else weights
+    def _take(self, weights: Tensor, *, pooled: bool = False) -> Tensor:
         for taker in self.takers:
-            if taker.wants(sure=sure):
-                shaped = taker.take(shaped, sure=sure)
-        return shaped.reshape(weights.shape)
+            if taker.wants():
+                weights = taker.take(weights, pooled=pooled)
+        return weights
+
+    def _doubt(self, kind: str, weights: Tensor, args: tuple, kwargs: dict, axis: int = -1) -> Tensor:
+        scores = args[0] if args else kwargs["input"]
+        found = self._flow.found(kind, weights, scores, axis)
+        for taker in self.takers:
+            changed = taker.doubt(weights, found)
+            if changed is not weights:
+                self._flow.carry(changed, found)
+                weights = changed
+        return weights
+
+
+def _softmax_axis(axes: int, dim: int | None = None, **others) -> int:
+    if dim is None:  # what F.softmax takes then
+        return 0 if axes in (0, 1, 3) else 1
+    return dim
 
 
 def sdpa_weights(
@@ -147,11 +188,11 @@ def _attend(takers: list[Taker], args: tuple, kwargs: dict) -> Tensor:
         with torch.no_grad():
             weights = sdpa_weights(**named)
         for taker in takers:
-            taker.take(weights, sure=True)
+            taker.take(weights)
         return F.scaled_dot_product_attention(*args, **kwargs)
     weights = sdpa_weights(**named)
     for taker in takers:
-        weights = taker.take(weights, sure=True)
+        weights = taker.take(weights)
     if named.get("enable_gqa"):
         value = value.repeat_interleave(weights.shape[-3] // value.shape[-3], dim=-3)
     return F.dropout(weights, dropout) @ value
