@@ -1,26 +1,32 @@
 """What the functions of a log are given: whole numbers, seeds, shares, and which rows."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from typing import TypeGuard
 
 import numpy as np
 import torch
 from torch import Tensor
 
 
-def require_whole(name: str, value: object, *, least: int = 1) -> None:
-    """Raise unless value is a whole number of `least` or more."""
+def require_whole(name: str, value: object, *, least: int = 1, otherwise: str = "") -> None:
+    """Raise unless value is a whole number of `least` or more; `otherwise` says what else is taken."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise ValueError(f"{name} must be a whole number, {least} or more, got {value!r}")
+        raise ValueError(f"{name} must be a whole number, {least} or more{otherwise}, got {value!r}")
     if value < least:
-        raise ValueError(f"{name} must be {least} or more, got {value}")
+        raise ValueError(f"{name} must be {least} or more{otherwise}, got {value}")
 
 
-def require_number(name: str, value: object, *, least: float = -np.inf, most: float = np.inf) -> None:
-    """Raise unless value is a finite number from `least` to `most`."""
-    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not (is_number and np.isfinite(value) and least <= value <= most):
-        where = f" from {least:g} to {most:g}" if np.isfinite([least, most]).all() else ""
-        raise ValueError(f"{name} must be a finite number{where}, got {value!r}")
+def require_number(name: str, value: object) -> None:
+    """Raise unless value is a finite number."""
+    if not (_is_number(value) and np.isfinite(value)):
+        raise ValueError(f"{name} must be a finite number, got {value!r}")
+
+
+def require_share(name: str, value: object) -> None:
+    """Raise unless value is a number from 0 to 1."""
+    if not (_is_number(value) and 0 <= value <= 1):
+        raise ValueError(f"{name} must be a share from 0 to 1, got {value!r}")
 
 
 def require_flag(name: str, value: object) -> None:
@@ -32,9 +38,19 @@ def require_flag(name: str, value: object) -> None:
 def require_fractions(fractions: Sequence[float]) -> None:
     """Raise unless fractions are 2 or more numbers above 0 that sum to 1."""
     given = list(fractions) if isinstance(fractions, Sequence | np.ndarray) else []
-    are_numbers = all(isinstance(one, int | float | np.number) and one > 0 for one in given)
+    are_numbers = all(_is_number(one) and one > 0 for one in given)
     if isinstance(fractions, str) or len(given) < 2 or not are_numbers or not abs(sum(given) - 1) <= 1e-6:
         raise ValueError(f"fractions must be 2 or more numbers above 0 that sum to 1, got {fractions!r}")
+
+
+def require_single_columns(table: str, names: Iterable[Hashable]) -> None:
+    """Raise unless every column of a table has a name of its own."""
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise ValueError(
+            f"{table}: more than one column is named {', '.join(map(repr, twice))}; "
+            "rename or leave out all but one of them"
+        )
 
 
 def row_positions(index: slice | Sequence[int] | np.ndarray | Tensor, num_rows: int) -> Tensor:
@@ -79,3 +95,7 @@ def row_positions(index: slice | Sequence[int] | np.ndarray | Tensor, num_rows: 
     if len(outside):
         raise IndexError(f"index must hold positions of {num_rows:,} rows, got {outside[0]}")
     return torch.from_numpy(rows[places])
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from .arguments import require_single_columns
 from .problems import DataProblems, Findings, problem_table
 from .reading import Reading
 from .table_checks import check_interactions, check_items, check_users
@@ -16,9 +17,8 @@ REQUIRED = {
 }
 INTERACTION_COLUMNS = ("user_id", "item_id", "timestamp", "label", "review")
 NO_TIMES = (
-    "interactions: without times nothing says what came before, so that no review and no history is read, and "
-    "only split(by='row') and split(by='user') are possible; negatives and candidates come from the whole "
-    "catalogue"
+    "interactions: without times nothing says what came before: no review and no history is read, a split is "
+    "by='row' or by='user' (both random), negatives and candidates come from the whole catalogue"
 )
 
 
@@ -136,7 +136,7 @@ def _require_columns(tables: dict[str, pd.DataFrame], reading: Reading) -> None:
 
 def _wanted(name: str, table: pd.DataFrame, reading: Reading) -> dict[str, str]:
     """The columns that a table must have, and what to do about each when it is missing."""
-    wanted = {column: "" for column in REQUIRED.get(name, REQUIRED["interactions"])}
+    wanted = dict.fromkeys(REQUIRED.get(name, REQUIRED["interactions"]), "")
     if "label" in wanted and (reading.implicit or "rating" in table):
         del wanted["label"]
     if name == "items":
@@ -149,12 +149,7 @@ def _require_frames(tables: dict[str, pd.DataFrame]) -> None:
         if not isinstance(table, pd.DataFrame):
             kind = type(table).__name__
             raise TypeError(f"{name} must be a DataFrame, got {kind}; attnviz.read_table reads files")
-        twice = table.columns[table.columns.duplicated()].unique()
-        if len(twice):
-            raise ValueError(
-                f"{name}: more than one column is named {', '.join(map(repr, twice))}; "
-                "rename or leave out all but one of them"
-            )
+        require_single_columns(name, table.columns)
 
 
 def _require_same_times(tables: dict[str, pd.DataFrame]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 Kind = Literal["tags", "text", "number", "category"]
 
@@ -50,14 +50,16 @@ def own_fields(fields: Mapping[str, str] | None) -> tuple[Field, ...]:
             f"fields must be a dict of column -> kind, such as {{'stars': 'number'}}, got {fields!r}"
         )
     given = dict(fields or {})
-    for name, kind in given.items():
-        _require_name(name)
-        if kind not in get_args(Kind):
-            kinds = ", ".join(get_args(Kind))
-            raise ValueError(f"fields[{name!r}] must be one of {kinds}, got {kind!r}")
-    if given.get("title", "text") != "text":
-        raise ValueError(f"fields['title'] must be text, got {given['title']!r}")
-    return tuple(Field(name, kind) for name, kind in given.items())
+    return tuple(_own_field(name, kind) for name, kind in given.items())
+
+
+def _own_field(name: str, kind: str) -> Field:
+    _require_name(name)
+    if kind not in get_args(Kind):
+        raise ValueError(f"fields[{name!r}] must be one of {', '.join(get_args(Kind))}, got {kind!r}")
+    if name == "title" and kind != "text":
+        raise ValueError(f"fields['title'] must be text, got {kind!r}")
+    return Field(name, cast(Kind, kind))
 
 
 def _require_name(name: str) -> None:

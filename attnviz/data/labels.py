@@ -25,7 +25,8 @@ def checked_labels(found: Findings, reading: Reading) -> pd.Series:
     elif unlabelled.any():
         found.drop("NaN label", unlabelled.to_numpy(), "label")
     wrong = given.notna() & ~labels.isin([0, 1])
-    found.drop("label is not 0 or 1, true or false, yes or no", wrong.to_numpy(), "label")
+    advice = "labels are 0 and 1, true and false, yes and no"
+    found.drop("label is not 0 or 1", wrong.to_numpy(), "label", advice)
     return labels
 
 

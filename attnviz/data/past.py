@@ -119,7 +119,7 @@ def popularity(tables: Rows, *, days: int | None = None) -> np.ndarray:
     """
     if not has_times(tables.interactions):
         raise ValueError(
-            "the log has no times, so that nothing is known to be earlier: popularity needs a column timestamp"
+            "the log has no times, so that nothing is known to be earlier: give it a column timestamp"
         )
     chosen = tables.past["label"].to_numpy() == 1
     _, first, after = _earlier_rows(tables.past, tables.interactions, "item_id", chosen)

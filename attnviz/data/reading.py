@@ -47,7 +47,7 @@ class Reading:
             _require_format(reading.date_format)
             if reading.time_unit is not None:
                 raise ValueError(
-                    "date_format is for times in words, time_unit for times that are numbers: give one of them"
+                    "date_format is for times that are text, time_unit for numbers: give one of them"
                 )
         return reading
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from .arguments import require_flag, require_number, require_whole
+from .arguments import require_flag, require_share, require_whole
 from .columns import parse_times
 from .shelf import Shelf, distinct_ranks
 from .tables import Tables
@@ -52,7 +52,7 @@ def sample_negatives(tables: T, num_negatives: int = 4, *, on_offer: float = 0.8
     """
     _require_choices(tables)
     require_whole("num_negatives", num_negatives)
-    require_number("on_offer", on_offer, least=0, most=1)
+    require_share("on_offer", on_offer)
     require_whole("seed", seed, least=0)
     rows, shelf, rng = tables.interactions, Shelf(tables), np.random.default_rng(seed)
     group = rows.groupby(["user_id", "timestamp"], sort=False, dropna=False).ngroup().to_numpy()
@@ -77,7 +77,7 @@ def sample_candidates(
     """Put beside each choice the items to rank it against; `sampled_candidates` says how."""
     _require_choices(tables)
     if num_candidates is not None:
-        require_whole("num_candidates", num_candidates)
+        require_whole("num_candidates", num_candidates, otherwise=", or None for all")
     require_flag("on_offer", on_offer)
     require_whole("seed", seed, least=0)
     shelf, every = Shelf(tables), np.arange(len(tables))
@@ -123,8 +123,8 @@ def candidates(
         >>> candidates(log, "ann").interactions[["user_id", "item_id", "label"]].values.tolist()
         [['ann', 'loft', 0], ['ann', 'room', 0]]
     """
-    users = [users] if isinstance(users, str) else list(users)
-    items = tables.items["item_id"].tolist() if items is None else list(items)
+    users = _several("users", users)
+    items = tables.items["item_id"].tolist() if items is None else _several("items", items)
     known = tables.past["user_id"] if tables.users is None else tables.users["user_id"]
     _require_known("users", users, known)
     _require_known("items", items, tables.items["item_id"])
@@ -132,7 +132,8 @@ def candidates(
     rows = pd.DataFrame(
         {"user_id": np.repeat(users, len(items)), "item_id": np.tile(items, len(users))}, dtype=str
     )
-    rows = rows.assign(timestamp=moment, label=0, review="")
+    times = pd.Series(moment, index=rows.index, dtype=tables.interactions["timestamp"].dtype)
+    rows = rows.assign(timestamp=times, label=0, review="")
     return tables.with_interactions(rows.astype(tables.interactions.dtypes.to_dict()))
 
 
@@ -179,6 +180,12 @@ def _require_choices(tables: Tables) -> None:
         raise ValueError(
             f"the log has {zeros:,} rows with label 0 already; sample from the log without negatives"
         )
+
+
+def _several(name: str, asked: str | Iterable[str]) -> list[str]:
+    if not isinstance(asked, Iterable):
+        raise TypeError(f"{name} must be an id as text, or several, got {asked!r}")
+    return [asked] if isinstance(asked, str) else list(asked)
 
 
 def _require_known(name: str, asked: list[str], known: pd.Series) -> None:

@@ -108,9 +108,7 @@ def _vocabulary(column: pd.Series, size: int) -> list[str]:
 
 def _is_log(name: str, column: pd.Series) -> bool:
     """Whether a number is read as log(1 + value)."""
-    return name == "price" or (
-        column.min() >= 0 and bool(abs(np.log1p(column).skew()) < abs(column.skew()))
-    )
+    return name == "price" or (column.min() >= 0 and bool(abs(np.log1p(column).skew()) < abs(column.skew())))
 
 
 def _scale(column: pd.Series, is_log: bool) -> list[float]:
@@ -127,6 +125,8 @@ def _profile_columns(tables: Tables, vocabularies: dict, scales: dict) -> tuple[
         return list(numbers.columns), np.stack([numbers.mean(), stds], axis=1).tolist()
     names = []
     for one in tables.fields:
-        names += [one.name] if one.name in scales else [f"{one.name} {v}" for v in vocabularies.get(one.name, [])]
+        names += (
+            [one.name] if one.name in scales else [f"{one.name} {v}" for v in vocabularies.get(one.name, [])]
+        )
     names.append("history length")
     return names, [[0.0, 1.0]] * len(names)

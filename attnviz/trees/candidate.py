@@ -67,14 +67,12 @@ def pushes(model: AttentionRecommender, batch: Batch, everything: Batch) -> Tens
     vectors, args = model.field_vectors(batch)
     average = model.baseline_vectors(batch, everything)
     method = "shapley" if len(model.fields) <= MAX_FIELDS else "shapley_sampling"
-    return attribute(
-        model.logits_from_vectors, vectors, method=method, baselines=average, forward_args=args
-    )[0]
+    return attribute(model.logits_from_vectors, vectors, method=method, baselines=average, forward_args=args)[
+        0
+    ]
 
 
-def _below(
-    model: AttentionRecommender, row: InteractionLog, batch: Batch, field: Field
-) -> Iterator[dict]:
+def _below(model: AttentionRecommender, row: InteractionLog, batch: Batch, field: Field) -> Iterator[dict]:
     """What stands under a field of the candidate."""
     if field.name == REVIEWS:
         yield from _reviews(model, row, batch)

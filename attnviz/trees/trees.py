@@ -28,8 +28,9 @@ def weight_trees(
     """Where the model looked for one shopper and one product, as two trees.
 
     Tree "candidate": the product's fields; under its tags each tag, under its reviews each review, and under
-    a review its sentences; under another text, such as its description, its sentences. Tree "shopper": what she chose before, latest first, and under each purchase its
-    fields; a model that does not read the history has no such tree.
+    a review its sentences; under another text, such as its description, its sentences.
+    Tree "shopper": what she chose before, latest first, and under each purchase its fields; a model that does
+    not read the history has no such tree.
     Weights sum to 1 under each parent. They multiply down within a tree, never across: nothing is gained by
     multiplying a purchase's weight with a field's.
     Tags are a mean, so each has the same weight: nothing was looked at there. A review's weight is the sum of
@@ -62,9 +63,9 @@ def weight_trees(
         - path_weight: The product of the weights down to it, its share of the whole tree.
         - value_norm: Length of the vector that the weight multiplies, 0 or more; NaN where heads see
           different ones.
-        - push: For the candidate's fields the Shapley value in logits (sampled beyond 12 fields), against the average product for
-          this shopper; the pushes sum to the logit less that of the average product. NaN elsewhere. Where the
-          candidate asks the history, the shopper stays as she is for this product.
+        - push: For the candidate's fields the Shapley value in logits, exact up to 12 fields, against the
+          average product for this shopper; the pushes sum to the logit less that of the average product. NaN
+          elsewhere. Where the candidate asks the history, the shopper stays as she is for this product.
 
     Raises:
         ValueError: If the user or the item is not in the log, or tokens is another word.
@@ -108,8 +109,8 @@ def with_path_weights(trees: pd.DataFrame) -> pd.DataFrame:
     Taught in chapter 16.
     """
     found: dict[str, float] = {}
-    for element, parent, weight in zip(trees["element"], trees["parent"], trees["weight"], strict=True):
-        found[element] = found.get(parent, 1.0) * weight
+    for name, parent, weight in zip(trees["element"], trees["parent"], trees["weight"], strict=True):
+        found[name] = found.get(parent, 1.0) * weight
     return trees.assign(path_weight=list(found.values()))
 
 
