@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz import InteractionLog, find_problems, read_table
@@ -63,6 +63,7 @@ def test_a_long_text_is_read_to_max_sentences():
     assert batch.texts == ("Sentence 0.", "Sentence 1.", "Sentence 2.")
 
 
+@settings(max_examples=20)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=3), st.booleans())
 def test_a_number_is_standardised_on_the_scale_that_the_schema_names(values, positive):
     """Expect (v - mean) / std of the values, or of log(1 + v) for `log_numbers`, and no log of a negative."""

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import attnviz as av
@@ -204,6 +204,7 @@ def test_without_times_a_split_is_random():
     assert not log.split(by="row", seed=1)[0].interactions.equals(log.split(by="row", seed=2)[0].interactions)
 
 
+@settings(max_examples=20)
 @given(st.integers(0, 99), st.sampled_from(["row", "user"]))
 def test_without_times_training_negatives_know_nothing_of_the_held_out_part(seed, by):
     """Expect the same training rows whatever the held-out rows are; none was taken in the training part."""

@@ -7,6 +7,7 @@ import torch
 
 import attnviz as av
 from attnviz.data.schema import Schema
+from attnviz.metrics.ranking import auc
 
 FIELDS = {"type": "category", "values": "number", "description": "text", "title": "text", "keys": "tags"}
 WORDS = ("Warm and soft.", "Cold and hard.")
@@ -44,40 +45,11 @@ def test_a_description_is_learned_from(trained):
     model, log = trained
     test = log.split()[2]
     labels = torch.tensor(test.interactions["label"].to_numpy())
-    assert av.auc(torch.tensor(av.predict(model, test)), labels) > 0.99
+    assert auc(torch.tensor(av.predict(model, test)), labels) > 0.99
     batch = test.batch(slice(None))
     none = {**batch.fields, "description": torch.full_like(batch.fields["description"], -1)}
     without = model(av.data.Batch(**{**vars(batch), "fields": none})).sigmoid()
-    assert av.auc(without.detach(), labels) < 0.99
-
-
-def test_the_sentence_that_decides_is_looked_at_and_taken_apart(trained):
-    """`sentences_of` scores a description as the model does, and removing all leaves a missing field."""
-    model, log = trained
-    batch = log.batch(slice(0, 32))
-    found = av.sentences_of(model, batch, field="description")
-    assert found.texts[0][1] == "Made by hand."
-    torch.testing.assert_close(
-        found.forward_func(found.vectors, *found.forward_args), model(batch), rtol=1e-5, atol=1e-5
-    )
-    none = {**batch.fields, "description": torch.full_like(batch.fields["description"], -1)}
-    nothing = found.forward_func(found.vectors, *found.forward_args, mask=torch.zeros_like(found.mask))
-    expected = model(av.data.Batch(**{**vars(batch), "fields": none}))
-    torch.testing.assert_close(nothing, expected, rtol=1e-5, atol=1e-5)
-    assert found.mask.equal(batch.fields["description"] >= 0)
-
-
-def test_a_text_field_without_a_sentence_is_named():
-    """Other texts in the batch do not hide that this one is empty."""
-    log = shop_of(40)
-    items = log.items.assign(description=["!!!"] * 19 + ["Soft."])
-    bare = av.InteractionLog(log.interactions, items, fields=FIELDS)
-    rows = np.flatnonzero(bare.interactions["item_id"] != "i19")
-    model = av.AttentionRecommender(bare.schema, embed_dim=4)
-    with pytest.raises(ValueError, match="none of its products has a sentence in its field 'description'"):
-        av.sentences_of(model, bare.batch(rows), field="description")
-    with pytest.raises(ValueError, match=r"one of \['description', 'title'\], got 'reviews'"):
-        av.sentences_of(model, bare.batch(rows))
+    assert auc(without.detach(), labels) < 0.99
 
 
 def test_it_is_stored_and_read_again(trained, tmp_path):
