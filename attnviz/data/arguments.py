@@ -81,7 +81,12 @@ def row_positions(index: slice | Sequence[int] | np.ndarray | Tensor, num_rows: 
         if any(not isinstance(part, int | np.integer | None) for part in parts) or index.step == 0:
             raise TypeError(f"index must be a slice of whole numbers with a step other than 0, got {index}")
         return torch.from_numpy(rows[index].copy())
-    places = np.asarray(index)
+    try:
+        places = np.asarray(index)
+    except ValueError as error:  # lists of different lengths
+        raise TypeError(
+            f"index must be a slice, whole numbers or a bool for each row, got {index!r:.80}"
+        ) from error
     if places.ndim == 1 and not places.size:
         return torch.empty(0, dtype=torch.int64)
     if places.ndim != 1 or places.dtype.kind not in "iub":

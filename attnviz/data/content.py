@@ -68,7 +68,7 @@ def _numbers(found: Findings, column: str, kind: str) -> pd.Series:
 
 
 def _texts(found: Findings, column: str, kind: str) -> pd.Series:
-    values = found.source[column].reset_index(drop=True)
+    values = found.source[column].reset_index(drop=True).astype(object)
     is_text = values.map(lambda value: isinstance(value, str)).astype(bool)
     found.blank(kind, (values.notna() & ~is_text).to_numpy() & found.kept, column)
     return values.where(is_text, "").astype(str)

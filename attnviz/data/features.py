@@ -163,6 +163,8 @@ def history_profile(item_profiles: Tensor, items: Tensor) -> Tensor:
 
 
 def _require_fields(tables: Tables, schema: Schema) -> None:
+    if not isinstance(schema, Schema):
+        raise TypeError(f"schema must be a Schema, such as model.schema, got {schema!r:.80}")
     lacking = [field for field in schema.fields if field not in tables.fields and field.name != REVIEWS]
     if lacking:
         names = ", ".join(f"{field.name!r} ({field.kind})" for field in lacking)

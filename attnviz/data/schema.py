@@ -114,7 +114,7 @@ def _is_log(name: str, column: pd.Series) -> bool:
 def _scale(column: pd.Series, is_log: bool) -> list[float]:
     values = column.dropna()
     values = np.log1p(values) if is_log else values
-    std = float(values.std(ddof=0)) if len(values) else 0.0
+    std = float(values.std(ddof=0)) if len(values) and (is_log or values.nunique() > 1) else 0.0
     return [float(values.mean()) if len(values) else 0.0, std or 1.0]
 
 

@@ -44,6 +44,7 @@ def test_an_index_means_what_it_means_to_numpy(num_rows, data):
         ([None], TypeError, "got object"),
         (3, TypeError, "got 0 axes"),
         ([[1, 2]], TypeError, "got 2 axes"),
+        ([[1], [2, 3]], TypeError, r"got \[\[1\], \[2, 3\]\]"),
         (slice(0.0, 3.0), TypeError, "slice of whole numbers"),
         (slice(0, 3, 0), TypeError, "step other than 0"),
         ([0, 200], IndexError, "positions of 200 rows, got 200"),

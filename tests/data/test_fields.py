@@ -205,3 +205,24 @@ def test_a_list_is_no_brand_and_no_category(name):
     with pytest.raises(ValueError, match=rf"{name} is not one value: 1 row, first row 0 \({name}=\['a'\]\)"):
         InteractionLog(ROWS, items)
     assert InteractionLog(ROWS, items, strict=False).items[name].tolist() == [None, "b", None]
+
+
+@pytest.mark.parametrize("dtype", ["category", "string", object])
+def test_columns_of_every_dtype_are_read_alike(dtype):
+    """Categorical, Arrow-like and object columns of text give the same log."""
+    items = ITEMS.astype({"description": dtype, "colour": dtype})
+    log, same = (InteractionLog(ROWS, table, fields=FIELDS) for table in (items, ITEMS))
+    for name in ("description", "colour"):
+        assert log.items[name].tolist() == same.items[name].tolist()
+
+
+def test_a_number_that_is_always_the_same_is_the_mean():
+    """Rounding of the mean is no spread: another value later is not millions of standard deviations away."""
+    log = InteractionLog(ROWS, ITEMS.assign(stars=0.1), fields={"stars": "number"})
+    assert log.schema.scales["stars"] == [pytest.approx(0.1), 1.0]
+
+
+def test_a_schema_that_is_none():
+    """The error names the argument."""
+    with pytest.raises(TypeError, match="schema must be a Schema, such as model.schema, got 'x'"):
+        InteractionLog(ROWS, ITEMS).batch([0], "x")
