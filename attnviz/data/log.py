@@ -41,7 +41,8 @@ class InteractionLog(Tables):
             {"stars": "number", "description": "text", "colour": "category",
             "extras": "tags"}. A number may be negative (NaN: unknown); of a text the
             first sentences are read, like those of a review; tags are lists of str.
-            The title may be a text. Names of other columns are refused.
+            The title may be a text. Names that a log has itself are refused. Nobody
+            checks that such a column was known at a row's time, as reviews are.
         implicit: True when rows are choices without ratings (stays, purchases): every
             label may be 1, and negatives are sampled.
         rating_threshold: The smallest rating that is label 1, where ratings are read.
