@@ -87,6 +87,7 @@ def _advice(bad: pd.Series, reading: Reading) -> str:
         for form in _COMMON
         if pd.to_datetime(words.head(1000), format=form, errors="coerce").notna().all()
     ]
-    forms = " or ".join(fitting) or "'%m/%d/%Y %H:%M'"
-    fits = "reads" if fitting else "reads 5/25/2019 15:54: say likewise how to read"
-    return f"date_format={forms} {fits} {words.iloc[0]!r:.60}"
+    first = f"{words.iloc[0]!r:.60}"
+    if fitting:
+        return f"date_format={' or '.join(fitting)} reads {first}"
+    return f"say how {first} is written with date_format=, as in '%m/%d/%Y %H:%M' for 5/25/2019 15:54"

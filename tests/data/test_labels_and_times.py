@@ -96,7 +96,7 @@ def test_times_of_another_form_are_read_with_a_format(read):
 
 def test_a_time_that_no_form_fits_is_shown_with_an_example():
     """Expect the first bad value and how a format is written; a wrong format names itself."""
-    with pytest.raises(ValueError, match="say likewise how to read 'soon'"):
+    with pytest.raises(ValueError, match="say how 'soon' is written with date_format="):
         InteractionLog(ROWS.assign(timestamp="soon"), ITEMS)
     with pytest.raises(ValueError, match=r"not as date_format='%d.%m.%Y' has it.*timestamp='2025-01-01'"):
         InteractionLog(ROWS, ITEMS, date_format="%d.%m.%Y")
