@@ -2,6 +2,7 @@
 
 from .checks import find_problems
 from .features import Batch, Features
+from .fields import Field
 from .histories import MAX_CHOSEN, Chosen
 from .log import InteractionLog
 from .offer import never_chosen, on_offer_since
@@ -11,7 +12,7 @@ from .problems import DataProblems
 from .prompts import prompt_parts
 from .readers import MarkedReviews, download, read_airbnb, read_amazon, read_table, read_yelp_hat
 from .schema import Schema
-from .tables import Field, Tables
+from .tables import Tables
 from .words import describe, in_words
 
 __all__ = [

@@ -1,5 +1,7 @@
 """Columns of a log's tables: their types, and the rows that do not have them."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 
@@ -22,22 +24,6 @@ def checked_ids(found: Findings, column: str) -> pd.Series:
     return text
 
 
-def checked_times(found: Findings) -> pd.Series:
-    """Times in UTC; rows whose time cannot be read are dropped."""
-    times = parse_times(found.source["timestamp"])
-    kind = "unparsable time (not ISO 8601 text or a datetime)"
-    found.drop(kind, times.isna().to_numpy(), "timestamp")
-    return times
-
-
-def checked_days(found: Findings, column: str) -> pd.Series:
-    """Times in UTC that may be missing; those that cannot be read become missing."""
-    times = parse_times(found.source[column])
-    unreadable = (times.isna() & found.source[column].reset_index(drop=True).notna()).to_numpy()
-    found.blank("unparsable time (not ISO 8601 text or a datetime)", unreadable & found.kept, column)
-    return times
-
-
 def parse_times(values: pd.Series) -> pd.Series:
     """Datetimes in UTC with microseconds; NaT where there is no ISO 8601 time.
 
@@ -53,20 +39,28 @@ def parse_times(values: pd.Series) -> pd.Series:
     return times.dt.as_unit("us")
 
 
-def checked_labels(found: Findings) -> pd.Series:
-    """Labels 0 and 1; rows with another are dropped."""
-    values = found.source["label"].reset_index(drop=True)
-    labels = pd.to_numeric(values, errors="coerce")
-    found.drop("NaN label", values.isna().to_numpy(), "label")
-    wrong = values.notna() & ~labels.isin([0, 1])
-    found.drop("label is not 0 or 1", wrong.to_numpy(), "label")
-    return labels
+def numbers(values: pd.Series) -> pd.Series:
+    """Numbers, and text that is one, as float64; NaN for all else, inf for what no float can hold.
+
+    Example:
+        >>> numbers(pd.Series([1, "2.5", True, [3], None, 10**400], dtype=object)).tolist()
+        [1.0, 2.5, 1.0, nan, nan, inf]
+    """
+    if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_complex_dtype(values):
+        values = values.astype(object).map(_number_or_none)
+    return pd.to_numeric(values, errors="coerce").astype("float64")
+
+
+def _number_or_none(value):
+    if isinstance(value, int) and abs(value) >= 2**1023:
+        return np.inf
+    return value if isinstance(value, str | int | float | Decimal | np.number | np.bool_) else None
 
 
 def checked_prices(found: Findings) -> pd.Series:
     """Prices as float; those that are negative or unreadable become NaN."""
     values = found.source["price"].reset_index(drop=True)
-    prices = pd.to_numeric(values, errors="coerce").astype("float64")
+    prices = numbers(values)
     unreadable = (prices.isna() & values.notna()) | np.isinf(prices)
     found.blank("unreadable price", unreadable.to_numpy() & found.kept, "price")
     negative = prices < 0
@@ -74,13 +68,21 @@ def checked_prices(found: Findings) -> pd.Series:
     return prices.mask(unreadable | negative)
 
 
-def checked_tags(found: Findings) -> pd.Series:
+def checked_tags(found: Findings, column: str, kind: str = "tags are not a list of str") -> pd.Series:
     """Tags as list of str; those of another type, and missing ones, become []."""
-    values = found.source["tags"].reset_index(drop=True)
+    values = found.source[column].reset_index(drop=True)
     tags = [_as_tags(value) for value in values]
     wrong = np.array([tag is None for tag in tags]) & found.kept
-    found.blank("tags are not a list of str", wrong, "tags")
+    found.blank(kind, wrong, column)
     return pd.Series([tag or [] for tag in tags], dtype=object)
+
+
+def checked_categories(found: Findings, column: str, kind: str = "not one value") -> pd.Series:
+    """Values as str, None where there is none; lists and infinite numbers become None."""
+    values = found.source[column].reset_index(drop=True)
+    wrong = values.notna() & ~values.map(_is_one_value).astype(bool)
+    found.blank(kind, wrong.to_numpy() & found.kept, column)
+    return as_text(values.mask(wrong)).astype(object).where(values.notna() & ~wrong, None)
 
 
 def _as_tags(value) -> list[str] | None:
@@ -98,3 +100,8 @@ def review_texts(source: pd.DataFrame) -> pd.Series:
 
 def _is_number(value) -> bool:
     return isinstance(value, int | float | np.number)
+
+
+def _is_one_value(value) -> bool:
+    infinite = isinstance(value, float | np.floating) and not np.isfinite(value)
+    return pd.api.types.is_scalar(value) and not isinstance(value, bytes) and not infinite

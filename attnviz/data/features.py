@@ -11,11 +11,13 @@ import torch
 from torch import Tensor
 
 from ..language.encoder import TextEncoder
-from ..language.sentences import split_sentences
+from .arguments import row_positions
+from .fields import REVIEWS, Field
 from .histories import Chosen, ChosenItems, no_history
-from .past import history, visible_reviews
+from .past import history
 from .schema import Schema
-from .tables import Field, Tables
+from .tables import Tables
+from .texts import padded, read_texts
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,13 @@ class Batch:
 
     Attributes:
         fields: For each field: tags (batch, tag) positions in the vocabulary, -1 for none; category (batch,)
-            likewise; number (batch,) standardised, NaN for unknown; text (batch, sentence) positions in
+            likewise; number (batch,) standardised, NaN for unknown; each text (batch, sentence) positions in
             `sentences`, -1 for none.
-        sentences: (unique sentence, text_dim), the vectors of the sentences in this batch.
+        sentences: (unique sentence, text_dim), the vectors of the sentences in this batch, of all its texts.
         profile: (batch, profile), the shopper.
         labels: (batch,), 0 or 1.
-        review_of: (batch, sentence), for each position in the text field the review that its sentence is
-            from, a row of the log's `past`; -1 for none.
+        review_of: (batch, sentence), for each position in the field "reviews" the review that its sentence
+            is from, a row of the log's `past`; -1 for none.
         texts: The sentences that `sentences` holds the vectors of, in the same order; () if nobody gave them.
         chosen: Call it for what the shoppers chose before, a `Chosen`; nothing is computed until then.
     """
@@ -51,6 +53,7 @@ class Features:
     """All rows of a log as whole tensors, from which batches are cut."""
 
     def __init__(self, tables: Tables, schema: Schema):
+        _require_fields(tables, schema)
         self.tables, self.schema = tables, schema
         self.item = _positions(tables.items["item_id"], tables.interactions["item_id"])  # (row,)
         self.labels = torch.tensor(tables.interactions["label"].to_numpy(), dtype=torch.float32)
@@ -60,31 +63,40 @@ class Features:
             if field.kind != "text"
         }
         self._chosen = ChosenItems(tables, self.item_fields)
-        self.sentences, self.row_sentences, self.row_reviews = _read_sentences(tables, schema)
-        self.embeddings = torch.from_numpy(TextEncoder(schema.encoder).encode(self.sentences))
+        self.texts = read_texts(tables, schema)
+        self.embeddings = torch.from_numpy(TextEncoder(schema.encoder).encode(self.texts.sentences))
 
     def batch(self, index: slice | Sequence[int] | np.ndarray | Tensor) -> Batch:
         """Cut a batch.
 
         Args:
-            index: Rows of the log: a slice, or positions.
+            index: Rows of the log, as `row_positions` takes them.
 
         Returns:
             The batch, in the order of `index`.
         """
-        rows = torch.arange(len(self.labels))[index]
+        rows = row_positions(index, len(self.labels))
         fields = {name: feature[self.item[rows]] for name, feature in self.item_fields.items()}
-        used, local = self.row_sentences[rows].unique(return_inverse=True)  # sorted: -1 stands first
-        num_none = int((used == -1).any())
-        if any(field.kind == "text" for field in self.schema.fields):
-            fields["reviews"] = local - num_none
-        used = used[num_none:]
-        texts = tuple(self.sentences[place] for place in used.tolist())
-        chosen = partial(self._chosen.of, rows)
+        texts, used = self._sentences(rows)
         return Batch(
-            fields, self.embeddings[used], self._profile(rows), self.labels[rows],
-            review_of=self.row_reviews[rows], texts=texts, chosen=chosen,
+            fields | texts, self.embeddings[used], self._profile(rows), self.labels[rows],
+            review_of=self.texts.review_of[rows],
+            texts=tuple(self.texts.sentences[place] for place in used.tolist()),
+            chosen=partial(self._chosen.of, rows),
         )  # fmt: skip
+
+    def _sentences(self, rows: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """Each text field's positions in the sentences of these rows; and those among all sentences."""
+        places = {name: of_rows[rows] for name, of_rows in self.texts.of_rows.items()}
+        places |= {name: of_items[self.item[rows]] for name, of_items in self.texts.of_items.items()}
+        if not places:
+            return {}, torch.empty(0, dtype=torch.int64)
+        flat = torch.cat([place.flatten() for place in places.values()])
+        used, local = flat.unique(return_inverse=True)  # sorted: -1 stands first
+        num_none = int((used == -1).any())
+        parts = (local - num_none).split([place.numel() for place in places.values()])
+        pairs = zip(places.items(), parts, strict=True)
+        return {name: part.view(place.shape) for (name, place), part in pairs}, used[num_none:]
 
     def _profile(self, rows: Tensor) -> Tensor:
         if self.schema.has_users:
@@ -150,6 +162,18 @@ def history_profile(item_profiles: Tensor, items: Tensor) -> Tensor:
     return torch.cat([mean, count.log1p()], dim=1)
 
 
+def _require_fields(tables: Tables, schema: Schema) -> None:
+    if not isinstance(schema, Schema):
+        raise TypeError(f"schema must be a Schema, such as model.schema, got {schema!r:.80}")
+    lacking = [field for field in schema.fields if field not in tables.fields and field.name != REVIEWS]
+    if lacking:
+        names = ", ".join(f"{field.name!r} ({field.kind})" for field in lacking)
+        raise ValueError(
+            f"schema has the field {names}, which this log has not: make the log of items with this column, "
+            "named in fields= if it is a further one"
+        )
+
+
 def _positions(known: pd.Series, wanted: pd.Series) -> Tensor:
     return torch.from_numpy(pd.Index(known).get_indexer(wanted))
 
@@ -157,33 +181,16 @@ def _positions(known: pd.Series, wanted: pd.Series) -> Tensor:
 def _item_feature(column: pd.Series, field: Field, schema: Schema) -> Tensor:
     if field.kind == "number":
         mean, std = schema.scales[field.name]
-        return torch.tensor((np.log1p(column.to_numpy(dtype=float)) - mean) / std, dtype=torch.float32)
+        values = column.to_numpy(dtype=float)
+        values = np.log1p(values) if field.name in schema.log_numbers else values
+        return torch.tensor((values - mean) / std, dtype=torch.float32)
     position = {value: place for place, value in enumerate(schema.vocabularies[field.name])}
     if field.kind == "category":
         return torch.tensor([position.get(value, -1) for value in column])
-    rows = [[position[tag] for tag in tags if tag in position] for tags in column]
-    width = max(1, max(map(len, rows)))
-    return torch.tensor([row + [-1] * (width - len(row)) for row in rows])
+    return padded([[position[tag] for tag in tags if tag in position] for tags in column])
 
 
 def _multi_hot(positions: Tensor, size: int) -> Tensor:
     positions = positions.reshape(len(positions), -1)
     hot = torch.zeros(len(positions), size + 1)  # the last column takes the -1
     return hot.scatter_(1, positions % (size + 1), 1.0)[:, :size]
-
-
-def _read_sentences(tables: Tables, schema: Schema) -> tuple[list[str], Tensor, Tensor]:
-    """The unique sentences that rows may read; (row, sentence) positions in them and in past, -1 for none."""
-    reviews = visible_reviews(tables, max_reviews=schema.max_reviews)  # (row, review), positions in past
-    read = np.unique(reviews[reviews >= 0])
-    number: dict[str, int] = {}
-    by_review = np.full((len(tables.past), schema.sentences_per_review), -1, dtype=np.int64)
-    for place, text in zip(read, tables.past["review"].to_numpy()[read], strict=True):
-        for column, sentence in enumerate(split_sentences(text)[: schema.sentences_per_review]):
-            by_review[place, column] = number.setdefault(sentence, len(number))
-    by_row = np.where(reviews[..., None] >= 0, by_review[reviews], -1).reshape(len(reviews), -1)
-    owner = np.where(by_row >= 0, reviews.repeat(schema.sentences_per_review, axis=1), -1).astype(np.int32)
-    order = (by_row < 0).argsort(axis=1, kind="stable")  # sentences first, then none
-    kept = order[:, : schema.max_sentences]
-    places, owners = (torch.from_numpy(np.take_along_axis(of, kept, axis=1)) for of in (by_row, owner))
-    return list(number), places, owners

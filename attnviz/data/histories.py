@@ -20,7 +20,7 @@ class Chosen:
 
     Attributes:
         items: (batch, place), positions in the tensors of `fields`; -1 for none.
-        fields: For each field but text, the values of the different items, in the form of `Batch.fields`.
+        fields: For each field that is not text, the values of the different items, as in `Batch.fields`.
         rows: (different item,), their positions in the log's `items`.
     """
 

@@ -12,7 +12,7 @@ from ..storage import write_tables
 from .features import Batch, Features
 from .sampling import candidates, sample_negatives, shuffle_labels
 from .schema import Schema
-from .split import split_by_time, split_by_user
+from .split import split_by_row, split_by_time, split_by_user
 from .tables import Tables
 
 
@@ -24,20 +24,35 @@ class InteractionLog(Tables):
 
     Args:
         interactions: Columns user_id, item_id, timestamp (datetimes or ISO 8601 text;
-            a time without a zone is UTC), label (0 or 1; may be absent when implicit),
-            and perhaps review (text; missing is ""). Other columns are left out.
+            a time without a zone is UTC), label (0 or 1, True or False, "yes" or "no";
+            may be absent when implicit), and perhaps review (text; missing is "") and
+            rating, which labels the rows without a label. Other columns are left out.
+            Without a timestamp, no review and no history is read, since nobody knows
+            what came before: see `notes`.
         items: Column item_id, and those of title, tags (list of str), price (0 or
             more, NaN when unknown), category, brand and available_from (a time, from
             which on the item is on offer) that there are. A missing title becomes the
-            item_id.
+            item_id. Further columns are fields where `fields` names them.
         users: user_id and numeric columns, what is known of a shopper. None: the
             profile is made from the history before the interaction.
         past: Rows that reviews and history may be read from, always cut at "before
             the interaction". None: the interactions.
+        fields: Further columns of the items that the model sees, each with its kind:
+            {"stars": "number", "description": "text", "colour": "category",
+            "extras": "tags"}. A number may be negative (NaN: unknown); of a text the
+            first sentences are read, like those of a review; tags are lists of str.
+            The title may be a text. Names that a log has itself are refused. Nobody
+            checks that such a column was known at a row's time, as reviews are.
         implicit: True when rows are choices without ratings (stays, purchases): every
             label may be 1, and negatives are sampled.
+        rating_threshold: The smallest rating that is label 1, where ratings are read.
+        date_format: How times are written where they are text but not ISO 8601, such as
+            "%m/%d/%Y %H:%M" for 5/25/2019 15:54; see Python's `strptime`.
+        time_unit: What times count where they are numbers: "s", "ms", "us" or "ns"
+            since 1970. Without it a number is no time.
         strict: True raises on any problem. False drops rows with problems, sets an
-            unreadable price or tag list to unknown, and counts both in `dropped`.
+            unreadable price, tag list or further field to unknown, and counts both in
+            `dropped`.
 
     Attributes:
         interactions: user_id (str), item_id (str), timestamp (UTC), label (int),
@@ -47,7 +62,11 @@ class InteractionLog(Tables):
         past: Rows like those of interactions.
         implicit: As given.
         dropped: {"table: reason": count}; each dropped row is counted once.
-        fields: The fields that the tables have, in the order of `FIELDS`.
+        notes: What should be known of how the tables were read, in sentences: labels
+            that come from ratings, a log without times, a field without any value.
+        fields: The fields that the tables have: tags, reviews, price, brand, category,
+            then those of `fields`.
+        has_times: Whether it is known when things happened.
 
     Raises:
         ValueError: On any problem when strict; in both modes when a column is missing,
@@ -65,6 +84,13 @@ class InteractionLog(Tables):
         InteractionLog(3 interactions, 2 users, 2 items, fields: reviews, price)
         >>> InteractionLog(rows, items[:1], strict=False).dropped
         {'interactions: unknown item': 1}
+        >>> rated = rows.drop(columns="label").assign(rating=[5, 4, 2])
+        >>> colours = items.assign(colour=["green", "white"])
+        >>> log = InteractionLog(rated, colours, fields={"colour": "category"})
+        >>> log.notes
+        ['interactions: 3 labels are read from ratings, 1 from rating_threshold=4 up']
+        >>> [field.name for field in log.fields]
+        ['reviews', 'price', 'colour']
     """
 
     _schema: Schema | None = None
@@ -89,12 +115,17 @@ class InteractionLog(Tables):
         """The rows at index as tensors.
 
         Args:
-            index: A slice, or integer positions as an array or tensor.
+            index: A slice, positions (as a list, an array or a tensor), or a bool for each row.
             schema: The Schema that the model was made with; None: this log's. The features of equal
                 schemas are made once.
 
         Returns:
             A Batch.
+
+        Raises:
+            TypeError: When index holds something else, such as 0.5.
+            ValueError: When a mask has another length, or the schema has a field that this log has not.
+            IndexError: When a position is out of range.
         """
         schema = self.schema if schema is None else schema
         if schema not in self._features:
@@ -121,7 +152,7 @@ class InteractionLog(Tables):
 
     def split(
         self,
-        by: Literal["time", "user"] = "time",
+        by: Literal["time", "user", "row"] = "time",
         fractions: tuple[float, ...] = (0.8, 0.1, 0.1),
         seed: int = 0,
     ) -> tuple[Self, ...]:
@@ -129,16 +160,20 @@ class InteractionLog(Tables):
 
         Args:
             by: "time" cuts at dates (each part is sorted by time, and rows of one time
-                stay together, in the later part); "user" deals the users out.
-            fractions: Shares of the rows ("time") or users ("user"), sum 1.
-            seed: Which users go where; "time" has no chance in it.
+                stay together, in the later part); "user" deals the users out; "row"
+                deals the rows out, so that a model may learn from what is later than
+                what it is tested on: for logs without times.
+            fractions: Shares of the rows ("time", "row") or users ("user"), sum 1.
+            seed: Which users or rows go where; "time" has no chance in it.
 
         Returns:
-            One log a fraction; each keeps `past` whole.
+            One log a fraction; each keeps `past` whole. In a log without times, from
+            which nothing earlier is read, the past of a part is that of the parts up to
+            it: what was chosen there is no negative.
 
         Raises:
-            ValueError: When `by` is another word, the fractions do not sum to 1, or a
-                part would have no rows.
+            ValueError: When `by` is another word, the fractions do not sum to 1, a part
+                would have no rows, or `by` is "time" and the log has none.
 
         Example:
             >>> from attnviz.data import planted_shop
@@ -150,7 +185,9 @@ class InteractionLog(Tables):
             return split_by_time(self, fractions)
         if by == "user":
             return split_by_user(self, fractions, seed=seed)
-        raise ValueError(f"by must be 'time' or 'user', got {by!r}")
+        if by == "row":
+            return split_by_row(self, fractions, seed=seed)
+        raise ValueError(f"by must be 'time', 'user' or 'row', got {by!r}")
 
     def sample_negatives(self, num_negatives: int = 4, *, on_offer: float = 0.8, seed: int = 0) -> Self:
         """This implicit log with items that the user never took added; see `sample_negatives`."""

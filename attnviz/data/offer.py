@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .past import popularity
+from .times import has_times
 
 
 class Shop(Protocol):
@@ -27,7 +28,8 @@ class Shop(Protocol):
 def known_choices(tables: Shop) -> pd.DataFrame:
     """The choices (label 1) that are known when the last of these rows happens.
 
-    What comes later, such as the held-out part behind a training part, is not among them.
+    What comes later, such as the held-out part behind a training part, is not among them. A log without times
+    knows all of its `past`, which for a part of `split` are the rows of the parts up to it.
 
     Args:
         tables: An InteractionLog, or a part of one.
@@ -35,8 +37,10 @@ def known_choices(tables: Shop) -> pd.DataFrame:
     Returns:
         Rows of `past` and of `interactions`.
     """
-    last = tables.interactions["timestamp"].max()
-    rows = pd.concat([tables.past[tables.past["timestamp"] <= last], tables.interactions])
+    past = tables.past
+    if has_times(tables.interactions):
+        past = past[past["timestamp"] <= tables.interactions["timestamp"].max()]
+    rows = pd.concat([past, tables.interactions])
     return rows[rows["label"] == 1]
 
 
@@ -56,6 +60,9 @@ def on_offer_since(tables: Shop) -> np.ndarray:
     Returns:
         (item,) datetime64[us], in the order of the items table; NaT: nothing shows that it was on offer.
 
+    Raises:
+        ValueError: When the log has no times.
+
     Example:
         >>> import pandas as pd
         >>> from attnviz.data import InteractionLog
@@ -71,6 +78,8 @@ def on_offer_since(tables: Shop) -> np.ndarray:
 
     Taught in "Real stays".
     """
+    if not has_times(tables.interactions):
+        raise ValueError("the log has no times, so that nothing says when an item was on offer")
     choices = known_choices(tables)
     first = choices.groupby("item_id")["timestamp"].min()
     shown = first.reindex(tables.items["item_id"]).to_numpy("datetime64[us]")  # (item,)
@@ -90,6 +99,9 @@ def never_chosen(tables: Shop) -> np.ndarray:
 
     Returns:
         (row,), 1.0 for an item that nobody chose strictly earlier, else 0.0.
+
+    Raises:
+        ValueError: When the log has no times.
 
     Example:
         >>> import pandas as pd

@@ -5,6 +5,9 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from .arguments import require_whole
+from .times import has_times
+
 
 class Rows(Protocol):
     """What these functions read of a log: the rows asked about, and those that may be read."""
@@ -23,7 +26,7 @@ def visible_reviews(tables: Rows, *, max_reviews: int) -> np.ndarray:
 
     A review is visible when it is not blank, was written strictly before the row's
     time, and by another user. Of reviews at the same time, the later row of `past`
-    counts as the more recent. Taught in chapter 2.
+    counts as the more recent. Where a log has no times, none is visible. Taught in chapter 2.
 
     Args:
         tables: An InteractionLog.
@@ -49,7 +52,7 @@ def visible_reviews(tables: Rows, *, max_reviews: int) -> np.ndarray:
                [ 0, -1],
                [ 1,  0]])
     """
-    _require_positive("max_reviews", max_reviews)
+    require_whole("max_reviews", max_reviews)
     written = tables.past["review"].str.strip().ne("").to_numpy(dtype=bool)
     order, first, after = _earlier_rows(tables.past, tables.interactions, "item_id", written)
     writer, reader = _shared_codes(tables.past["user_id"], tables.interactions["user_id"])
@@ -59,7 +62,7 @@ def visible_reviews(tables: Rows, *, max_reviews: int) -> np.ndarray:
 
 
 def history(tables: Rows, *, max_items: int = 20) -> np.ndarray:
-    """What each row's user chose before: rows with label 1, strictly earlier.
+    """What each row's user chose before: rows with label 1, strictly earlier; none where there are no times.
 
     Args:
         tables: An InteractionLog.
@@ -85,7 +88,7 @@ def history(tables: Rows, *, max_items: int = 20) -> np.ndarray:
                [ 0, -1],
                [ 0, -1]])
     """
-    _require_positive("max_items", max_items)
+    require_whole("max_items", max_items)
     chosen = tables.past["label"].to_numpy() == 1
     order, first, after = _earlier_rows(tables.past, tables.interactions, "user_id", chosen)
     return _walk_back(order, first, after - 1, max_items)
@@ -102,7 +105,7 @@ def popularity(tables: Rows, *, days: int | None = None) -> np.ndarray:
         Integer array (len(log),), 0 or more.
 
     Raises:
-        ValueError: When days is below 1.
+        ValueError: When days is below 1, or the log has no times.
 
     Example:
         >>> import pandas as pd
@@ -114,19 +117,18 @@ def popularity(tables: Rows, *, days: int | None = None) -> np.ndarray:
         >>> popularity(log), popularity(log, days=30)
         (array([0, 1, 1]), array([0, 1, 0]))
     """
+    if not has_times(tables.interactions):
+        raise ValueError(
+            "the log has no times, so that nothing is known to be earlier: give it a column timestamp"
+        )
     chosen = tables.past["label"].to_numpy() == 1
     _, first, after = _earlier_rows(tables.past, tables.interactions, "item_id", chosen)
     if days is None:
         return after - first
-    _require_positive("days", days)
+    require_whole("days", days)
     window = tables.interactions["timestamp"] - pd.Timedelta(days, "D")
     rows = tables.interactions.assign(timestamp=window)
     return after - _earlier_rows(tables.past, rows, "item_id", chosen)[2]
-
-
-def _require_positive(name: str, value: int) -> None:
-    if value < 1:
-        raise ValueError(f"{name} must be 1 or more, got {value}")
 
 
 def _codes(values: pd.Series) -> np.ndarray:
@@ -143,7 +145,8 @@ def _earlier_rows(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Past rows sorted by (column, time), and each row's stretch [first, after) of them.
 
-    The stretch holds the rows with the same value in column, strictly earlier in time.
+    The stretch holds the rows with the same value in column, strictly earlier in time. A missing time is
+    earlier than none, and none is earlier than it.
     """
     past_group, row_group = _shared_codes(past[column], rows[column])
     past_time, row_time = past["timestamp"], rows["timestamp"]

@@ -29,27 +29,28 @@ class Problem:
 
 @dataclass
 class Findings:
-    """The problems of one table, and the rows that are left without them."""
+    """The problems of one table, the rows that are left without them, and notes on how they were read."""
 
     table: str
     source: pd.DataFrame
     kept: np.ndarray = field(init=False)
     problems: list[Problem] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def __post_init__(self):
         """Start with all rows."""
         self.kept = np.ones(len(self.source), dtype=bool)
 
-    def drop(self, kind: str, bad: np.ndarray, column: str) -> None:
+    def drop(self, kind: str, bad: np.ndarray, column: str, advice: str = "") -> None:
         """Note the bad rows; each row is counted under the first kind that drops it."""
-        self._note(kind, bad, column, "drops these rows")
+        self._note(kind, bad, column, "drops these rows", advice)
         self._count(kind, bad & self.kept)
         self.kept &= ~bad
 
-    def blank(self, kind: str, bad: np.ndarray, column: str) -> None:
+    def blank(self, kind: str, bad: np.ndarray, column: str, advice: str = "") -> None:
         """Note bad values that can be unknown without losing their row."""
-        self._note(kind, bad, column, f"keeps these rows and sets {column} to unknown")
+        self._note(kind, bad, column, f"keeps these rows and sets {column} to unknown", advice)
         self._count(kind, bad)
 
     def whole(self, kind: str, advice: str) -> None:
@@ -77,10 +78,11 @@ class Findings:
         if bad.any():
             self.dropped[f"{self.table}: {kind}"] = int(bad.sum())
 
-    def _note(self, kind: str, bad: np.ndarray, column: str, repair: str) -> None:
+    def _note(self, kind: str, bad: np.ndarray, column: str, repair: str, advice: str) -> None:
         rows = np.flatnonzero(bad)
         if len(rows):
-            self.problems.append(Problem(kind, rows, column, f"strict=False {repair}"))
+            cure = f"; {advice}" if advice else ""
+            self.problems.append(Problem(kind, rows, column, f"strict=False {repair}{cure}"))
 
 
 class DataProblems(ValueError):
@@ -160,5 +162,7 @@ def problem_table(lines: list[tuple]) -> pd.DataFrame:
 
 
 def _shown(value, width: int = 40) -> str:
+    if isinstance(value, int) and value.bit_length() > 4 * width:
+        return f"a whole number of {value.bit_length():,} bits"  # one that Python refuses to write out
     text = repr(value.item() if isinstance(value, np.generic) else value)
     return text if len(text) <= width else text[: width - 3] + "..."

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from .fields import REVIEWS
 from .past import history, visible_reviews
 from .tables import Tables
 from .words import in_words
@@ -59,12 +60,12 @@ def prompt_parts(
         for place, bought in enumerate((chosen[i] for i in before if i >= 0), start=1):
             parts[f"history {place}"] = _bought(tables, items.loc[bought], max_words)
         product = items.loc[item].to_dict() | {
-            "reviews": " / ".join(_short(reviews[i], max_words) for i in said if i >= 0)
+            REVIEWS: " / ".join(_short(reviews[i], max_words) for i in said if i >= 0)
         }
         parts["title"] = f"Product: {_short(product['title'], max_words)}\n"
-        for field in tables.fields:
+        for field in (field for field in tables.fields if field.name != "title"):
             value = product[field.name]
-            words = value if field.name == "reviews" else _short(in_words(value, **_UNSAID), max_words)
+            words = value if field.name == REVIEWS else _short(in_words(value, **_UNSAID), max_words)
             parts[field.name] = f"{field.name.capitalize()}: {words or 'none'}\n"
         rows.append(parts | {"question": QUESTION})
     return rows

@@ -6,6 +6,8 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from .arguments import require_flag, require_share, require_whole
+from .columns import parse_times
 from .shelf import Shelf, distinct_ranks
 from .tables import Tables
 
@@ -20,6 +22,7 @@ def sample_negatives(tables: T, num_negatives: int = 4, *, on_offer: float = 0.8
     learns to score items that nobody took yet. Only what is known at the end of these rows counts: what the
     user takes later, in a held-out part, may be among the negatives of a training part.
     Rows of one user at one time share no negative, so that no row occurs twice.
+    Where a log has no times, all come from the whole catalogue, and rows of one user share none.
 
     Args:
         tables: An InteractionLog with implicit=True whose labels are all 1.
@@ -48,12 +51,11 @@ def sample_negatives(tables: T, num_negatives: int = 4, *, on_offer: float = 0.8
     Paper: Krichene and Rendle (2020) on what is sampled. Taught in "Real stays".
     """
     _require_choices(tables)
-    if num_negatives < 1:
-        raise ValueError(f"num_negatives must be 1 or more, got {num_negatives}")
-    if not 0 <= on_offer <= 1:
-        raise ValueError(f"on_offer must be a share from 0 to 1, got {on_offer}")
+    require_whole("num_negatives", num_negatives)
+    require_share("on_offer", on_offer)
+    require_whole("seed", seed, least=0)
     rows, shelf, rng = tables.interactions, Shelf(tables), np.random.default_rng(seed)
-    group = rows.groupby(["user_id", "timestamp"], sort=False).ngroup().to_numpy()
+    group = rows.groupby(["user_id", "timestamp"], sort=False, dropna=False).ngroup().to_numpy()
     first_row, group_rows = np.unique(group, return_index=True, return_counts=True)[1:]
     free, free_now = shelf.free(first_row)
     wanted = group_rows * num_negatives
@@ -74,8 +76,10 @@ def sample_candidates(
 ) -> T:
     """Put beside each choice the items to rank it against; `sampled_candidates` says how."""
     _require_choices(tables)
-    if num_candidates is not None and num_candidates < 1:
-        raise ValueError(f"num_candidates must be 1 or more, or None for all, got {num_candidates}")
+    if num_candidates is not None:
+        require_whole("num_candidates", num_candidates, otherwise=", or None for all")
+    require_flag("on_offer", on_offer)
+    require_whole("seed", seed, least=0)
     shelf, every = Shelf(tables), np.arange(len(tables))
     free = shelf.free(every)[1 if on_offer else 0]
     wanted = free if num_candidates is None else np.full(len(free), num_candidates)
@@ -83,7 +87,7 @@ def sample_candidates(
     source, rank = distinct_ranks(number, free, none, free, np.random.default_rng(seed))
     kind = (
         "candidates: fewer items on offer than asked for"
-        if on_offer
+        if on_offer and tables.has_times
         else "candidates: fewer items than asked for"
     )
     return _beside(tables, source, shelf.items(source, rank), {kind: (wanted - number).sum()})
@@ -109,7 +113,7 @@ def candidates(
         A log with len(users) * len(items) rows, user by user.
 
     Raises:
-        ValueError: When a user or an item is not in the log.
+        ValueError: When a user or an item is not in the log, `at` is no time, or the log has no times.
 
     Example:
         >>> import pandas as pd
@@ -119,18 +123,17 @@ def candidates(
         >>> candidates(log, "ann").interactions[["user_id", "item_id", "label"]].values.tolist()
         [['ann', 'loft', 0], ['ann', 'room', 0]]
     """
-    users = [users] if isinstance(users, str) else list(users)
-    items = tables.items["item_id"].tolist() if items is None else list(items)
+    users = _several("users", users)
+    items = tables.items["item_id"].tolist() if items is None else _several("items", items)
     known = tables.past["user_id"] if tables.users is None else tables.users["user_id"]
     _require_known("users", users, known)
     _require_known("items", items, tables.items["item_id"])
-    moment = (
-        tables.past["timestamp"].max() + pd.Timedelta(1, "us") if at is None else pd.to_datetime(at, utc=True)
-    )
+    moment = tables.past["timestamp"].max() + pd.Timedelta(1, "us") if at is None else _moment(tables, at)
     rows = pd.DataFrame(
         {"user_id": np.repeat(users, len(items)), "item_id": np.tile(items, len(users))}, dtype=str
     )
-    rows = rows.assign(timestamp=moment, label=0, review="")
+    times = pd.Series(moment, index=rows.index, dtype=tables.interactions["timestamp"].dtype)
+    rows = rows.assign(timestamp=times, label=0, review="")
     return tables.with_interactions(rows.astype(tables.interactions.dtypes.to_dict()))
 
 
@@ -159,6 +162,7 @@ def shuffle_labels(tables: T, *, seed: int = 0) -> T:
 
     Paper: Adebayo et al. (2018), "data randomization test". Taught in chapter 12.
     """
+    require_whole("seed", seed, least=0)
     rows = tables.interactions
     if rows["label"].nunique() < 2:
         raise ValueError(
@@ -178,11 +182,26 @@ def _require_choices(tables: Tables) -> None:
         )
 
 
+def _several(name: str, asked: str | Iterable[str]) -> list[str]:
+    if not isinstance(asked, Iterable):
+        raise TypeError(f"{name} must be an id as text, or several, got {asked!r}")
+    return [asked] if isinstance(asked, str) else list(asked)
+
+
 def _require_known(name: str, asked: list[str], known: pd.Series) -> None:
     unknown = sorted(set(asked) - set(known), key=str)
     if unknown:
         shown = ", ".join(map(repr, unknown[:3]))
         raise ValueError(f"{name}: {len(unknown):,} of {len(asked):,} are not in the log, first {shown}")
+
+
+def _moment(tables: Tables, at: str | pd.Timestamp) -> pd.Timestamp:
+    if not tables.has_times:
+        raise ValueError(f"at must be None for a log without times, got {at!r}")
+    moment = parse_times(pd.Series([at], dtype=object))[0]
+    if pd.isna(moment):
+        raise ValueError(f"at must be a datetime or ISO 8601 text such as '2025-01-31', got {at!r}")
+    return moment
 
 
 def _beside(tables: T, source: np.ndarray, items: np.ndarray, missing: dict[str, int]) -> T:

@@ -1,12 +1,14 @@
 """What a model must know of a log to read it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from ..language.encoder import TextEncoder
-from .tables import Field, Tables
+from .arguments import require_whole
+from .fields import Field
+from .tables import Tables
 
 
 @dataclass(frozen=True)
@@ -16,16 +18,22 @@ class Schema:
     Attributes:
         fields: The fields, in the order of the model's weights.
         vocabularies: For each field of kind "tags" or "category", its known values, most frequent first.
-        scales: For each field of kind "number", mean and standard deviation of log(1 + value) over the items.
+        scales: For each field of kind "number", mean and standard deviation over the items of its values, or
+            of log(1 + value) where it is one of `log_numbers`.
         profile: Names of the profile's numbers.
         profile_scale: (mean, standard deviation) of each, (0, 1) where the profile is made from the history.
         has_users: Whether the profile comes from a `users` table, or from the history before the interaction.
         encoder: The language model that reads the text; see `TextEncoder`.
         text_dim: Length of its sentence vectors.
         max_reviews: How many of an item's latest reviews are read.
-        max_sentences: How many sentences of them, latest review first.
+        max_sentences: How many sentences of them, latest review first; and of any other text, from its start.
         sentences_per_review: How many sentences of one review, from its start.
         max_history: How many of the shopper's latest items make the profile.
+        log_numbers: Fields of kind "number" that are read as log(1 + value): the price, and others without a
+            negative value whose logarithm is less skewed than they are.
+
+    Raises:
+        ValueError: When a limit is not a whole number of 1 or more.
     """
 
     fields: tuple[Field, ...]
@@ -40,6 +48,12 @@ class Schema:
     max_sentences: int = 12
     sentences_per_review: int = 4
     max_history: int = 20
+    log_numbers: list[str] = field(default_factory=lambda: ["price"])
+
+    def __post_init__(self):
+        """Check the limits."""
+        for name in ("max_reviews", "max_sentences", "sentences_per_review", "max_history"):
+            require_whole(name, getattr(self, name))
 
     @classmethod
     def of(
@@ -59,20 +73,19 @@ class Schema:
             >>> shop.schema.vocabularies["brand"][:1], len(shop.schema.profile)
             (['Heath'], 43)
         """
+        require_whole("max_vocabulary", max_vocabulary)
+        numbers = [one.name for one in tables.fields if one.kind == "number"]
         vocabularies = {
-            field.name: _vocabulary(tables.items[field.name], max_vocabulary)
-            for field in tables.fields
-            if field.kind in ("tags", "category")
+            one.name: _vocabulary(tables.items[one.name], max_vocabulary)
+            for one in tables.fields
+            if one.kind in ("tags", "category")
         }
-        scales = {
-            field.name: _log_scale(tables.items[field.name])
-            for field in tables.fields
-            if field.kind == "number"
-        }
+        logs = [name for name in numbers if _is_log(name, tables.items[name])]
+        scales = {name: _scale(tables.items[name], name in logs) for name in numbers}
         profile, profile_scale = _profile_columns(tables, vocabularies, scales)
         text_dim = TextEncoder(encoder).dim
         return cls(tables.fields, vocabularies, scales, profile, profile_scale, tables.users is not None,
-                   encoder, text_dim, **limits)  # fmt: skip
+                   encoder, text_dim, log_numbers=logs, **limits)  # fmt: skip
 
     def __hash__(self) -> int:
         return hash((self.fields, self.encoder, len(self.profile)))
@@ -84,7 +97,7 @@ class Schema:
     @classmethod
     def from_json(cls, values: dict) -> "Schema":
         """The schema back from `to_json`."""
-        return cls(**{**values, "fields": tuple(Field(**field) for field in values["fields"])})
+        return cls(**{**values, "fields": tuple(Field(**one) for one in values["fields"])})
 
 
 def _vocabulary(column: pd.Series, size: int) -> list[str]:
@@ -93,10 +106,16 @@ def _vocabulary(column: pd.Series, size: int) -> list[str]:
     return counts.sort_values(["count", "value"], ascending=[False, True])["value"].head(size).tolist()
 
 
-def _log_scale(column: pd.Series) -> list[float]:
-    logs = np.log1p(column.dropna())
-    std = float(logs.std(ddof=0)) if len(logs) else 0.0
-    return [float(logs.mean()) if len(logs) else 0.0, std or 1.0]
+def _is_log(name: str, column: pd.Series) -> bool:
+    """Whether a number is read as log(1 + value)."""
+    return name == "price" or (column.min() >= 0 and bool(abs(np.log1p(column).skew()) < abs(column.skew())))
+
+
+def _scale(column: pd.Series, is_log: bool) -> list[float]:
+    values = column.dropna()
+    values = np.log1p(values) if is_log else values
+    std = float(values.std(ddof=0)) if len(values) and (is_log or values.nunique() > 1) else 0.0
+    return [float(values.mean()) if len(values) else 0.0, std or 1.0]
 
 
 def _profile_columns(tables: Tables, vocabularies: dict, scales: dict) -> tuple[list[str], list[list[float]]]:
@@ -105,11 +124,9 @@ def _profile_columns(tables: Tables, vocabularies: dict, scales: dict) -> tuple[
         stds = numbers.std(ddof=0).replace(0.0, 1.0)
         return list(numbers.columns), np.stack([numbers.mean(), stds], axis=1).tolist()
     names = []
-    for field in tables.fields:
+    for one in tables.fields:
         names += (
-            [field.name]
-            if field.name in scales
-            else [f"{field.name} {v}" for v in vocabularies.get(field.name, [])]
+            [one.name] if one.name in scales else [f"{one.name} {v}" for v in vocabularies.get(one.name, [])]
         )
     names.append("history length")
     return names, [[0.0, 1.0]] * len(names)

@@ -4,21 +4,21 @@ import numpy as np
 import pandas as pd
 
 from .offer import Shop, known_choices, on_offer_since
+from .times import has_times
 
 
 class Shelf:
     """All items in the order in which they came on offer; a user's own are left out of the counting.
+
+    Where a log has no times, every item is on offer for every row.
 
     Args:
         tables: An InteractionLog, or a part of one: only what it can know counts.
     """
 
     def __init__(self, tables: Shop):
-        since = on_offer_since(tables)
-        order = np.argsort(since, kind="stable")  # those that nothing shows on offer come last
+        order, self._on_offer = _by_offer(tables)
         self._item_ids = tables.items["item_id"].array[order]
-        times = tables.interactions["timestamp"].to_numpy("datetime64[us]")
-        self._on_offer = np.searchsorted(since[order][~np.isnat(since[order])], times, side="right")  # (row,)
         self._user, self._taken, self._start = self._taken_by_user(tables)
 
     def free(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -46,6 +46,16 @@ class Shelf:
             pair % number,
             np.searchsorted(pair, np.arange(len(names) + 1) * number),
         )
+
+
+def _by_offer(tables: Shop) -> tuple[np.ndarray, np.ndarray]:
+    """The items in the order in which they came on offer (item,), and how many are for each row (row,)."""
+    if not has_times(tables.interactions):
+        return np.arange(len(tables.items)), np.full(len(tables.interactions), len(tables.items))
+    since = on_offer_since(tables)
+    order = np.argsort(since, kind="stable")  # those that nothing shows on offer come last
+    times = tables.interactions["timestamp"].to_numpy("datetime64[us]")
+    return order, np.searchsorted(since[order][~np.isnat(since[order])], times, side="right")
 
 
 def distinct_ranks(

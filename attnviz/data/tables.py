@@ -1,29 +1,16 @@
 """The ground of a log: its checked tables, and the fields that they have."""
 
 import copy
-from dataclasses import dataclass
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Self
 
 import pandas as pd
 
+from .arguments import require_flag
 from .checks import INTERACTION_COLUMNS, check_tables
-
-
-@dataclass(frozen=True)
-class Field:
-    """One kind of content that an item shows: its name and how it is read."""
-
-    name: str
-    kind: Literal["tags", "text", "number", "category"]
-
-
-FIELDS = (
-    Field("tags", "tags"),
-    Field("reviews", "text"),
-    Field("price", "number"),
-    Field("brand", "category"),
-    Field("category", "category"),
-)
+from .fields import FIELDS, REVIEWS, Field
+from .reading import Reading
+from .times import has_times
 
 
 class Tables:
@@ -39,16 +26,30 @@ class Tables:
         users: pd.DataFrame | None = None,
         *,
         past: pd.DataFrame | None = None,
+        fields: Mapping[str, str] | None = None,
         implicit: bool = False,
+        rating_threshold: float = 4.0,
+        date_format: str | None = None,
+        time_unit: str | None = None,
         strict: bool = True,
     ):
-        checked = check_tables(interactions, items, users, past, implicit=implicit, strict=strict)
+        require_flag("strict", strict)
+        reading = Reading.of(
+            fields=fields,
+            implicit=implicit,
+            rating_threshold=rating_threshold,
+            date_format=date_format,
+            time_unit=time_unit,
+        )
+        checked = check_tables(interactions, items, users, past, reading=reading, strict=strict)
         self.interactions = checked.interactions
         self.items = checked.items
         self.users = checked.users
         self.past = checked.past
         self.dropped = checked.dropped
+        self.notes = checked.notes
         self.implicit = implicit
+        self._own_fields = reading.fields
         self.fields = self._present_fields()
         self._forget()
 
@@ -60,10 +61,16 @@ class Tables:
         """The tables in one line."""
         users = self.interactions["user_id"].nunique()
         fields = ", ".join(field.name for field in self.fields) or "none"
+        notes = f"; see .notes ({len(self.notes)})" if self.notes else ""
         return (
             f"{type(self).__name__}({len(self):,} interactions, {users:,} users, "
-            f"{len(self.items):,} items, fields: {fields})"
+            f"{len(self.items):,} items, fields: {fields}{notes})"
         )
+
+    @property
+    def has_times(self) -> bool:
+        """Whether it is known when things happened."""
+        return has_times(self.past)
 
     def with_interactions(self, interactions: pd.DataFrame, *, past: pd.DataFrame | None = None) -> Self:
         """The same tables with other rows; see `InteractionLog`. Nothing is checked again."""
@@ -76,11 +83,13 @@ class Tables:
         return other
 
     def _present_fields(self) -> tuple[Field, ...]:
-        """The fields that the tables have, in the order of `FIELDS`."""
+        """The fields that the tables have: those of `FIELDS` in their order, then the further ones."""
         present = set(self.items.columns)
-        if self.past["review"].ne("").any():
-            present.add("reviews")
-        return tuple(field for field in FIELDS if field.name in present)
+        if self.has_times and self.past["review"].ne("").any():
+            present.add(REVIEWS)
+        else:
+            present.discard(REVIEWS)
+        return tuple(field for field in FIELDS if field.name in present) + self._own_fields
 
     def _forget(self) -> None:
         """Drop what was made of other rows; a class that makes something of its rows says what that is."""

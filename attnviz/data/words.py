@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from .fields import REVIEWS
 from .tables import Tables
 
 
@@ -14,7 +15,7 @@ def in_words(
 
     Args:
         value: As it stands in the items: text, a number, a list of tags, or None.
-        unknown: What None and NaN are called.
+        unknown: What None, NaN and an empty text are called.
         no_tags: What an empty list is called.
 
     Example:
@@ -22,7 +23,7 @@ def in_words(
         ('warm, red', '4.50', 'unknown')
     """
     if isinstance(value, str):
-        return value
+        return value or unknown
     if isinstance(value, float) or value is None:
         return unknown if pd.isna(value) else f"{value:.2f}"
     return ", ".join(value) or no_tags
@@ -39,7 +40,7 @@ def describe(tables: Tables, items: Sequence[str]) -> list[dict[str, str]]:
         for field in tables.fields:
             latest = " / ".join(reviews.get(item_id, [])[-3:])
             words[field.name] = (
-                (latest or "no review") if field.kind == "text" else in_words(content[field.name])
+                (latest or "no review") if field.name == REVIEWS else in_words(content[field.name])
             )
         described.append(words)
     return described

@@ -32,17 +32,19 @@ def rank_held_out(
     Returns:
         The `ranking_table` of four rankings in the groups of `groups_by_history`: "model"; "popularity", how
         often the item was chosen before the row's time; "popularity, 90 days", the same over 90 days; and
-        "never chosen before", one bit. If this bit is far from an AUC of .5, the candidates give away by
+        "never chosen before", one bit. A log without times has the first only, for nothing is known to be
+        earlier. If this bit is far from an AUC of .5, the candidates give away by
         their age which one was chosen, and the other figures with it.
 
     Paper: Krichene and Rendle (2020) on what sampled rankings can and cannot say. Taught in "Real stays".
     """
-    ranked_by = {
-        "model": predict(model, candidates),
-        "popularity": popularity(candidates),
-        "popularity, 90 days": popularity(candidates, days=90),
-        "never chosen before": never_chosen(candidates),
-    }
+    ranked_by = {"model": predict(model, candidates)}
+    if candidates.has_times:
+        ranked_by |= {
+            "popularity": popularity(candidates),
+            "popularity, 90 days": popularity(candidates, days=90),
+            "never chosen before": never_chosen(candidates),
+        }
     labels, mask = query_rows(candidates, candidates.interactions["label"].to_numpy())
     scores = {name: query_rows(candidates, values)[0] for name, values in ranked_by.items()}
     groups = groups_by_history(candidates)[candidates.interactions["label"] == 1]
@@ -60,7 +62,8 @@ def sampled_candidates(
         log: An implicit log, all labels 1.
         num_candidates: How many items beside each choice, at most; None: all.
         on_offer: True draws from what was on offer at that time (see `attnviz.data.on_offer_since`); False
-            from the whole catalogue, in which much was not there yet: ranking it low is easy.
+            from the whole catalogue, in which much was not there yet: ranking it low is easy. A log without
+            times has the whole catalogue only.
         seed: The same seed gives the same candidates.
 
     Returns:
@@ -134,7 +137,8 @@ def groups_by_history(log: InteractionLog) -> np.ndarray:
 
     Returns:
         (row,), strings: "new" (no earlier choice), "returning" (earlier choices, never this item), "repeat"
-        (chose this item before: easy to guess from the history, since no candidate was ever chosen).
+        (chose this item before: easy to guess from the history, since no candidate was ever chosen); "no
+        times" everywhere in a log without times.
 
     Example:
         >>> stays = pd.DataFrame({"user_id": ["ann"] * 3, "item_id": ["loft", "hut", "loft"],
@@ -145,6 +149,8 @@ def groups_by_history(log: InteractionLog) -> np.ndarray:
 
     Taught in "Real stays".
     """
+    if not log.has_times:
+        return np.full(len(log), "no times")
     chosen = log.past[log.past["label"] == 1]
     rows = log.interactions
     first_ever = rows["user_id"].map(chosen.groupby("user_id")["timestamp"].min())

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from ..attention.attention import point_attention
 from ..data.features import Batch
+from ..data.fields import STANDARD
 from ..data.schema import Schema
 
 
@@ -47,7 +48,7 @@ class NumberVector(nn.Module):
 
 
 class TextVector(nn.Module):
-    """A learned query attends over the sentences of a product's reviews."""
+    """A learned query attends over the sentences of a product's reviews, or of another text."""
 
     def __init__(self, text_dim: int, embed_dim: int):
         super().__init__()
@@ -110,7 +111,23 @@ class Plain(nn.Module):
         return vectors
 
 
-def field_encoders(schema: Schema, embed_dim: int) -> nn.ModuleDict:
+class FieldEncoders(nn.ModuleDict):
+    """One encoder a field, found by the field's name.
+
+    Modules know names such as "type" and "values" as their own, so the module of a further field is called
+    "own NAME".
+    """
+
+    def __getitem__(self, name: str) -> nn.Module:
+        """The encoder of a field."""
+        return super().__getitem__(name if name in STANDARD else f"own {name}")
+
+    def __setitem__(self, name: str, encoder: nn.Module) -> None:
+        """Put an encoder in the place of a field's."""
+        super().__setitem__(name if name in STANDARD else f"own {name}", encoder)
+
+
+def field_encoders(schema: Schema, embed_dim: int) -> FieldEncoders:
     """One encoder a field, in the order of the schema."""
     made: dict[str, nn.Module] = {}
     for field in schema.fields:
@@ -121,4 +138,4 @@ def field_encoders(schema: Schema, embed_dim: int) -> nn.ModuleDict:
         else:
             kind = TagsVector if field.kind == "tags" else CategoryVector
             made[field.name] = kind(max(1, len(schema.vocabularies[field.name])), embed_dim)
-    return nn.ModuleDict(made)
+    return FieldEncoders(made)

@@ -219,7 +219,8 @@ class AttentionRecommender(nn.Module):
 def _check(schema: Schema, conditioning: str) -> None:
     if not schema.fields:
         raise ValueError(
-            "schema holds no field: the log's items need at least one of tags, price, brand, category"
+            "schema holds no field: the log's items need at least one of tags, price, brand, category, or a "
+            "column that fields= names"
         )
     if conditioning not in ("film", "none"):
         raise ValueError(f"conditioning must be 'film' or 'none', got {conditioning!r}")

@@ -43,7 +43,8 @@ def recommend(model: AttentionRecommender, log: InteractionLog, user: str, top_k
         top_k: How many products.
 
     Returns:
-        DataFrame item_id, title, probability, and each field's weight; highest probability first.
+        DataFrame item_id, title, probability, and each field's weight under its name (that of a field "title"
+        under "title (weight)"); highest probability first.
         A weight says where the model looked, not why the product is here: chapter 1.
 
     Raises:
@@ -66,7 +67,8 @@ def recommend(model: AttentionRecommender, log: InteractionLog, user: str, top_k
         {"item_id": items, "title": log.items.set_index("item_id")["title"].loc[items].to_numpy()}
     )
     table["probability"] = predict(model, candidates)
-    table[list(model.fields)] = field_weights(model, candidates)
+    names = [f"{name} (weight)" if name in table else name for name in model.fields]
+    table[names] = field_weights(model, candidates)
     return table.nlargest(top_k, "probability").reset_index(drop=True)
 
 

@@ -41,7 +41,7 @@ class HistoryQuery(nn.Module):
     u = sum_i a_i V h_i with a = softmax_i(q . (K h_i + p_i) / sqrt(dim)), where p_i is learned for each place
     (0 for the latest). Beside the items stands a start vector with a key of its own: it is all that a shopper
     without a history has, and with a short history it still has a weight.
-    Reviews are not among the fields of a past item: whoever has the thing need not read about it.
+    Text is not among the fields of a past item: whoever has the thing need not read about it.
 
     Args:
         schema: What the model must know of the data.

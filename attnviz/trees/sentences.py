@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ..data.features import Batch
+from ..data.fields import REVIEWS
 from ..explanation.removal import Removal
 from ..recommender.fields import TextVector
 from ..recommender.model import AttentionRecommender
@@ -48,7 +49,7 @@ class Sentences(NamedTuple):
 def sentences_of(model: AttentionRecommender, batch: Batch, *, field: str = "reviews") -> Sentences:
     """Take a text field apart into its sentences; the other fields stay as they are.
 
-    A product whose sentences were all removed is scored as one without a review.
+    A product whose sentences were all removed is scored as one without a text in this field.
 
     Args:
         model: A trained model.
@@ -76,7 +77,7 @@ def sentences_of(model: AttentionRecommender, batch: Batch, *, field: str = "rev
     Taught in chapter 9.
     """
     encoder = model.text_encoder(field)
-    _check_sentences(batch)
+    _check_sentences(batch, field)
     positions = batch.fields[field]  # (batch, sentence), -1 for none
     with torch.no_grad():
         vectors, (query,) = model.field_vectors(batch)
@@ -93,9 +94,10 @@ def sentences_of(model: AttentionRecommender, batch: Batch, *, field: str = "rev
     )
 
 
-def _check_sentences(batch: Batch) -> None:
-    if not len(batch.sentences):
-        raise ValueError("batch must hold a sentence, but none of its products has a review before its time")
+def _check_sentences(batch: Batch, field: str) -> None:
+    if not (batch.fields[field] >= 0).any():
+        none = "a review before its time" if field == REVIEWS else f"a sentence in its field {field!r}"
+        raise ValueError(f"batch must hold a sentence, but none of its products has {none}")
     if len(batch.texts) != len(batch.sentences):
         raise ValueError(
             f"batch must hold the texts of its {len(batch.sentences)} sentences, got {len(batch.texts)}: "

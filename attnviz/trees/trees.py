@@ -4,15 +4,12 @@ from collections.abc import Iterator
 
 import pandas as pd
 import torch
-from torch import Tensor
 
-from ..attention.heads import reduce_weights
 from ..data.features import Batch
 from ..data.log import InteractionLog
 from ..data.words import in_words
-from ..explanation.attribution import attribute
-from ..recommender.mechanisms import Point
 from ..recommender.model import AttentionRecommender
+from .candidate import candidate, element, pushes
 from .tokens import with_tokens
 
 COLUMNS = ("tree", "level", "element", "parent", "text", "weight", "path_weight", "value_norm", "push")
@@ -31,8 +28,9 @@ def weight_trees(
     """Where the model looked for one shopper and one product, as two trees.
 
     Tree "candidate": the product's fields; under its tags each tag, under its reviews each review, and under
-    a review its sentences. Tree "shopper": what she chose before, latest first, and under each purchase its
-    fields; a model that does not read the history has no such tree.
+    a review its sentences; under another text, such as its description, its sentences.
+    Tree "shopper": what she chose before, latest first, and under each purchase its fields; a model that does
+    not read the history has no such tree.
     Weights sum to 1 under each parent. They multiply down within a tree, never across: nothing is gained by
     multiplying a purchase's weight with a field's.
     Tags are a mean, so each has the same weight: nothing was looked at there. A review's weight is the sum of
@@ -65,9 +63,9 @@ def weight_trees(
         - path_weight: The product of the weights down to it, its share of the whole tree.
         - value_norm: Length of the vector that the weight multiplies, 0 or more; NaN where heads see
           different ones.
-        - push: For the candidate's fields the exact Shapley value in logits, against the average product for
-          this shopper; the pushes sum to the logit less that of the average product. NaN elsewhere. Where the
-          candidate asks the history, the shopper stays as she is for this product.
+        - push: For the candidate's fields the Shapley value in logits, exact up to 12 fields, against the
+          average product for this shopper; the pushes sum to the logit less that of the average product. NaN
+          elsewhere. Where the candidate asks the history, the shopper stays as she is for this product.
 
     Raises:
         ValueError: If the user or the item is not in the log, or tokens is another word.
@@ -89,8 +87,8 @@ def weight_trees(
     row = shelf.with_interactions(shelf.interactions.iloc[[place]])
     model.eval()
     with torch.no_grad():
-        pushes = _pushes(model, batch, everything)
-        elements = [*_candidate(model, row, batch, pushes), *_shopper(model, log, batch)]
+        above_average = pushes(model, batch, everything)
+        elements = [*candidate(model, row, batch, above_average), *_shopper(model, log, batch)]
     trees = pd.DataFrame(elements)
     if tokens is not None:
         trees = with_tokens(trees, model.schema.encoder, method=tokens)
@@ -111,8 +109,8 @@ def with_path_weights(trees: pd.DataFrame) -> pd.DataFrame:
     Taught in chapter 16.
     """
     found: dict[str, float] = {}
-    for element, parent, weight in zip(trees["element"], trees["parent"], trees["weight"], strict=True):
-        found[element] = found.get(parent, 1.0) * weight
+    for name, parent, weight in zip(trees["element"], trees["parent"], trees["weight"], strict=True):
+        found[name] = found.get(parent, 1.0) * weight
     return trees.assign(path_weight=list(found.values()))
 
 
@@ -150,87 +148,17 @@ def _check_known(log: InteractionLog, user: str, item: str) -> None:
             )
 
 
-def _element(
-    name: str,
-    level: str,
-    text: str,
-    weight: Tensor | float,
-    norm: Tensor,
-    *,
-    push: Tensor | float = torch.nan,
-) -> dict:
-    parent, _, _ = name.rpartition("/")
-    return dict(tree=name.partition("/")[0], level=level, element=name, parent=parent, text=text,
-                weight=float(weight), value_norm=float(norm), push=float(push))  # fmt: skip
-
-
-def _candidate(
-    model: AttentionRecommender, row: InteractionLog, batch: Batch, pushes: Tensor
-) -> Iterator[dict]:
-    weights, norms = reduce_weights(model(batch, return_weights=True)[1])[0], _norms(model, batch)
-    content = row.items.set_index("item_id").loc[row.interactions["item_id"].iloc[0]]
-    for place, field in enumerate(model.schema.fields):
-        if field.kind == "text":
-            below = list(_reviews(model, row, batch, field.name))
-            text = f"{sum(element['level'] == 'review' for element in below)} reviews"
-        else:
-            below = list(_tags(model, batch, field.name)) if field.kind == "tags" else []
-            text = f"{len(below)} tags" if field.kind == "tags" else in_words(content[field.name])
-        name, push = f"candidate/{field.name}", pushes[place]
-        yield _element(name, "field", text, weights[place], norms[place], push=push)
-        yield from below
-
-
-def _norms(model: AttentionRecommender, batch: Batch) -> Tensor:
-    vectors = model.field_vectors(batch)[0][0]  # (field, dim)
-    is_value = isinstance(model.mechanism, Point)  # heads multiply other vectors
-    return vectors.norm(dim=-1) if is_value else torch.full((len(vectors),), torch.nan)
-
-
-def _pushes(model: AttentionRecommender, batch: Batch, everything: Batch) -> Tensor:
-    vectors, args = model.field_vectors(batch)
-    average = model.baseline_vectors(batch, everything)
-    return attribute(model.logits_from_vectors, vectors, baselines=average, forward_args=args)[0]
-
-
-def _tags(model: AttentionRecommender, batch: Batch, field: str) -> Iterator[dict]:
-    known = batch.fields[field][0]
-    known = known[known >= 0]
-    norms = model.get_parameter(f"encoders.{field}.embedding.weight")[known].norm(dim=-1)
-    for number, (tag, norm) in enumerate(zip(known.tolist(), norms, strict=True), start=1):
-        text = model.schema.vocabularies[field][tag]
-        yield _element(f"candidate/{field}/tag {number}", "tag", text, 1 / len(known), norm)
-
-
-def _reviews(model: AttentionRecommender, row: InteractionLog, batch: Batch, field: str) -> Iterator[dict]:
-    """Each review that was read, latest first, and its sentences."""
-    places = batch.fields[field][0]
-    places = places[places >= 0]  # (sentence,) in the batch
-    review_of = batch.review_of[0, : len(places)]
-    weights = model.sentence_weights(batch, field)[0, : len(places)]
-    values = model.text_encoder(field).value(batch.sentences[places])  # (sentence, dim)
-    for number, review in enumerate(dict.fromkeys(review_of.tolist()), start=1):
-        own = (review_of == review).nonzero().flatten()
-        total = weights[own].sum()
-        inside = weights[own] / total if total > 0 else torch.full_like(weights[own], 1 / len(own))
-        name, text = f"candidate/{field}/review {number}", row.past["review"].iloc[review]
-        yield _element(name, "review", text, total, (inside @ values[own]).norm())
-        for count, (sentence, weight) in enumerate(zip(own, inside, strict=True), start=1):
-            words, norm = batch.texts[places[sentence]], values[sentence].norm()
-            yield _element(f"{name}/sentence {count}", "sentence", words, weight, norm)
-
-
 def _shopper(model: AttentionRecommender, log: InteractionLog, batch: Batch) -> Iterator[dict]:
     history = model.shopper.history
     if history is None:
         return
     found = history.attend(batch, batch.chosen())
     weights, norms = found.items[0], found.values[0].norm(dim=-1)
-    yield _element("shopper/start", "start", START, weights[0], norms[0])
+    yield element("shopper/start", "start", START, weights[0], norms[0])
     items = found.chosen.items[0]
     for number, different in enumerate(items[items >= 0].tolist(), start=1):
         content, name = log.items.iloc[int(found.chosen.rows[different])], f"shopper/item {number}"
-        yield _element(name, "history item", content["title"], weights[number], norms[number])
+        yield element(name, "history item", content["title"], weights[number], norms[number])
         for place, field in enumerate(history.fields):
             weight, norm = found.fields[different, place], found.field_values[different, place].norm()
-            yield _element(f"{name}/{field}", "field", in_words(content[field]), weight, norm)
+            yield element(f"{name}/{field}", "field", in_words(content[field]), weight, norm)

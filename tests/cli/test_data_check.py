@@ -39,7 +39,9 @@ def test_clean_tables(tables, capsys):
     """Code 0 and one line that says what there is."""
     assert check(*tables()) == 0
     out = capsys.readouterr().out
-    assert out == "no problems: InteractionLog(4 interactions, 2 users, 2 items, fields: price)\n"
+    assert out == (
+        "no problems: InteractionLog(4 interactions, 2 users, 2 items, fields: price; see .notes (1))\n"
+    )
 
 
 def test_problems_are_shown_by_kind_and_row(tables, capsys):
@@ -55,7 +57,8 @@ def test_problems_are_shown_by_kind_and_row(tables, capsys):
         "\n"
         "interactions: unparsable time (not ISO 8601 text or a datetime): 1\n"
         "  row 8: timestamp='soon'\n"
-        "  strict=False drops these rows\n"
+        "  strict=False drops these rows; say how 'soon' is written with date_format=, as in "
+        "'%m/%d/%Y %H:%M' for 5/25/2019 15:54\n"
         "\n"
         "interactions: unknown item: 4\n"
         "  row 4: item_id='cup'\n"

@@ -76,7 +76,7 @@ def test_user_split_follows_its_seed():
 def test_split_errors_say_what_to_do():
     """Unknown `by`, fractions that are no shares, and a part that would be empty."""
     log = log_of([0, 0, 0, 0])
-    with pytest.raises(ValueError, match="by must be 'time' or 'user', got 'item'"):
+    with pytest.raises(ValueError, match="by must be 'time', 'user' or 'row', got 'item'"):
         log.split(by="item")
     with pytest.raises(ValueError, match="sum to 1, got"):
         log.split(fractions=(0.8, 0.1))

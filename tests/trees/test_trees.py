@@ -211,3 +211,43 @@ def test_path_weights_by_hand():
     trees = pd.DataFrame({"element": ["a", "a/b", "a/b/c", "x"], "parent": ["r", "a", "a/b", "s"],
                           "weight": [0.6, 0.5, 0.2, 0.7]})  # fmt: skip
     np.testing.assert_allclose(with_path_weights(trees)["path_weight"], [0.6, 0.3, 0.06, 0.7])
+
+
+def test_an_items_own_text_has_its_sentences_below_it():
+    """A description's sentences stand directly under it, weighted as the model weights them, with tokens."""
+    described = [f"Number {n}. Made of wool." if n else "Soft. Warm. Blue." for n in range(6)]
+    log = small_log(description=described)
+    log = av.InteractionLog(log.interactions, log.items, fields={"description": "text"})
+    model = model_for(log)
+    trees = av.weight_trees(model, log, "ann", "i0", tokens="norm")
+    check_tree(trees)
+    field = trees[trees["element"] == "candidate/description"]
+    assert field["text"].item() == "3 sentences"
+    below = trees[trees["parent"] == "candidate/description"]
+    assert below["level"].unique().tolist() == ["sentence"]
+    assert below["text"].tolist() == ["Soft.", "Warm.", "Blue."]
+    batch = log.candidates(["ann"], ["i0"]).batch([0])
+    with torch.no_grad():
+        weights = model.sentence_weights(batch, "description")[0]
+    np.testing.assert_allclose(below["weight"], weights[:3], atol=1e-6)
+    tokens = trees[trees["parent"] == "candidate/description/sentence 1"]
+    assert tokens["level"].unique().tolist() == ["token"]
+    reviews = trees[trees["parent"] == "candidate/reviews"]
+    assert reviews["level"].unique().tolist() == ["review"]
+
+
+def test_more_fields_than_exact_values_allow():
+    """Beyond twelve fields the pushes are sampled, and still sum to the logit less the average product's."""
+    more = {f"n{number}": np.arange(6.0) * number for number in range(10)}
+    log = small_log(**more)
+    log = av.InteractionLog(log.interactions, log.items, fields=dict.fromkeys(more, "number"))
+    model = model_for(log)
+    assert len(model.fields) > 12
+    trees = av.weight_trees(model, log, "ann", "i0")
+    check_tree(trees)
+    shelf = log.candidates(["ann"])
+    everything, batch = shelf.batch(slice(None)), shelf.batch([0])
+    with torch.no_grad():
+        average = model.baseline_vectors(batch, everything)
+        gap = model(batch) - model.logits_from_vectors(average, *model.field_vectors(batch)[1])
+    assert trees["push"].sum() == pytest.approx(gap.item(), abs=1e-4)

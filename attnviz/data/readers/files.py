@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..arguments import require_single_columns
 from ..log import InteractionLog
 from ..problems import DataProblems
 
@@ -28,9 +29,12 @@ def read_file(path: str | Path) -> pd.DataFrame:
     try:
         if name.endswith(".parquet"):
             return pd.read_parquet(path)
-        return pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+        header = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False)
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
     except (ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path}: cannot be read as a table: {error}") from error
+    require_single_columns(str(path), filter(None, header.iloc[0]))  # pandas would rename the second
+    return table
 
 
 def require_columns(name: str, table: pd.DataFrame, columns: tuple[str, ...], hint: str) -> None:

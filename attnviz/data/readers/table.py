@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..arguments import require_single_columns
+from ..fields import Field, own_fields
 from ..log import InteractionLog
 from .files import log_from_files, parse_prices, parse_unix_times, read_file
 
 COLUMNS = {
     "interactions": ("user_id", "item_id", "timestamp", "label", "rating", "review"),
-    "items": ("item_id", "title", "tags", "price", "category", "brand"),
+    "items": ("item_id", "title", "tags", "price", "category", "brand", "available_from"),
     "users": ("user_id",),
 }
 
@@ -22,7 +24,10 @@ def read_table(
     users: str | Path | pd.DataFrame | None = None,
     *,
     columns: Mapping[str, str] | None = None,
+    fields: Mapping[str, str] | None = None,
     rating_threshold: float = 4.0,
+    date_format: str | None = None,
+    time_unit: str | None = None,
     implicit: bool = False,
     strict: bool = True,
 ) -> InteractionLog:
@@ -32,8 +37,13 @@ def read_table(
 
     - price: a number, or text such as '$1,250.00'; an empty cell is unknown.
     - tags: a list, or text: a JSON list, or tags separated by '|', or by ',' where there is no '|'.
-    - timestamp: ISO 8601 text, datetimes, or Unix times (seconds to nanoseconds, told apart by their size).
-    - rating: read when there is no label and the log is not implicit: label 1 from `rating_threshold` up.
+    - timestamp, available_from: ISO 8601 text, datetimes, or Unix times (seconds to nanoseconds, told apart
+      by their size unless `time_unit` says which); text of another form with `date_format`. A table may have
+      no timestamp: see `InteractionLog`.
+    - label: 0 or 1, true or false, yes or no.
+    - rating: read where there is no label and the log is not implicit: label 1 from `rating_threshold` up;
+      the log's `notes` say so.
+    - further columns of the items, named in `fields`: numbers, texts, categories, and tags as above.
     - Cells of a CSV file are text, so an id such as '007' or 'NA' stays one; only an empty cell is missing.
 
     Args:
@@ -41,8 +51,12 @@ def read_table(
         items: Likewise.
         users: Likewise, or None.
         columns: Our column name -> the name in your tables. Where two tables differ, name the table too:
-            {"interactions.item_id": "listing_id", "items.item_id": "id"}.
+            {"interactions.item_id": "listing_id", "items.item_id": "id"}. Ours are also those of `fields`.
+        fields: Further columns of the items that the model sees, such as {"stars": "number"}; as in
+            `InteractionLog`.
         rating_threshold: The smallest rating that counts as label 1.
+        date_format: As in `InteractionLog`: "%m/%d/%Y %H:%M" reads 5/25/2019 15:54.
+        time_unit: As in `InteractionLog`: what numbers count that are times, "s", "ms", "us" or "ns".
         implicit: As in `InteractionLog`: rows are choices without ratings; a rating is then not read.
         strict: As in `InteractionLog`: True raises on any problem, False drops and counts.
 
@@ -69,14 +83,28 @@ def read_table(
         name: "a DataFrame" if isinstance(given[name], pd.DataFrame) else str(given[name]) for name in given
     }
     tables = {name: src if isinstance(src, pd.DataFrame) else read_file(src) for name, src in given.items()}
-    for name, names in _our_names(tables, files, columns or {}).items():
+    own = own_fields(fields)
+    for name, names in _our_names(tables, files, columns or {}, own).items():
+        require_single_columns(f"{name}, {files[name]}", tables[name].columns)
         tables[name] = _renamed(tables[name], names)
-    rows = _labelled(tables["interactions"], rating_threshold, implicit)
-    tables["interactions"] = _with_cells(rows, {"timestamp": parse_unix_times})
-    tables["items"] = _with_cells(tables["items"], {"price": parse_prices, "tags": parse_tags})
+    readers = {"price": parse_prices, "tags": parse_tags}
+    readers |= {field.name: parse_tags for field in own if field.kind == "tags"}
+    if date_format is None and time_unit is None:
+        readers |= {"timestamp": parse_unix_times, "available_from": parse_unix_times}
+    for name in ("interactions", "items"):
+        tables[name] = _with_cells(tables[name], readers)
     if users is not None:
         tables["users"] = _with_numbers(tables["users"])
-    return log_from_files(files, tables, implicit=implicit, strict=strict)
+    return log_from_files(
+        files,
+        tables,
+        fields=fields,
+        rating_threshold=rating_threshold,
+        date_format=date_format,
+        time_unit=time_unit,
+        implicit=implicit,
+        strict=strict,
+    )
 
 
 def parse_tags(values: pd.Series) -> pd.Series:
@@ -103,13 +131,16 @@ def _tags(value):
     return [part.strip() for part in parts if part.strip()]
 
 
-def _our_names(tables, files, columns: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def _our_names(
+    tables, files, columns: Mapping[str, str], own: tuple[Field, ...]
+) -> dict[str, dict[str, str]]:
     """For each table: our column name -> theirs."""
     names: dict[str, dict[str, str]] = {name: {} for name in tables}
+    known = COLUMNS | {"items": COLUMNS["items"] + tuple(field.name for field in own)}
     for key, theirs in columns.items():
         table, _, ours = key.rpartition(".")
-        _require_our_name(key, table, ours)
-        wanted = [table] if table else [name for name in tables if ours in COLUMNS[name]]
+        _require_our_name(key, table, ours, known)
+        wanted = [table] if table else [name for name in tables if ours in known[name]]
         holders = [name for name in wanted if name in tables and theirs in tables[name]]
         if not holders:
             where = "; ".join(_columns_shown(name, tables, files) for name in wanted if name in tables)
@@ -119,11 +150,14 @@ def _our_names(tables, files, columns: Mapping[str, str]) -> dict[str, dict[str,
     return names
 
 
-def _require_our_name(key: str, table: str, ours: str) -> None:
-    if table == "users" or ours in COLUMNS.get(table, sum(COLUMNS.values(), ()) if not table else ()):
+def _require_our_name(key: str, table: str, ours: str, known: Mapping[str, tuple[str, ...]]) -> None:
+    if table == "users" or ours in known.get(table, sum(known.values(), ()) if not table else ()):
         return
-    known = "; ".join(f"{name}: {', '.join(columns)}" for name, columns in COLUMNS.items())
-    raise ValueError(f"columns: {key!r} is not one of our names ({known})")
+    names = "; ".join(f"{name}: {', '.join(columns)}" for name, columns in known.items())
+    raise ValueError(
+        f"columns: {key!r} is not one of our names ({names}); a further column of the items is one when "
+        "fields= names it"
+    )
 
 
 def _columns_shown(name: str, tables, files) -> str:
@@ -133,14 +167,6 @@ def _columns_shown(name: str, tables, files) -> str:
 def _renamed(table: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
     others = table.drop(columns=list({*names, *names.values()} & set(table.columns)))
     return others.assign(**{ours: table[theirs] for ours, theirs in names.items()})
-
-
-def _labelled(rows: pd.DataFrame, rating_threshold: float, implicit: bool) -> pd.DataFrame:
-    if implicit or "label" in rows or "rating" not in rows:
-        return rows
-    ratings = pd.to_numeric(rows["rating"], errors="coerce")
-    labels = (ratings >= rating_threshold).astype("int64").astype(object)
-    return rows.assign(label=labels.where(ratings.notna(), rows["rating"]))
 
 
 def _with_cells(table: pd.DataFrame, readers) -> pd.DataFrame:

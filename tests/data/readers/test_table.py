@@ -71,10 +71,16 @@ def test_rating_threshold_decides_the_label():
 
 
 def test_bad_ratings_are_reported():
-    """A missing rating is a NaN label, a word is no label; neither becomes 0 in silence."""
-    bad = pd.concat([RATINGS, RATINGS.assign(what=["2", "1", "2"], stars=[None, "five", 1])])
+    """A missing rating, a word and infinity are no ratings; none becomes 0 or 1 in silence."""
+    bad = pd.concat([RATINGS, RATINGS.assign(what=["2", "1", "2"], stars=[None, "five", "inf"])])
     log = read_table(bad, SHELF, columns=NAMES, strict=False)
-    assert log.dropped == {"interactions: NaN label": 1, "interactions: label is not 0 or 1": 1}
+    assert log.dropped == {
+        "interactions: no label and no rating": 1,
+        "interactions: rating is not a finite number": 2,
+    }
+    assert log.notes == ["interactions: 3 labels are read from ratings, 1 from rating_threshold=4 up"]
+    with pytest.raises(ValueError, match=r"first row 4 \(rating='five'\), row 5 \(rating='inf'\)"):
+        read_table(bad, SHELF, columns=NAMES)
 
 
 def test_a_column_may_have_another_name_in_each_table():
