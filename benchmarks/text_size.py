@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ from attnviz.data.readers.yelp_hat import Spans
 
 from .results import Result
 
-SMALLEST, ROUNDS = 1024, 3
+SMALLEST, ROUNDS = 128, 3
 ANSWERS = (ValueError, TypeError, RecursionError, OverflowError)
 
 PRICES = {"spaces": " {} x", "digits": "{1}x", "groups": "1{,111}x", "a range": "from {1} x", "sign": "$ {} "}
@@ -44,6 +45,7 @@ SPANS = {
     "words": "{<span>a</span> }", "open spans": "{<span>}", "one word": "<span>{a}</span>",
     "smaller": "<span>{a<}</span>", "comments": "{<!--}", "attributes": "<span {a=}", "outside": "{a}",
 }  # fmt: skip
+WORDS = {"words": "{ab }", "one word": "{a}", "spaces": "{ }a"}
 
 
 def grown(pattern: str, size: int) -> str:
@@ -59,7 +61,7 @@ def one_cell(read: Callable) -> Callable[[str], object]:
     return lambda text: read(pd.Series([text], dtype=object))
 
 
-def functions() -> Iterator[tuple[str, Callable[[str], object], dict[str, str]]]:
+def functions(folder: Path) -> Iterator[tuple[str, Callable[[str], object], dict[str, str]]]:
     """Name, function of one text, and patterns that are hard for it."""
     yield "parse_price", one_cell(parse_prices), PRICES
     yield "clean_price", clean_price, PRICES
@@ -70,8 +72,10 @@ def functions() -> Iterator[tuple[str, Callable[[str], object], dict[str, str]]]
     yield "parse_times", one_cell(parse_times), TIMES
     yield "parse_unix_times", one_cell(parse_unix_times), TIMES
     yield "Spans.of", Spans.of, SPANS
-    encoder = av.TextEncoder("minilm", cache_dir=tempfile.mkdtemp(), progress=False)
-    yield "TextEncoder", lambda text: next(encoder._encoded_batches([text])), {"words": "{ab }", "one word": "{a}"}
+    encoder = av.TextEncoder("minilm", cache_dir=folder, progress=False)
+    encoder.encode([""])  # loads the model
+    counter = count()
+    yield "TextEncoder", lambda text: encoder.encode([f"{next(counter)} {text}"]), WORDS
 
 
 def readers(folder: Path) -> Iterator[tuple[str, Callable[[str], object], dict[str, str]]]:
@@ -97,7 +101,7 @@ def read_amazon_with(folder: Path, key: str, text: str) -> None:
     review = {"reviewerID": "ann", "asin": "b1", "unixReviewTime": 1529193600, "overall": 5, "reviewText": ""}
     product = {"asin": "b1", "title": "Tea", "category": ["Tea"], "price": "$1", "details": ""}
     (review if key in review else product)[key] = text
-    for name, rows in {"r.json": [review, {**review, "overall": 1}], "m.json": [product]}.items():
+    for name, rows in {"r.json": [review, {**review, "reviewerID": "bob", "overall": 1}], "m.json": [product]}.items():
         (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     av.read_amazon(folder / "r.json", folder / "m.json", strict=False)
 
@@ -161,7 +165,7 @@ def measure(
     """
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        cases = [*functions(), *readers(Path(folder))]
+        cases = [*functions(Path(folder)), *readers(Path(folder))]
         cases = [case for case in cases if case[0].startswith(function)]
         for name, call, patterns in tqdm(cases):
             for kind, pattern in patterns.items():
