@@ -101,7 +101,8 @@ def read_amazon_with(folder: Path, key: str, text: str) -> None:
     review = {"reviewerID": "ann", "asin": "b1", "unixReviewTime": 1529193600, "overall": 5, "reviewText": ""}
     product = {"asin": "b1", "title": "Tea", "category": ["Tea"], "price": "$1", "details": ""}
     (review if key in review else product)[key] = text
-    for name, rows in {"r.json": [review, {**review, "reviewerID": "bob", "overall": 1}], "m.json": [product]}.items():
+    reviews = [review, {**review, "reviewerID": "bob", "overall": 1}]
+    for name, rows in {"r.json": reviews, "m.json": [product]}.items():
         (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     av.read_amazon(folder / "r.json", folder / "m.json", strict=False)
 
@@ -152,9 +153,7 @@ def timed(call: Callable[[str], object], text: str) -> tuple[float, str]:
     return min(seconds), answer
 
 
-def measure(
-    *, code: str = "after", function: str = "", largest: int = 2**22, longest: float = 0.5
-) -> Result:
+def measure(*, code: str = "after", function: str = "", largest: int = 2**22, longest: float = 0.5) -> Result:
     """Measure all functions and readers.
 
     Args:

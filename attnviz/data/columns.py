@@ -106,7 +106,7 @@ def review_texts(source: pd.DataFrame) -> pd.Series:
 
 
 def _may_be_time(value) -> bool:
-    """False for text that pandas reads as one, but ISO 8601 does not: "now", "-5", and for pages of digits."""
+    """False for text that pandas reads as a time and ISO 8601 does not ("now", "-5"), and for pages of it."""
     return not isinstance(value, str) or (len(value) <= _LONGEST_TIME and value[:4].isdigit())
 
 

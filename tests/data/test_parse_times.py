@@ -19,8 +19,9 @@ def test_iso_times_are_read_back(time):
 
 
 NO_TIMES = [
-    "-0005-01-01", "-5-01-01", "0000-01-01", "10000-01-01", "9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+05:00",
-    "now", "today", "NaT", "", "2018-13-01", "2018-06-17T25:00", "1" * 5000, "2018" + "-" * 2**22, " " * 2**22,
+    "-0005-01-01", "-5-01-01", "0000-01-01", "10000-01-01", "9999-12-31T23:59:59-05:00",
+    "0001-01-01T00:00:00+05:00", "now", "today", "NaT", "", "2018-13-01", "2018-06-17T25:00",
+    "1" * 5000, "2018" + "-" * 2**22, " " * 2**22,
 ]  # fmt: skip
 
 
@@ -30,7 +31,9 @@ def test_what_is_no_time(text):
     assert parse_times(pd.Series([text, "2018-06-17"])).isna().tolist() == [True, False]
 
 
-@pytest.mark.parametrize("value", [[1], {"a": 1}, 10**5000, b"2018-06-17", object(), 5.0, True, None, pd.NA], ids=range(9))
+@pytest.mark.parametrize(
+    "value", [[1], {"a": 1}, 10**5000, b"2018-06-17", object(), 5.0, True, None, pd.NA], ids=range(9)
+)
 def test_other_objects_are_no_times(value):
     """Lists, dicts, huge and small numbers beside a time."""
     assert parse_times(pd.Series([value, "2018-06-17"], dtype=object)).isna().tolist() == [True, False]
@@ -45,7 +48,12 @@ def test_datetimes_outside_are_no_times():
 def test_a_log_counts_the_year_minus_five():
     """Reported with its row, dropped and counted when not strict."""
     rows = pd.DataFrame(
-        {"user_id": [1, 2, 3], "item_id": "tea", "timestamp": ["-0005-01-01", "2025-01-01", "2025-01-02"], "label": [1, 0, 1]}
+        {
+            "user_id": [1, 2, 3],
+            "item_id": "tea",
+            "timestamp": ["-0005-01-01", "2025-01-01", "2025-01-02"],
+            "label": [1, 0, 1],
+        }
     )
     items = pd.DataFrame({"item_id": ["tea"]})
     with pytest.raises(ValueError, match=r"unparsable time .*first row 0 \(timestamp='-0005-01-01'\)"):

@@ -75,7 +75,11 @@ def nested(depth: int) -> list:
     return inner
 
 
-@pytest.mark.parametrize("tags", [nested(950), [5] * 10**6, 10**5000, -(10**5000), "\x1b[31m" * 10**6, {"a": nested(950)}], ids=range(6))
+@pytest.mark.parametrize(
+    "tags",
+    [nested(950), [5] * 10**6, 10**5000, -(10**5000), "\x1b[31m" * 10**6, {"a": nested(950)}],
+    ids=range(6),
+)
 def test_values_are_shown_whatever_they_hold(tags):
     """Deep lists, numbers of thousands of digits and megabytes of text: at most 40 printable characters."""
     items = pd.DataFrame({"item_id": ["tea"], "tags": pd.Series([tags], dtype=object)})

@@ -29,9 +29,9 @@ def read_airbnb(
     """Read the stays of a city from the files of Inside Airbnb (CC BY 4.0).
 
     A review is a stay: user = reviewer, item = listing, label 1, time = the review's date. There is no hour:
-    reviews of one day do not see each other. Tags are the amenities, the property type, the room type and the
-    neighbourhood; amenities are a JSON list or, in files before 2020, `{TV,"Cable TV"}`. Prices and tags are those of the day the city was collected, later than most stays. Taught
-    in chapter 2.
+    reviews of one day do not see each other. Tags are the amenities (a JSON list or, in files before 2020,
+    `{TV,"Cable TV"}`), the property type, the room type and the neighbourhood. Prices and tags are those of
+    the day the city was collected, later than most stays. Taught in chapter 2.
 
     Args:
         listings: Path of the detailed listings.csv or listings.csv.gz.

@@ -40,8 +40,8 @@ def read_amazon(
     - Products that nobody reviewed in this file are left out, repeated ones too, and both are counted. A
       reviewed product that is not in the product file stays, without fields of its own, and is counted.
     - Prices: '$1,250.00' is 1250 and '1.300,50 €' is 1300.5. Empty, 'None' and '—' are unknown. A range
-      ('$5.99 - $9.99', 'from 9.99') is not the price of one product, and a piece of a web page is none at all:
-      both become unknown and are counted.
+      ('$5.99 - $9.99', 'from 9.99') is not the price of one product, and a piece of a web page is none at
+      all: both become unknown and are counted.
     - Tags are the list of categories, without markup; the brand is `brand` (2018), or `store` or the brand in
       `details` (2023). A column in which nothing is known is left out.
 

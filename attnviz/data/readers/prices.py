@@ -6,16 +6,12 @@ import numpy as np
 
 LONGEST = 48  # characters of a price; what is longer is none
 
-_POINT = (
-    "$ US$ C$ CA$ A$ AU$ NZ$ HK$ S$ MX$ £ ¥ ￥ ₹ ₩ ₪ ฿ ₱ ₦ Rs Rs. Fr. "
-    "AUD CAD CHF CNY GBP HKD ILS INR JPY KRW MXN NGN NZD PHP SGD THB USD ZAR"
-).split()
-_COMMA = (
-    "€ zł kr kr. Kč Ft lei лв. ₽ ₺ TL ₫ ₴ R$ Rp "
-    "BGN BRL CZK DKK EUR HUF IDR NOK PLN RON RUB SEK TRY UAH VND"
-).split()
-_COMMA_MARKS = {mark.casefold() for mark in _COMMA}
-_MARK = "|".join(re.escape(mark) for mark in sorted(_POINT + _COMMA, key=len, reverse=True))
+_POINT = """$ US$ C$ CA$ A$ AU$ NZ$ HK$ S$ MX$ £ ¥ ￥ ₹ ₩ ₪ ฿ ₱ ₦ Rs Rs. Fr.
+    AUD CAD CHF CNY GBP HKD ILS INR JPY KRW MXN NGN NZD PHP SGD THB USD"""
+_COMMA = """€ zł kr kr. Kč Ft lei лв. ₽ ₺ TL ₫ ₴ R$ Rp
+    BGN BRL CZK DKK EUR HUF IDR NOK PLN RON RUB SEK TRY UAH VND"""
+_COMMA_MARKS = set(_COMMA.casefold().split())
+_MARK = "|".join(map(re.escape, sorted(f"{_POINT} {_COMMA}".split(), key=len, reverse=True)))
 _GAP = r"[\s\u200e\u200f]*+"  # spaces, and the marks of direction of Hebrew and Arabic
 _PRICE = re.compile(
     rf"{_GAP}([-−]?){_GAP}({_MARK})?{_GAP}([-−]?){_GAP}"

@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO
 
 MAX_BYTES = 2**32
 MAX_LINE_BYTES = 2**24
@@ -108,7 +107,7 @@ def require_file(path: str | Path) -> None:
         raise ValueError(f"{path}: it is a folder; expected a file")
 
 
-def _opened(path: str | Path) -> BinaryIO | gzip.GzipFile:
+def _opened(path: str | Path) -> io.FileIO | gzip.GzipFile:
     require_file(path)
     with open(path, "rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"

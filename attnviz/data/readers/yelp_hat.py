@@ -46,7 +46,8 @@ def read_yelp_hat(
 ) -> MarkedReviews:
     """Read a file of Yelp-HAT: one row an annotation, with one <span> a word.
 
-    A mark is `class="active"`. Only spans and their plain words are read, no other HTML. The file does not say who an annotator is: annotator 0 of two reviews may be two people.
+    A mark is `class="active"`. Only spans and their plain words are read, no other HTML. The file does not
+    say who an annotator is: annotator 0 of two reviews may be two people.
 
     Args:
         path: Path of a .csv or .csv.gz file with the columns Input.label, Input.text, Answer.Q1Answer and
@@ -62,7 +63,8 @@ def read_yelp_hat(
 
     Raises:
         DataProblems: A ValueError, when strict, on any problem; it names the rows.
-        ValueError: When the file cannot be read or passes a limit, a column is missing, or no annotation is left.
+        ValueError: When the file cannot be read or passes a limit, a column is missing, or no annotation is
+            left.
 
     Example:
         >>> marked = read_yelp_hat("ham_part1.csv.gz")  # doctest: +SKIP

@@ -81,7 +81,8 @@ def test_the_wrong_file_is_named_with_its_missing_columns(tmp_path):
     """Swapped files, and the short files of the same site, give one line with file and columns."""
     listings, reviews = written(tmp_path)
     with pytest.raises(
-        ValueError, match=r"reviews\.csv: no column 'name', 'amenities'.* has the columns of reviews: read_airbnb takes the listings first"
+        ValueError,
+        match=r"reviews\.csv: no column 'name', 'amenities'.* has the columns of reviews: read_airbnb takes",
     ) as error:
         read_airbnb(reviews, listings)
     assert "\n" not in str(error.value)
@@ -110,7 +111,9 @@ def test_amenities_of_all_years(tmp_path, amenities, tags):
     assert read_airbnb(*paths).items["tags"][0] == [*tags, *kinds]
 
 
-@pytest.mark.parametrize("cell", ["[" * 100_000, "[" + "1" * 5000 + "]", '["TV"', "{" + "a" * 200_000 + "}", '"TV"', '{"a": "b"'])
+@pytest.mark.parametrize(
+    "cell", ["[" * 100_000, "[" + "1" * 5000 + "]", '["TV"', "{" + "a" * 200_000 + "}", '"TV"', '{"a": "b"']
+)
 def test_amenities_that_cannot_be_read_are_reported(tmp_path, cell):
     """Deep brackets, a long number, a list that is cut off, a huge cell, a text: no traceback."""
     paths = written(tmp_path, LISTINGS.assign(amenities=[cell, "[]", "[]"]))
@@ -122,7 +125,9 @@ def test_amenities_that_cannot_be_read_are_reported(tmp_path, cell):
 def test_two_columns_of_one_name(tmp_path):
     """Which of them is meant nobody knows: an error, and no silent id.1."""
     listings, reviews = written(tmp_path, LISTINGS.rename(columns={"host_id": "price"}))
-    with pytest.raises(ValueError, match=r"listings\.csv\.gz: two columns have the name 'price'; rename or remove one"):
+    with pytest.raises(
+        ValueError, match=r"listings\.csv\.gz: two columns have the name 'price'; rename or remove one"
+    ):
         read_airbnb(listings, reviews)
 
 

@@ -299,7 +299,9 @@ def test_files_that_do_not_belong_together(tmp_path):
         (new, new, "r23 holds reviews of 2023, expected products"),
         (old, old, "r18 holds reviews of 2018, expected products"),
     ]:
-        with pytest.raises(ValueError, match=f"{told}; read_amazon takes the review file first and the product"):
+        with pytest.raises(
+            ValueError, match=f"{told}; read_amazon takes the review file first and the product"
+        ):
             read_amazon(reviews, products)
     with pytest.raises(ValueError, match="r18 has reviews of 2018, .*m23 has products of 2023; their ids"):
         read_amazon(old, meta)
@@ -440,7 +442,9 @@ def test_a_rating_that_cannot_be_is_reported_as_it_is(tmp_path):
     ratings = [float("inf"), "-inf", 5.5, 0.0, -4, 10**300, 1e400]
     rows = [review_2018(reviewerID=f"U{n}", overall=rating) for n, rating in enumerate(ratings)]
     path = written(tmp_path / "r.json", review_2018(), review_2018(reviewerID="BOB", overall=1.0), *rows)
-    with pytest.raises(DataProblems, match=r"7 rows, first line 3 \(label='rating inf'\), line 4 \(label='rating -inf'"):
+    with pytest.raises(
+        DataProblems, match=r"7 rows, first line 3 \(label='rating inf'\), line 4 \(label='rating -inf'"
+    ):
         read_amazon(path)
     log = read_amazon(path, strict=False)
     assert log.interactions["label"].tolist() == [1, 0]
@@ -452,7 +456,9 @@ def test_what_is_no_text_is_counted(tmp_path):
     deep: list = []
     for _ in range(700):
         deep = [deep]
-    product = product_2018(title=5, category=["Tea", 7, None, ["x"]], main_cat=True, brand={"a": 1}, price=deep)
+    product = product_2018(
+        title=5, category=["Tea", 7, None, ["x"]], main_cat=True, brand={"a": 1}, price=deep
+    )
     reviews = written(tmp_path / "r.json", review_2018(), review_2018(reviewerID="BOB", overall=1.0))
     log = read_amazon(reviews, written(tmp_path / "meta.json", product), strict=False)
     assert log.items.iloc[0][["title", "tags"]].tolist() == ["B1", ["Tea"]]
@@ -474,7 +480,9 @@ def test_details_that_cannot_be_read_are_counted(tmp_path, details):
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("unit", [" ", "<br", "<br ", "<img ", 'alt="', "<", "&", "&#", "function ", ".a", "{", "</"])
+@pytest.mark.parametrize(
+    "unit", [" ", "<br", "<br ", "<img ", 'alt="', "<", "&", "&#", "function ", ".a", "{", "</"]
+)
 def test_megabytes_of_markup_are_an_answer_at_once(unit):
     """Four megabytes in a title and in a review, which patterns that go back would read for hours."""
     text = "<img " + unit * (2**22 // len(unit))
@@ -483,7 +491,9 @@ def test_megabytes_of_markup_are_an_answer_at_once(unit):
     assert all(split_sentences(text[: 2**20]))
 
 
-@given(st.lists(st.sampled_from(["<br>", "<BR />", "<br", "\n", " ", "a", "&lt;br&gt;", "\u2003"])).map("".join))
+@given(
+    st.lists(st.sampled_from(["<br>", "<BR />", "<br", "\n", " ", "a", "&lt;br&gt;", "\u2003"])).map("".join)
+)
 def test_a_line_break_takes_the_spaces_around_it(text):
     """As the plain pattern says, which is slow on long runs of spaces."""
     expected = html.unescape(re.sub(r"\s*<br\s*/?>\s*", "\n", text, flags=re.IGNORECASE))

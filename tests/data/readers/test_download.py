@@ -187,7 +187,9 @@ def test_a_category_that_cannot_be(name, category, tmp_path):
         download(name, category, folder=tmp_path)
 
 
-@pytest.mark.parametrize(("name", "category"), [(["airbnb"], "x"), (None, "x"), ("amazon2018", None), ("airbnb", 5)])
+@pytest.mark.parametrize(
+    ("name", "category"), [(["airbnb"], "x"), (None, "x"), ("amazon2018", None), ("airbnb", 5)]
+)
 def test_what_is_no_text(name, category, tmp_path):
     """A ValueError that says what was expected."""
     with pytest.raises(ValueError, match=r"(name must be one of|category must look like) '.*got"):
@@ -197,7 +199,10 @@ def test_what_is_no_text(name, category, tmp_path):
 @pytest.mark.parametrize(
     ("hashes", "told"),
     [
-        ({"Soap.json.gz": SHA256}, "'Soap.json.gz' is none of the files 'Soap_5.json.gz' and 'meta_Soap.json.gz'"),
+        (
+            {"Soap.json.gz": SHA256},
+            "'Soap.json.gz' is none of the files 'Soap_5.json.gz' and 'meta_Soap.json.gz'",
+        ),
         ({NAMES[0]: "abc"}, "must be a sha256, 64 hexadecimal digits, got 'abc'"),
         ({NAMES[0]: 5}, "must be a sha256, 64 hexadecimal digits, got 5"),
     ],
