@@ -6,9 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from ..log import InteractionLog
-from .files import log_from_files, parse_prices, plain_text, read_file, require_columns
+from .files import log_from_files, parse_prices, plain_text, require_columns
 from .json_lines import parse_json
 from .streams import MAX_BYTES, MAX_LINE_BYTES
+from .table_files import read_csv
 
 COLUMNS = {
     "listings": ("id", "name", "amenities", "property_type", "room_type", "neighbourhood_cleansed", "price"),
@@ -53,7 +54,7 @@ def read_airbnb(
         >>> train, valid, test = log.split()  # doctest: +SKIP
     """
     limits = dict(max_bytes=max_bytes, max_line_bytes=max_line_bytes)
-    listing_table, review_table = read_file(listings, **limits), read_file(reviews, **limits)
+    listing_table, review_table = read_csv(listings, **limits), read_csv(reviews, **limits)
     _require_detailed(listings, listing_table, "listings")
     _require_detailed(reviews, review_table, "reviews")
     files = {"interactions": str(reviews), "items": str(listings)}

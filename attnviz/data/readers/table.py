@@ -1,6 +1,5 @@
 """Everybody's own data: CSV or Parquet files, or DataFrames, with any column names."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pandas as pd
 
 from ..log import InteractionLog
 from .files import log_from_files, parse_prices, parse_unix_times, read_file
+from .json_lines import parse_json
 
 COLUMNS = {
     "interactions": ("user_id", "item_id", "timestamp", "label", "rating", "review"),
@@ -96,8 +96,8 @@ def _tags(value):
         return value
     if value.lstrip().startswith("["):
         try:
-            return json.loads(value)
-        except json.JSONDecodeError:
+            return parse_json(value)
+        except ValueError:
             return value
     parts = value.split("|" if "|" in value else ",")
     return [part.strip() for part in parts if part.strip()]

@@ -41,6 +41,8 @@ def read_json(path: str | Path, **limits: int) -> pd.DataFrame:
     records = [record for _, record in read_json_lines(path, **limits)]
     if not records:
         raise ValueError(f"{path}: the file is empty; expected one JSON object a line")
+    keys = set().union(*records)
+    _require_size(path, len(records) * len(keys), limits.get("max_bytes", MAX_BYTES))
     return pd.DataFrame(records)
 
 
@@ -63,7 +65,7 @@ def read_parquet(path: str | Path, **limits: int) -> pd.DataFrame:
         with open(path, "rb") as file:
             stored = pq.ParquetFile(file)
             _require_unique(path, stored.schema_arrow.names)
-            _require_size(path, stored.metadata, limits.get("max_bytes", MAX_BYTES))
+            _require_size(path, _size(stored.metadata), limits.get("max_bytes", MAX_BYTES))
             return pd.read_parquet(file)
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno:
@@ -74,10 +76,13 @@ def read_parquet(path: str | Path, **limits: int) -> pd.DataFrame:
         ) from error
 
 
-def _require_size(path: str | Path, metadata: pq.FileMetaData, max_bytes: int) -> None:
-    """A value repeated a billion times takes few bytes of the file, so that cells count as a byte each."""
+def _size(metadata: pq.FileMetaData) -> int:
+    """Bytes of the table; a value repeated a billion times takes few, so that a cell counts as a byte."""
     groups = (metadata.row_group(place).total_byte_size for place in range(metadata.num_row_groups))
-    size = max(sum(groups), metadata.num_rows * metadata.num_columns)
+    return max(sum(groups), metadata.num_rows * metadata.num_columns)
+
+
+def _require_size(path: str | Path, size: int, max_bytes: int) -> None:
     if size > max_bytes:
         raise ValueError(
             f"{path}: the table takes at least {size:,} bytes, more than max_bytes={max_bytes:,}; "

@@ -9,8 +9,9 @@ import pandas as pd
 
 from ...language.entities import unescape
 from ..problems import DataProblems, Findings
-from .files import read_file, require_columns
+from .files import require_columns
 from .streams import MAX_BYTES, MAX_LINE_BYTES
+from .table_files import read_csv
 
 COLUMNS = ("Input.label", "Input.text", "Answer.Q1Answer", "Answer.html_output")
 HINT = "the files ham_part1.csv, ham_part2.csv ... of Yelp-HAT have them"
@@ -73,7 +74,7 @@ def read_yelp_hat(
 
     Paper: Sen et al. (2020), Human attention maps for text classification. Taught in chapter 20.
     """
-    table = read_file(path, max_bytes=max_bytes, max_line_bytes=max_line_bytes)
+    table = read_csv(path, max_bytes=max_bytes, max_line_bytes=max_line_bytes)
     require_columns(str(path), table, COLUMNS, HINT)
     found = Findings("annotations", table)
     outputs = [Spans.of(cell) for cell in table["Answer.html_output"]]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import attnviz as av
 from attnviz.data.readers.files import parse_unix_times, read_file
+from attnviz.data.readers.table import parse_tags
 
 TABLE = pd.DataFrame({"id": ["007", "NA"], "words": ['a, "b"\nc', "é"]})
 RECORDS = [{"id": "007", "tags": ["a", "b"], "price": 1.5}, {"id": "NA", "tags": [], "price": None}]
@@ -111,6 +112,15 @@ def test_faults_of_parquet_files(tmp_path):
         read_file(path)
 
 
+def test_objects_with_a_key_of_their_own_each(tmp_path):
+    """A small file that would be a huge table is an error, not a full memory."""
+    path = tmp_path / "t.jsonl"
+    path.write_text("".join(f'{{"k{n}": 1}}\n' for n in range(2000)))
+    with pytest.raises(ValueError, match=r"takes at least 4,000,000 bytes, more than max_bytes=100,000"):
+        read_file(path, max_bytes=100_000)
+    assert read_file(path).shape == (2000, 2000)
+
+
 @pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet", "json", "jsonl.gz"])
 def test_a_folder_an_empty_file_and_none(tmp_path, ending):
     """A folder of that name, a file without a byte, and the usual error of Python where there is no file."""
@@ -139,6 +149,14 @@ def test_any_bytes_are_a_table_or_an_error_that_names_the_file(tmp_path_factory,
     else:
         return
     assert f"t.{ending}" in told
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "[" * 2**22, "[" + "1" * 5000 + "]", '["a"', '[{"a": 1, "a": 2}]']
+)
+def test_tags_that_cannot_be_read(text):
+    """Deep brackets, a number of 5,000 digits, a list that is cut off, a key twice: they stay as they are."""
+    assert parse_tags(pd.Series([text])).tolist() == [text]
 
 
 @pytest.mark.parametrize("text", ["1" * 5000, "1" * 2**22, "1" * 5000 + ".5", " " * 2**22 + "1"])
