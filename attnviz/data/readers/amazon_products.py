@@ -122,7 +122,7 @@ def clean_price(value):
     if value is None:
         return np.nan, None
     if not isinstance(value, str):
-        return (value if _is_number(value) else f"a {type(value).__name__}, no price"), None
+        return (value if _is_number(value) else f"no price: {type(value).__name__}"), None
     if value.strip().lower() in _UNKNOWN_PRICES:
         return np.nan, None
     if is_range(value):

@@ -76,4 +76,4 @@ def _advice(line: str) -> str:
         return "it is the last line: the file may be cut off"
     if line.startswith("{'"):
         return "it looks like a dict of Python, as the files of 2014 have them: write it with json.dumps"
-    return "write one JSON object in each line"
+    return "expected one JSON object a line: correct this line, or leave it out"
