@@ -5,8 +5,9 @@
 Each function that takes other people's text apart is given the inputs that are worst for its patterns, and
 each whole reader a small file with one huge cell. The size doubles until one call takes longer than `longest`
 seconds. The seconds are of the processor, the least of three calls. An error that is meant for people
-(ValueError) is an answer like any other; which one it was stands in the table. The rows `before` were measured
-with `--code before` when the patterns could go back: prices were cubic, markup, pictures and spans quadratic.
+(ValueError) is an answer like any other; which one it was stands in the table. The rows `before` were
+measured with `--code before` when the patterns could go back: prices were cubic, markup, pictures and spans
+quadratic.
 """
 
 import csv
