@@ -7,6 +7,9 @@ import pandas as pd
 
 from .problems import Findings
 
+_LONGEST_TIME = 64  # characters
+_EARLIEST, _LATEST = (pd.Timestamp(end, tz="UTC") for end in ("0001-01-01", "9999-12-31 23:59:59.999999"))
+
 
 def as_text(values: pd.Series) -> pd.Series:
     """Ids and names as str; whole floats (ids beside a missing one) lose their '.0'."""
@@ -25,18 +28,24 @@ def checked_ids(found: Findings, column: str) -> pd.Series:
 
 
 def parse_times(values: pd.Series) -> pd.Series:
-    """Datetimes in UTC with microseconds; NaT where there is no ISO 8601 time.
+    """Datetimes in UTC with microseconds; NaT where there is no ISO 8601 time of the years 1 to 9999.
 
     A time without a zone is taken as UTC. Numbers give NaT, because seconds and
-    milliseconds cannot be told apart here.
+    milliseconds cannot be told apart here. Python's own times hold no other years.
+
+    Example:
+        >>> parse_times(pd.Series(["2025-01-31", "-0005-01-31", "10000-01-31", "now"])).isna().tolist()
+        [False, True, True, True]
     """
     values = values.reset_index(drop=True)
     if pd.api.types.is_numeric_dtype(values):
         values = pd.Series(pd.NaT, index=values.index)
     elif values.dtype == object:
         values = values.where(~values.map(_is_number).astype(bool), None)
+    if not pd.api.types.is_datetime64_any_dtype(values):
+        values = values.where(values.map(_may_be_time).astype(bool), None)
     times = pd.to_datetime(values, errors="coerce", utc=True, format="ISO8601")
-    return times.dt.as_unit("us")
+    return times.dt.as_unit("us").where(times.between(_EARLIEST, _LATEST))
 
 
 def numbers(values: pd.Series) -> pd.Series:
@@ -96,6 +105,11 @@ def review_texts(source: pd.DataFrame) -> pd.Series:
     if "review" not in source:
         return pd.Series("", index=range(len(source)), dtype=str)
     return source["review"].reset_index(drop=True).fillna("").astype(str)
+
+
+def _may_be_time(value) -> bool:
+    """False for text that pandas reads as a time and ISO 8601 does not ("now", "-5"), and for pages of it."""
+    return not isinstance(value, str) or (len(value) <= _LONGEST_TIME and value[:4].isdigit())
 
 
 def _is_number(value) -> bool:

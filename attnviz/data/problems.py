@@ -1,5 +1,6 @@
 """What is wrong with the tables of a log: by kind and row, as one error and as a table."""
 
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -7,6 +8,9 @@ import numpy as np
 import pandas as pd
 
 FIRST_ROWS = 3
+_MOST_BITS = 4096  # of a number that is written out
+_SHORT = reprlib.Repr()
+_SHORT.maxother = 200  # characters of a date and the like
 PROBLEM_COLUMNS = ("table", "kind", "row", "detail", "repair")
 
 
@@ -162,7 +166,10 @@ def problem_table(lines: list[tuple]) -> pd.DataFrame:
 
 
 def _shown(value, width: int = 40) -> str:
-    if isinstance(value, int) and value.bit_length() > 4 * width:
-        return f"a whole number of {value.bit_length():,} bits"  # one that Python refuses to write out
-    text = repr(value.item() if isinstance(value, np.generic) else value)
-    return text if len(text) <= width else text[: width - 3] + "..."
+    """The value in at most `width` characters; time and depth do not grow with the value."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return f"a number of {value.bit_length():,} bits"
+    text = repr(value[:width]) if isinstance(value, str) else _SHORT.repr(value)
+    cut = isinstance(value, str) and len(value) > width
+    return text if len(text) <= width and not cut else text[: width - 3] + "..."

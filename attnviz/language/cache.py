@@ -27,11 +27,21 @@ _DAY = 24 * 60 * 60
 def default_cache_dir() -> Path:
     """Where vectors are kept: the environment variable ATTNVIZ_CACHE, or .cache/attnviz in the home folder.
 
+    Raises:
+        ValueError: If there is neither.
+
     Example:
         >>> default_cache_dir().is_absolute()
         True
     """
-    return Path(os.environ.get("ATTNVIZ_CACHE") or Path.home() / ".cache" / "attnviz").absolute()
+    if given := os.environ.get("ATTNVIZ_CACHE"):
+        return Path(given).absolute()
+    try:
+        return (Path.home() / ".cache" / "attnviz").absolute()
+    except RuntimeError as error:
+        raise ValueError(
+            "there is no home folder to keep vectors in: set the environment variable ATTNVIZ_CACHE"
+        ) from error
 
 
 class VectorCache:

@@ -19,6 +19,7 @@ from .models import load_model, load_tokenizer, model_folder
 _RECIPE = "mean of the last layer over the attention mask, L2 normalised, float32, version 1"
 _FINGERPRINTED = ("*.json", "*.txt", "*.model", "*.safetensors")
 MAX_TOKENS = 64  # of a text, if nobody says another number
+_CHARACTERS = 1000  # a token: what stands behind so many is not read, and a text of megabytes is no halt
 _SHARD = 1024  # texts a shard: what a killed process loses at most
 _SLAB = 16 * _SHARD  # texts that are tokenised and sorted by length together
 _DIM_NAMES = ("hidden_size", "d_model", "n_embd", "dim")
@@ -40,7 +41,8 @@ class TextEncoder:
             Pickled weights and remote code are refused.
         cache_dir: Where vectors are kept; default: environment variable ATTNVIZ_CACHE, or ~/.cache/attnviz.
         batch_size: Texts in one forward pass.
-        max_length: Tokens of a text that are read, with the special tokens; the rest is cut off.
+        max_length: Tokens of a text that are read, with the special tokens; the rest is cut off, and so is
+            what stands behind 1,000 characters for each token.
         progress: Show a progress bar while texts are encoded.
 
     Raises:
@@ -154,7 +156,7 @@ class TextEncoder:
         """Batches of texts of like length with their vectors, the longest of a slab first."""
         for start in range(0, len(texts), _SLAB):
             slab = texts[start : start + _SLAB]
-            readable = [_valid_unicode(text) for text in slab]
+            readable = [_valid_unicode(text[: self.max_length * _CHARACTERS]) for text in slab]
             ids = self._tokenizer(readable, truncation=True, max_length=self.max_length)["input_ids"]
             order = sorted(range(len(slab)), key=lambda i: -len(ids[i]))
             for first in range(0, len(slab), self.batch_size):

@@ -1,7 +1,8 @@
 """Texts to sentences by a plain rule."""
 
-import html
 import re
+
+from .entities import unescape
 
 _BREAKS = re.compile(r"</?(?:br|p|div|li|ul|ol|tr|table|h[1-6]|blockquote)\b[^<>]*>", re.IGNORECASE)
 
@@ -38,6 +39,6 @@ def split_sentences(text: str) -> list[str]:
 
     Taught in chapter 4.
     """
-    plain = html.unescape(_TAGS.sub("", _BREAKS.sub("\n", text)))
+    plain = unescape(_TAGS.sub("", _BREAKS.sub("\n", text)))
     lines = (" ".join(line.split()) for line in plain.splitlines())
     return [part for line in lines for part in _ENDS.split(line) if _SOUND.search(part)]

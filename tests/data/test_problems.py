@@ -65,3 +65,35 @@ def test_rows_may_be_named_by_their_line():
     assert "duplicated item_id: 1 row, first row 2 " in str(named)
     assert str(named).endswith("(from x.json)")
     assert named.problems["row"].tolist() == [2, 1, 14, 12, 12]
+
+
+def nested(depth: int) -> list:
+    """A list in a list in a list."""
+    inner: list = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [nested(950), [5] * 10**6, 10**5000, -(10**5000), "\x1b[31m" * 10**6, {"a": nested(950)}],
+    ids=range(6),
+)
+def test_values_are_shown_whatever_they_hold(tags):
+    """Deep lists, numbers of thousands of digits and megabytes of text: at most 40 printable characters."""
+    items = pd.DataFrame({"item_id": ["tea"], "tags": pd.Series([tags], dtype=object)})
+    detail = find_problems(ROWS[:1], items, implicit=True)["detail"].tolist()
+    assert len(detail) == 1
+    assert detail[0].startswith("tags=")
+    assert len(detail[0]) <= len("tags=") + 40
+    assert detail[0].isprintable()
+
+
+@pytest.mark.parametrize("length", [37, 38, 39, 1000])
+def test_long_texts_are_cut_with_dots(length):
+    """A text that fits with its quotes is shown whole."""
+    items = pd.DataFrame({"item_id": ["tea"], "price": ["x" * length]})
+    (detail,) = find_problems(ROWS[:1], items, implicit=True)["detail"]
+    assert detail == ("price='" + "x" * 38 + "'" if length == 38 else detail)
+    assert detail.endswith("..." if length > 38 else "'")

@@ -145,6 +145,24 @@ def test_long_text_is_cut(tiny):
     np.testing.assert_array_equal(vectors[0], vectors[1])
 
 
+def test_the_tokenizer_gets_no_megabytes(tiny, monkeypatch):
+    """Of a text of megabytes it reads 1,000 characters a token; the vector is that of the beginning."""
+    tokenizer, given_lengths = tiny._tokenizer, []
+
+    class Listening:
+        pad = tokenizer.pad
+        pad_token_id = tokenizer.pad_token_id
+
+        def __call__(self, texts, **options):
+            given_lengths.extend(map(len, texts))
+            return tokenizer(texts, **options)
+
+    monkeypatch.setitem(vars(tiny), "_tokenizer", Listening())
+    long, short = tiny.encode(["soft " * 10**6, "soft " * 100])
+    assert max(given_lengths) == 16 * 1000
+    np.testing.assert_allclose(long, short, atol=1e-5)
+
+
 def test_duplicates_are_encoded_once(tiny, count_forward):
     """Five rows of two texts cost two forward passes, and equal texts get equal rows."""
     vectors = tiny.encode(["soft", "warm", "soft", "soft", "warm"])

@@ -1,7 +1,5 @@
 """The product files of Amazon 2018 and 2023: titles, tags, prices, categories and brands without junk."""
 
-import html
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,15 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .files import parse_price
+from ...language.entities import unescape
+from .json_lines import parse_json
+from .prices import is_range, parse_price
 
 _LARGEST = 2**53
 _UNKNOWN_PRICES = ("", "none", "null", "nan", "—", "–", "-")
-_AMOUNT = r"[$€£]?\s*\d[\d,]*(?:\.\d+)?"
-_RANGE = re.compile(rf"\s*(?:from\s+{_AMOUNT}.*|{_AMOUNT}\s*[-–—]\s*{_AMOUNT})\s*", re.IGNORECASE)
-_PICTURE = re.compile(r"<img\b[^<>]*\balt=\"([^\"]*)\"[^<>]*>", re.IGNORECASE)
-_MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>")
-_SCRIPT = re.compile(r"\bgetTime\(\)|function\s*\(|[.#][\w-]+\s*\{")
+_MARKUP = re.compile(r"</?[a-zA-Z][^<>]*+>")
+_PICTURE = re.compile(r"<img\b", re.IGNORECASE)
+_ALT = re.compile(r"(?<![\w-])alt=\"([^\"]*+)\"", re.IGNORECASE)
+_SCRIPT = re.compile(r"\bgetTime\(\)|function\s*+\(|[.#][\w-]++\s*+\{")
 
 MISSING = "items: not in the product file"
 UNREVIEWED = "items: product without a review in the review file"
@@ -103,9 +102,14 @@ def clean_text(value) -> str | None:
     """
     if not isinstance(value, str) or _SCRIPT.search(value):
         return None
-    text = html.unescape(_MARKUP.sub(" ", _PICTURE.sub(r" \1 ", value)))
+    text = unescape(_MARKUP.sub(_words_of_tag, value))
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return " ".join(text.split()) or None
+
+
+def _words_of_tag(tag: re.Match) -> str:
+    alt = _ALT.search(tag.group()) if _PICTURE.match(tag.group()) else None
+    return f" {alt.group(1)} " if alt else " "
 
 
 def clean_price(value):
@@ -118,10 +122,10 @@ def clean_price(value):
     if value is None:
         return np.nan, None
     if not isinstance(value, str):
-        return (value if _is_number(value) else str(value)), None
+        return (value if _is_number(value) else f"no price: {type(value).__name__}"), None
     if value.strip().lower() in _UNKNOWN_PRICES:
         return np.nan, None
-    if _RANGE.fullmatch(value):
+    if is_range(value):
         return np.nan, RANGES
     if "{" in value or "<" in value:
         return np.nan, PIECES
@@ -153,30 +157,45 @@ def _product(record: Mapping, item_id: str, format: ProductFormat, counted: Coun
     price, reason = clean_price(record.get("price"))
     if reason:
         counted[reason] += 1
-    brand = clean_text(record.get(format.brand))
-    return _Product(
-        item_id,
-        clean_text(record.get("title")),
-        _tags(record.get(format.tags)),
-        price,
-        clean_text(record.get(format.category)),
-        brand or _brand_in_details(record.get("details"), counted),
+    title, tags, category, brand = (
+        _texts(record.get(key), f"items: {what}", counted)
+        for key, what in (
+            ("title", "title"),
+            (format.tags, "one of the tags"),
+            (format.category, "category"),
+            (format.brand, "brand"),
+        )
     )
+    brand = brand or _brand_in_details(record.get("details"), counted)
+    return _Product(item_id, _first(title), tags, price, _first(category), _first(brand))
 
 
-def _tags(values) -> tuple[str, ...]:
+def _texts(values, what: str, counted: Counter) -> tuple[str, ...]:
+    """The texts of a value or a list of values, each once; what is none, and is not empty, is counted."""
     values = values if isinstance(values, list) else [values]
-    tags = (clean_text(value) for value in values)
-    return tuple(dict.fromkeys(tag for tag in tags if tag))
+    for value in values:
+        if isinstance(value, str):
+            counted[f"{what} is a piece of a web page, left out"] += bool(_SCRIPT.search(value))
+        else:
+            counted[f"{what} is no text, left out"] += value is not None
+    return tuple(text for text in dict.fromkeys(map(clean_text, values)) if text)
 
 
-def _brand_in_details(details, counted: Counter) -> str | None:
-    if isinstance(details, str) and details.strip():
-        try:
-            details = json.loads(details)
-        except json.JSONDecodeError:
-            counted[DETAILS] += 1
-    return clean_text(details.get("Brand")) if isinstance(details, dict) else None
+def _first(texts: tuple[str, ...]) -> str | None:
+    return texts[0] if texts else None
+
+
+def _brand_in_details(details, counted: Counter) -> tuple[str, ...]:
+    if details is None or (isinstance(details, str) and not details.strip()):
+        return ()
+    try:
+        details = parse_json(details) if isinstance(details, str) else details
+    except ValueError:
+        details = None
+    if isinstance(details, dict):
+        return _texts(details.get("Brand"), "items: brand", counted)
+    counted[DETAILS] += 1
+    return ()
 
 
 def _table(products: list[_Product]) -> pd.DataFrame:

@@ -1,6 +1,8 @@
 """The review files of Amazon 2018 and 2023 as a table, each review once, in little memory."""
 
+import math
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -13,9 +15,13 @@ from .amazon_products import text_id
 from .files import without_markup
 
 _CHUNK = 16_384  # reviews
-_STARS = (1, 5)
 _LAST_TIME = 253_402_300_800 * 10**6  # the year 10000, in microseconds
-_NO_NUMBER = float("nan")
+_NO_NUMBER = math.nan
+_LONGEST_NUMBER = 64  # characters
+_LARGEST = 2**1000
+
+REPEATED = "interactions: repeats another review"
+NO_TEXT = "interactions: review is no text, left empty"
 _NO_TIME = np.iinfo(np.int64).min  # NumPy's "not a time"
 
 
@@ -47,7 +53,7 @@ REVIEW_FORMATS = (
 
 def read_reviews(
     records: Iterator[tuple[int, dict]], format: ReviewFormat
-) -> tuple[pd.DataFrame, np.ndarray, int]:
+) -> tuple[pd.DataFrame, np.ndarray, dict[str, int]]:
     """The reviews as a table.
 
     Args:
@@ -55,20 +61,21 @@ def read_reviews(
         format: Which keys they have.
 
     Returns:
-        Columns user_id, item_id and review ("" where there is none), timestamp (NaT likewise) and rating (1
-        to 5, NaN likewise), without rows that repeat an earlier one; the line of each row; the number of
-        repeats.
+        Columns user_id, item_id and review ("" where there is none), timestamp (NaT likewise) and rating (any
+        number, NaN likewise), without rows that repeat an earlier one; the line of each row; what was left
+        out, by reason.
     """
-    reviews = ((line, _review(record, format)) for line, record in records)
-    seen, columns, lines, repeated = SeenHashes(), _Columns(), array("q"), 0
+    counted = Counter({REPEATED: 0, NO_TEXT: 0})
+    reviews = ((line, _review(record, format, counted)) for line, record in records)
+    seen, columns, lines = SeenHashes(), _Columns(), array("q")
     while chunk := list(islice(reviews, _CHUNK)):
         hashes = (hash(row) if _is_whole(row) else hash((line, row)) for line, row in chunk)
         new = seen.first_time(np.fromiter(hashes, np.int64, len(chunk)))
         kept = [one for one, first in zip(chunk, new, strict=True) if first]
         columns.extend([row for _, row in kept])
         lines.extend(line for line, _ in kept)
-        repeated += len(chunk) - len(kept)
-    return columns.table(), np.frombuffer(lines, dtype=np.int64), repeated
+        counted[REPEATED] += len(chunk) - len(kept)
+    return columns.table(), np.frombuffer(lines, dtype=np.int64), dict(counted)
 
 
 class TextColumn:
@@ -153,9 +160,10 @@ class _Columns:
         return table
 
 
-def _review(record: Mapping, format: ReviewFormat) -> tuple[str, str, str, int, float]:
+def _review(record: Mapping, format: ReviewFormat, counted: Counter) -> tuple[str, str, str, int, float]:
     """User, item, text, microseconds since 1970, rating."""
     text = record.get(format.text)
+    counted[NO_TEXT] += not (text is None or isinstance(text, str))
     rating = _number(record.get(format.rating))
     time = _number(record.get(format.time)) * format.microseconds
     return (
@@ -163,8 +171,15 @@ def _review(record: Mapping, format: ReviewFormat) -> tuple[str, str, str, int, 
         text_id(record.get(format.item)) or "",
         without_markup(text) if isinstance(text, str) else "",
         int(time) if 0 < time < _LAST_TIME else _NO_TIME,
-        float(rating) if _STARS[0] <= rating <= _STARS[1] else _NO_NUMBER,
+        _as_float(rating),
     )
+
+
+def _as_float(number: float | int) -> float:
+    """The number; infinity where it is larger than any float."""
+    if number != number or abs(number) < _LARGEST:
+        return float(number)
+    return math.inf if number > 0 else -math.inf
 
 
 def _is_whole(row: tuple[str, str, str, int, float]) -> bool:
@@ -175,7 +190,7 @@ def _is_whole(row: tuple[str, str, str, int, float]) -> bool:
 
 def _number(value) -> float | int:
     """A number, also when it is written as text; NaN for another value."""
-    if isinstance(value, str):
+    if isinstance(value, str) and len(value) <= _LONGEST_NUMBER:
         try:
             return float(value)
         except ValueError:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ...language.cache import default_cache_dir
 
 _AMAZON = "https://mcauleylab.ucsd.edu/public_datasets/data"
+_SHA256 = re.compile("(sha256:)?[0-9a-fA-F]{64}")
 _TIMEOUT = 30  # seconds without an answer
 _BLOCK = 1 << 20  # bytes
 
@@ -93,7 +94,8 @@ def download(
         The two paths: reviews and products (Amazon), listings and reviews (Airbnb), as the readers take them.
 
     Raises:
-        ValueError: When there is no such name, no such category can be, or a file is not the expected one.
+        ValueError: When there is no such name, no such category can be, a hash is of no file of these or no
+            sha256, a file is not the expected one, or there is no home folder and none is given.
         ConnectionError: When a file cannot be fetched; the message says how to do it by hand.
 
     Warns:
@@ -105,6 +107,7 @@ def download(
     source = source_of(name, category)
     folder = default_cache_dir() / "data" / name / category if folder is None else Path(folder)
     first, second = (address.format(category=category) for address in source.files)
+    _require_hashes(hashes or {}, (_file_name(first), _file_name(second)))
     return (
         _fetch(first, folder, _known_hash(first, hashes), progress),
         _fetch(second, folder, _known_hash(second, hashes), progress),
@@ -117,19 +120,27 @@ def source_of(name: str, category: str) -> Source:
     Raises:
         ValueError: If there is no such source, or the category is none.
     """
-    if name not in SOURCES:
+    if not isinstance(name, str) or name not in SOURCES:
         raise ValueError(f"name must be one of {', '.join(map(repr, SOURCES))}, got {name!r}")
     source = SOURCES[name]
-    if not re.fullmatch(source.category, category, re.ASCII):
+    if not isinstance(category, str) or not re.fullmatch(source.category, category, re.ASCII):
         raise ValueError(
             f"category must look like {source.example!r}, got {category!r}; {source.page} lists what there is"
         )
     return source
 
 
+def _require_hashes(hashes: Mapping[str, str], names: tuple[str, str]) -> None:
+    for name, digest in hashes.items():
+        if name not in names:
+            raise ValueError(f"hashes: {name!r} is none of the files {names[0]!r} and {names[1]!r}")
+        if not isinstance(digest, str) or not _SHA256.fullmatch(digest):
+            raise ValueError(f"hashes[{name!r}] must be a sha256, 64 hexadecimal digits, got {digest!r}")
+
+
 def _known_hash(address: str, hashes: Mapping[str, str] | None) -> str | None:
     given = (hashes or {}).get(_file_name(address))
-    return f"sha256:{given.removeprefix('sha256:')}" if given else HASHES.get(address)
+    return f"sha256:{given.removeprefix('sha256:').lower()}" if given else HASHES.get(address)
 
 
 def _fetch(address: str, folder: Path, known_hash: str | None, progress: bool) -> Path:

@@ -1,9 +1,6 @@
 """Files of tables: what is read from them as it stands, and errors that name the file."""
 
-import gzip
-import html
 import re
-import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,30 +8,37 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..arguments import require_single_columns
+from ...language.entities import unescape
 from ..log import InteractionLog
 from ..problems import DataProblems
+from .prices import parse_price
+from .table_files import read_csv, read_json, read_parquet
 
-_PRICE = re.compile(r"\s*(-?)\s*[$€£]?\s*(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\s*[$€£]?\s*")
+_READERS = {".csv": read_csv, ".parquet": read_parquet, ".json": read_json, ".jsonl": read_json}
 _DIGITS = re.compile(r"\s*\d+(\.\d+)?\s*")
+_LONGEST_TIME = 64  # characters of a Unix time
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LINE_BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
+_LINE_BREAK = re.compile(r"<br\s*+/?>", re.IGNORECASE)
 
 
-def read_file(path: str | Path) -> pd.DataFrame:
-    """The table in a CSV (.csv, .csv.gz) or Parquet file; every CSV cell is text or, when empty, NaN."""
+def read_file(path: str | Path, **limits: int) -> pd.DataFrame:
+    """The table in a CSV (.csv), Parquet (.parquet) or JSON lines (.json, .jsonl) file.
+
+    Args:
+        path: The file. CSV and JSON lines may be gzipped, with a name that ends in .gz or without.
+        **limits: `max_bytes` of the whole file, unpacked, and `max_line_bytes`, as in `CheckedBytes`.
+
+    Returns:
+        The table. Every CSV cell is text or, when empty, NaN; the others have the types of the file.
+
+    Raises:
+        ValueError: When it cannot be read, is empty, has two columns of one name, or passes a limit.
+    """
     name = Path(path).name.lower()
-    if not name.endswith((".parquet", ".csv", ".csv.gz")):
-        raise ValueError(f"{path}: expected a file that ends in .csv, .csv.gz or .parquet")
-    try:
-        if name.endswith(".parquet"):
-            return pd.read_parquet(path)
-        header = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False)
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
-    except (ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(f"{path}: cannot be read as a table: {error}") from error
-    require_single_columns(str(path), filter(None, header.iloc[0]))  # pandas would rename the second
-    return table
+    for ending, read in _READERS.items():
+        if name.removesuffix(".gz").endswith(ending):
+            return read(path, **limits)
+    raise ValueError(f"{path}: expected a file that ends in {', '.join(_READERS)}, or one of these and .gz")
 
 
 def require_columns(name: str, table: pd.DataFrame, columns: tuple[str, ...], hint: str) -> None:
@@ -75,7 +79,7 @@ def log_from_files(
 
 
 def parse_prices(values: pd.Series) -> pd.Series:
-    """Prices as numbers: '$1,250.00' gives 1250.0, '' gives NaN; what is not a price stays as it is.
+    """Prices as numbers, each as `parse_price` reads it.
 
     Example:
         >>> parse_prices(pd.Series(["$1,250.00", "93", "", "from 9"])).tolist()
@@ -84,19 +88,6 @@ def parse_prices(values: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(values):
         return values
     return pd.Series([parse_price(value) for value in values], index=values.index, dtype=object)
-
-
-def parse_price(value):
-    """One price, as `parse_prices` reads it."""
-    if not isinstance(value, str):
-        return value
-    if not value.strip():
-        return np.nan
-    match = _PRICE.fullmatch(value)
-    if match is None:
-        return value
-    sign, whole, cents = match.groups()
-    return float(sign + whole.replace(",", "") + (cents or ""))
 
 
 def parse_unix_times(values: pd.Series) -> pd.Series:
@@ -124,16 +115,19 @@ def without_markup(text: str) -> str:
     r"""A text without markup: <br/> becomes a new line, and entities (&amp;) their characters.
 
     Example:
-        >>> without_markup("Soft &amp; warm.<br />Fits.")
+        >>> without_markup("Soft &amp; warm. <br /> Fits.")
         'Soft & warm.\nFits.'
     """
     if "<" in text:
-        text = _LINE_BREAK.sub("\n", text)
-    return html.unescape(text) if "&" in text else text
+        first, *others = _LINE_BREAK.split(text)
+        if others:
+            *middle, last = others
+            text = "\n".join([first.rstrip(), *(part.strip() for part in middle), last.lstrip()])
+    return unescape(text)
 
 
 def _time(value):
-    if isinstance(value, str) and _DIGITS.fullmatch(value):
+    if isinstance(value, str) and len(value) <= _LONGEST_TIME and _DIGITS.fullmatch(value):
         value = float(value) if "." in value else int(value)
     if not isinstance(value, int | float | np.number) or not 1e7 <= value < 1e20:
         return value

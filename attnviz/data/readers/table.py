@@ -1,6 +1,5 @@
 """Everybody's own data: CSV or Parquet files, or DataFrames, with any column names."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from ..arguments import require_single_columns
 from ..fields import Field, own_fields
 from ..log import InteractionLog
 from .files import log_from_files, parse_prices, parse_unix_times, read_file
+from .json_lines import parse_json
 
 COLUMNS = {
     "interactions": ("user_id", "item_id", "timestamp", "label", "rating", "review"),
@@ -124,8 +124,8 @@ def _tags(value):
         return value
     if value.lstrip().startswith("["):
         try:
-            return json.loads(value)
-        except json.JSONDecodeError:
+            return parse_json(value)
+        except ValueError:
             return value
     parts = value.split("|" if "|" in value else ",")
     return [part.strip() for part in parts if part.strip()]

@@ -1,17 +1,22 @@
 """Yelp-HAT: reviews in which three people marked the words that told them the sentiment."""
 
-from dataclasses import dataclass
-from html.parser import HTMLParser
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from ...language.entities import unescape
 from ..problems import DataProblems, Findings
-from .files import read_file, require_columns
+from .files import require_columns
+from .streams import MAX_BYTES, MAX_LINE_BYTES
+from .table_files import read_csv
 
 COLUMNS = ("Input.label", "Input.text", "Answer.Q1Answer", "Answer.html_output")
 HINT = "the files ham_part1.csv, ham_part2.csv ... of Yelp-HAT have them"
+_WORD = r"(?:[^<]++|<(?![a-z/!?]))*+"  # until a tag begins
+_SPAN = re.compile(rf'\s*+<span(?:\s++class="(active)?")?\s*+>({_WORD})</span\s*+>', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -33,11 +38,17 @@ class MarkedReviews:
         return len(self.reviews)
 
 
-def read_yelp_hat(path: str | Path, *, strict: bool = True) -> MarkedReviews:
+def read_yelp_hat(
+    path: str | Path,
+    *,
+    strict: bool = True,
+    max_bytes: int = MAX_BYTES,
+    max_line_bytes: int = MAX_LINE_BYTES,
+) -> MarkedReviews:
     """Read a file of Yelp-HAT: one row an annotation, with one <span> a word.
 
-    A mark is `class="active"`. The HTML is read with the standard library's parser, and only its plain words
-    are kept. The file does not say who an annotator is: annotator 0 of two reviews may be two people.
+    A mark is `class="active"`. Only spans and their plain words are read, no other HTML. The file does not
+    say who an annotator is: annotator 0 of two reviews may be two people.
 
     Args:
         path: Path of a .csv or .csv.gz file with the columns Input.label, Input.text, Answer.Q1Answer and
@@ -45,13 +56,16 @@ def read_yelp_hat(path: str | Path, *, strict: bool = True) -> MarkedReviews:
         strict: True raises on any problem. False drops the annotation and counts it: a label that is not 0
             or 1, or not the one of the review's first row; HTML that is not one <span> a word; words that
             are not those of Input.text, so that annotators of one review would differ.
+        max_bytes: The most bytes of the file, unpacked: a small gzip file can hold terabytes.
+        max_line_bytes: The most bytes of a line.
 
     Returns:
         The reviews in the order of the file.
 
     Raises:
         DataProblems: A ValueError, when strict, on any problem; it names the rows.
-        ValueError: When a column is missing, or no annotation is left.
+        ValueError: When the file cannot be read or passes a limit, a column is missing, or no annotation is
+            left.
 
     Example:
         >>> marked = read_yelp_hat("ham_part1.csv.gz")  # doctest: +SKIP
@@ -60,7 +74,7 @@ def read_yelp_hat(path: str | Path, *, strict: bool = True) -> MarkedReviews:
 
     Paper: Sen et al. (2020), Human attention maps for text classification. Taught in chapter 20.
     """
-    table = read_file(path)
+    table = read_csv(path, max_bytes=max_bytes, max_line_bytes=max_line_bytes)
     require_columns(str(path), table, COLUMNS, HINT)
     found = Findings("annotations", table)
     outputs = [Spans.of(cell) for cell in table["Answer.html_output"]]
@@ -101,45 +115,24 @@ def _review(review_id: str, annotations: pd.DataFrame) -> dict:
     }
 
 
-class Spans(HTMLParser):
-    """The words of a row of spans and which are active; `broken` when it is anything else."""
+@dataclass
+class Spans:
+    """The words of a row of spans and which are active; `broken` when the cell is anything else."""
 
-    def __init__(self):
-        super().__init__(convert_charrefs=True)
-        self.words: list[str] = []
-        self.marks: list[bool] = []
-        self.broken = False
-        self._open = False
+    words: list[str] = field(default_factory=list)
+    marks: list[bool] = field(default_factory=list)
+    broken: bool = False
 
     @classmethod
     def of(cls, cell) -> "Spans":
         """The spans of a cell of the file; an empty cell is broken."""
-        spans = cls()
-        if isinstance(cell, str):
-            spans.feed(cell)
-            spans.close()
-        spans.broken |= spans._open or not isinstance(cell, str)
-        full = [place for place, word in enumerate(spans.words) if word]  # each row ends in an empty span
-        spans.marks = [spans.marks[place] for place in full]
-        spans.words = [spans.words[place] for place in full]
+        if not isinstance(cell, str):
+            return cls(broken=True)
+        spans, end = cls(), 0
+        while span := _SPAN.match(cell, end):
+            end = span.end()
+            if span[2]:  # each row ends in an empty span
+                spans.words.append(unescape(span[2]))
+                spans.marks.append(span[1] is not None)
+        spans.broken = bool(cell[end:].strip())
         return spans
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """A word begins."""
-        known = attrs in ([], [("class", "")], [("class", "active")])
-        self.broken |= tag != "span" or self._open or not known
-        self._open = True
-        self.words.append("")
-        self.marks.append(attrs == [("class", "active")])
-
-    def handle_endtag(self, tag: str) -> None:
-        """A word ends."""
-        self.broken |= tag != "span" or not self._open
-        self._open = False
-
-    def handle_data(self, data: str) -> None:
-        """The text of a word; outside of one there may be spaces only."""
-        if self._open:
-            self.words[-1] += data
-        else:
-            self.broken |= bool(data.strip())

@@ -81,13 +81,52 @@ def test_the_wrong_file_is_named_with_its_missing_columns(tmp_path):
     """Swapped files, and the short files of the same site, give one line with file and columns."""
     listings, reviews = written(tmp_path)
     with pytest.raises(
-        ValueError, match=r"reviews\.csv: no column 'name', 'amenities'.*detailed listings"
+        ValueError,
+        match=r"reviews\.csv: no column 'name', 'amenities'.* has the columns of reviews: read_airbnb takes",
     ) as error:
         read_airbnb(reviews, listings)
     assert "\n" not in str(error.value)
     REVIEWS[["listing_id", "date"]].to_csv(reviews, index=False)
     with pytest.raises(
         ValueError, match=r"reviews\.csv: no column 'reviewer_id', 'comments'; the detailed reviews"
+    ):
+        read_airbnb(listings, reviews)
+
+
+@pytest.mark.parametrize(
+    ("amenities", "tags"),
+    [
+        ('{TV,"Cable TV",Wifi}', ["TV", "Cable TV", "Wifi"]),
+        ('{"Children\u2019s books, toys",Heating,Heating}', ["Children\u2019s books, toys", "Heating"]),
+        ("{}", []),
+        ("[]", []),
+        ('["Body soap: L\\u2019Occitane", "TV"]', ["Body soap: L\u2019Occitane", "TV"]),
+        (' ["TV"] ', ["TV"]),
+    ],
+)
+def test_amenities_of_all_years(tmp_path, amenities, tags):
+    """Lists of JSON as today, and of PostgreSQL as before 2020."""
+    paths = written(tmp_path, LISTINGS.assign(amenities=amenities))
+    kinds = ["Entire loft", "Entire home/apt", "FIRST WARD"]
+    assert read_airbnb(*paths).items["tags"][0] == [*tags, *kinds]
+
+
+@pytest.mark.parametrize(
+    "cell", ["[" * 100_000, "[" + "1" * 5000 + "]", '["TV"', "{" + "a" * 200_000 + "}", '"TV"', '{"a": "b"']
+)
+def test_amenities_that_cannot_be_read_are_reported(tmp_path, cell):
+    """Deep brackets, a long number, a list that is cut off, a huge cell, a text: no traceback."""
+    paths = written(tmp_path, LISTINGS.assign(amenities=[cell, "[]", "[]"]))
+    with pytest.raises(ValueError, match=r"tags are not a list of str: 1 row, first row 0 \(tags="):
+        read_airbnb(*paths)
+    assert read_airbnb(*paths, strict=False).dropped == {"items: tags are not a list of str": 1}
+
+
+def test_two_columns_of_one_name(tmp_path):
+    """Which of them is meant nobody knows: an error, and no silent id.1."""
+    listings, reviews = written(tmp_path, LISTINGS.rename(columns={"host_id": "price"}))
+    with pytest.raises(
+        ValueError, match=r"listings\.csv\.gz: two columns have the name 'price'; rename or remove one"
     ):
         read_airbnb(listings, reviews)
 

@@ -1,6 +1,8 @@
 import gzip
+import html
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ from attnviz.data.problems import DataProblems
 from attnviz.data.readers.amazon import read_amazon
 from attnviz.data.readers.amazon_products import clean_price, clean_text
 from attnviz.data.readers.amazon_reviews import SeenHashes, TextColumn
+from attnviz.data.readers.files import without_markup
+from attnviz.language import split_sentences
 
 
 def review_2018(**changes) -> dict:
@@ -75,7 +79,7 @@ def test_reviews_of_2018_are_read(tmp_path, ending):
     assert log.interactions["timestamp"].unique().tolist() == [pd.Timestamp("2018-06-17", tz="UTC")]
     assert log.items.to_dict("records") == [{"item_id": "B1", "title": "B1"}]
     assert [field.name for field in log.fields] == ["reviews"]
-    assert log.dropped == {}
+    assert log.dropped == {"interactions: review is no text, left empty": 1}
     assert not log.implicit
 
 
@@ -139,7 +143,8 @@ def test_values_that_cannot_be_read_are_reported_with_their_lines(tmp_path):
         "missing user_id": [5],
         "missing item_id": [6, 7],
         "unparsable time": [8, 9, 10, 11, 12],
-        "NaN label": [13, 14, 15, 16],
+        "NaN label": [13, 15],
+        "label is not 0 or 1": [14, 16],
     } | {kind: rows for kind, rows in lines.items() if kind.startswith("duplicate")}
     log = read_amazon(path, strict=False)
     assert len(log) == 2
@@ -176,6 +181,7 @@ def test_products_of_2018_are_read(tmp_path):
     assert log.dropped == {
         "items: price is a range, set to unknown": 1,
         "items: price is a piece of a web page, set to unknown": 1,
+        "items: title is a piece of a web page, left out": 1,
     }
 
 
@@ -197,7 +203,7 @@ def test_products_of_2023_are_read(tmp_path):
     assert log.items["category"].unique().tolist() == ["Fashion"]
     assert log.dropped == {
         "items: price is a range, set to unknown": 1,
-        "items: details are no JSON object, not read": 1,
+        "items: details are no JSON object, not read": 2,
     }
 
 
@@ -288,8 +294,14 @@ def test_files_that_do_not_belong_together(tmp_path):
     """Swapped files, a review file as product file, files of two years, an empty file."""
     old, new = written(tmp_path / "r18", review_2018()), written(tmp_path / "r23", review_2023())
     meta = written(tmp_path / "m23", product_2023())
-    for reviews, products in [(meta, new), (new, new), (old, old)]:
-        with pytest.raises(ValueError, match="the review file first and the product file second"):
+    for reviews, products, told in [
+        (meta, new, "m23 holds products of 2023, expected reviews"),
+        (new, new, "r23 holds reviews of 2023, expected products"),
+        (old, old, "r18 holds reviews of 2018, expected products"),
+    ]:
+        with pytest.raises(
+            ValueError, match=f"{told}; read_amazon takes the review file first and the product"
+        ):
             read_amazon(reviews, products)
     with pytest.raises(ValueError, match="r18 has reviews of 2018, .*m23 has products of 2023; their ids"):
         read_amazon(old, meta)
@@ -423,3 +435,82 @@ def test_facts_of_all_beauty():
     first = pd.to_datetime(raw["unixReviewTime"].min(), unit="s", utc=True)
     assert log.interactions["timestamp"].min() == first
     assert log.interactions["label"].sum() == (raw["overall"] >= 4).sum()
+
+
+def test_a_rating_that_cannot_be_is_reported_as_it_is(tmp_path):
+    """Infinite, too large, too small and negative ratings stand in the message; none becomes a label."""
+    ratings = [float("inf"), "-inf", 5.5, 0.0, -4, 10**300, 1e400]
+    rows = [review_2018(reviewerID=f"U{n}", overall=rating) for n, rating in enumerate(ratings)]
+    path = written(tmp_path / "r.json", review_2018(), review_2018(reviewerID="BOB", overall=1.0), *rows)
+    with pytest.raises(
+        DataProblems, match=r"7 rows, first line 3 \(label='rating inf'\), line 4 \(label='rating -inf'"
+    ):
+        read_amazon(path)
+    log = read_amazon(path, strict=False)
+    assert log.interactions["label"].tolist() == [1, 0]
+    assert log.dropped == {"interactions: label is not 0 or 1": 7}
+
+
+def test_what_is_no_text_is_counted(tmp_path):
+    """Numbers and lists where titles, tags, categories and brands should be; a deep price is no traceback."""
+    deep: list = []
+    for _ in range(700):
+        deep = [deep]
+    product = product_2018(
+        title=5, category=["Tea", 7, None, ["x"]], main_cat=True, brand={"a": 1}, price=deep
+    )
+    reviews = written(tmp_path / "r.json", review_2018(), review_2018(reviewerID="BOB", overall=1.0))
+    log = read_amazon(reviews, written(tmp_path / "meta.json", product), strict=False)
+    assert log.items.iloc[0][["title", "tags"]].tolist() == ["B1", ["Tea"]]
+    assert log.dropped == {
+        "items: title is no text, left out": 1,
+        "items: one of the tags is no text, left out": 2,
+        "items: category is no text, left out": 1,
+        "items: brand is no text, left out": 1,
+        "items: unreadable price": 1,
+    }
+
+
+@pytest.mark.parametrize("details", ["[" * 100_000, "1" * 5000, '{"Brand": 1, "Brand": 2}', [1]])
+def test_details_that_cannot_be_read_are_counted(tmp_path, details):
+    """Deep brackets, a number of 5,000 digits, a key twice, a list."""
+    reviews = written(tmp_path / "r.json", review_2023(), review_2023(user_id="BOB", rating=5.0))
+    meta = written(tmp_path / "meta.json", product_2023(store=None, details=details))
+    assert read_amazon(reviews, meta).dropped == {"items: details are no JSON object, not read": 1}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "unit", [" ", "<br", "<br ", "<img ", 'alt="', "<", "&", "&#", "function ", ".a", "{", "</"]
+)
+def test_megabytes_of_markup_are_an_answer_at_once(unit):
+    """Four megabytes in a title and in a review, which patterns that go back would read for hours."""
+    text = "<img " + unit * (2**22 // len(unit))
+    assert isinstance(without_markup(text), str)
+    assert clean_text(text) is None or isinstance(clean_text(text), str)
+    assert all(split_sentences(text[: 2**20]))
+
+
+@given(
+    st.lists(st.sampled_from(["<br>", "<BR />", "<br", "\n", " ", "a", "&lt;br&gt;", "\u2003"])).map("".join)
+)
+def test_a_line_break_takes_the_spaces_around_it(text):
+    """As the plain pattern says, which is slow on long runs of spaces."""
+    expected = html.unescape(re.sub(r"\s*<br\s*/?>\s*", "\n", text, flags=re.IGNORECASE))
+    assert without_markup(text) == expected
+
+
+def test_the_words_of_a_picture():
+    """The text that stands for it, not that of an attribute with a longer name."""
+    assert clean_text('<img src="a" data-alt="no" ALT="Tea &amp; pot"/>x<br alt="no">') == "Tea & pot x"
+
+
+def test_limits_can_be_raised(tmp_path):
+    """A line that is too long for the given limit, in both files, names the argument."""
+    reviews = written(tmp_path / "r.json", review_2018(), review_2018(reviewerID="BOB", overall=1.0))
+    meta = written(tmp_path / "m.json", product_2018(title="x" * 5000))
+    with pytest.raises(ValueError, match=r"m\.json, line 1: .* pass max_line_bytes="):
+        read_amazon(reviews, meta, max_line_bytes=2000)
+    with pytest.raises(ValueError, match=r"r\.json, line 1: .* pass max_bytes="):
+        read_amazon(reviews, meta, max_bytes=300)
+    assert len(read_amazon(reviews, meta, max_line_bytes=10_000)) == 2

@@ -187,6 +187,48 @@ def test_a_category_that_cannot_be(name, category, tmp_path):
         download(name, category, folder=tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "category"), [(["airbnb"], "x"), (None, "x"), ("amazon2018", None), ("airbnb", 5)]
+)
+def test_what_is_no_text(name, category, tmp_path):
+    """A ValueError that says what was expected."""
+    with pytest.raises(ValueError, match=r"(name must be one of|category must look like) '.*got"):
+        download(name, category, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("hashes", "told"),
+    [
+        (
+            {"Soap.json.gz": SHA256},
+            "'Soap.json.gz' is none of the files 'Soap_5.json.gz' and 'meta_Soap.json.gz'",
+        ),
+        ({NAMES[0]: "abc"}, "must be a sha256, 64 hexadecimal digits, got 'abc'"),
+        ({NAMES[0]: 5}, "must be a sha256, 64 hexadecimal digits, got 5"),
+    ],
+)
+def test_a_hash_that_would_not_be_checked(shop, tmp_path, hashes, told):
+    """A hash of another file, or none, is an error before anything is asked."""
+    with pytest.raises(ValueError, match=told):
+        fetch(tmp_path, hashes=hashes)
+    assert shop.asked == []
+
+
+@pytest.mark.filterwarnings("ignore:no hash is known:UserWarning")
+def test_without_a_home_folder(shop, tmp_path, monkeypatch):
+    """No home and no ATTNVIZ_CACHE: an error that says what to set; a folder that is given is enough."""
+
+    def nobody(_):
+        raise KeyError
+
+    for variable in ("HOME", "ATTNVIZ_CACHE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    with pytest.raises(ValueError, match="no home folder .*set the environment variable ATTNVIZ_CACHE"):
+        fetch(None)
+    assert [path.exists() for path in fetch(tmp_path)] == [True, True]
+
+
 def test_an_unknown_name():
     """The names that there are stand in the message."""
     with pytest.raises(

@@ -122,33 +122,8 @@ def test_errors_name_file_and_column(tmp_path):
         ValueError, match=r"unreadable price: 1 row, first row 1 \(price='from 9'\)(?s:.*)shelf\.csv"
     ):
         read_table(path, shelf, columns=NAMES)
-    with pytest.raises(ValueError, match=r"ratings\.json: expected a file that ends in"):
-        read_table(tmp_path / "ratings.json", shelf)
-    for name, content in {
-        "empty.csv": b"",
-        "cut.csv.gz": b"\x1f\x8b\x08",
-        "no.parquet": b"PAR",
-        "no.csv.gz": b"x",
-    }.items():
-        (tmp_path / name).write_bytes(content)
-        with pytest.raises(ValueError, match=f"{name}: cannot be read as a table"):
-            read_table(tmp_path / name, shelf)
-
-
-@settings(deadline=None)
-@given(st.integers(0, 10**7), st.integers(0, 99), st.sampled_from(["", "$", "€", "£"]), st.booleans())
-def test_prices_are_read_back(whole, cents, sign, commas):
-    """Any amount written with or without a sign and thousands commas is the amount."""
-    text = f"{sign}{whole:,}.{cents:02d}" if commas else f"{sign}{whole}.{cents:02d}"
-    assert parse_prices(pd.Series([text])).tolist() == pytest.approx([whole + cents / 100])
-
-
-@pytest.mark.parametrize(
-    "junk", ["from 9", "$5.99 - $9.99", "1,25", "1.250,00", "—", "None", ".a{color:red}", "$"]
-)
-def test_junk_is_no_price(junk):
-    """What is not one amount stays as it is, so that the checks report it."""
-    assert parse_prices(pd.Series([junk])).tolist() == [junk]
+    with pytest.raises(ValueError, match=r"ratings\.txt: expected a file that ends in"):
+        read_table(tmp_path / "ratings.txt", shelf)
 
 
 def test_negative_prices_stay_negative():
