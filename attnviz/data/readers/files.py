@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ...storage import read_parquet
 from ..log import InteractionLog
 from ..problems import DataProblems
 
@@ -21,13 +22,16 @@ _LINE_BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 
 
 def read_file(path: str | Path) -> pd.DataFrame:
-    """The table in a CSV (.csv, .csv.gz) or Parquet file; every CSV cell is text or, when empty, NaN."""
+    """The table in a CSV (.csv, .csv.gz) or Parquet file; every CSV cell is text or, when empty, NaN.
+
+    A Parquet file is checked where attnviz.sha256 beside it, which `InteractionLog.write` wrote, lists it.
+    """
     name = Path(path).name.lower()
     if not name.endswith((".parquet", ".csv", ".csv.gz")):
         raise ValueError(f"{path}: expected a file that ends in .csv, .csv.gz or .parquet")
+    if name.endswith(".parquet"):
+        return read_parquet(path)
     try:
-        if name.endswith(".parquet"):
-            return pd.read_parquet(path)
         return pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
     except (ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path}: cannot be read as a table: {error}") from error
