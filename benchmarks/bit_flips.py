@@ -139,9 +139,10 @@ def measure(*, seed: int = 0, code: Annotated[str, ("before", "after")] = "after
 
 
 def _beside_the_other(table: pd.DataFrame, code: str) -> pd.DataFrame:
-    """The columns of the other code, from the file, with those that were measured now."""
+    """The columns of the other code, from the file, beside those that were measured now."""
     if not (FOLDER / "bit_flips.csv").exists():
         return table
     old = read_result("bit_flips").set_index("kind")
-    others = [name for name in old if name.endswith(("_before", "_after")) and not name.endswith(code)]
-    return table.join(old[others], on="kind")
+    others = [name for name in old if name.endswith("_after" if code == "before" else "_before")]
+    both = table.join(old[others], on="kind")
+    return both[["kind", "files", *sorted(both.columns[2:], key=lambda name: name.endswith("_after"))]]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 from ..attention.heads import reduce_weights
+from ..storage import naming
 
 _WEIGHT = "weight/"
 _EPOCH = "train/loss"
@@ -34,7 +35,8 @@ class WeightLog:
 
     def __exit__(self, *error: object) -> None:
         if self.writer:
-            self.writer.close()
+            with naming(self.writer.log_dir):
+                self.writer.close()
 
     def weights(self, step: int, weights: Tensor) -> None:
         """Log the means over the batch of `reduce_weights` of weights (batch, head, query, field)."""
@@ -47,7 +49,8 @@ class WeightLog:
         names = ("train_loss", "valid_loss", "valid_auc")
         self._write({name.replace("_", "/"): row[name] for name in names}, step)
         if self.writer:
-            self.writer.flush()
+            with naming(self.writer.log_dir):
+                self.writer.flush()
 
     def _write(self, scalars: dict[str, float], step: int) -> None:
         """Write to a file that begins with the first entry: a training that is over leaves the log alone."""
@@ -55,8 +58,9 @@ class WeightLog:
             return
         if self.writer is None:
             self.writer = self._started()
-        for tag, value in scalars.items():
-            self.writer.add_scalar(tag, value, step)
+        with naming(self.writer.log_dir):
+            for tag, value in scalars.items():
+                self.writer.add_scalar(tag, value, step)
 
     def _started(self) -> "SummaryWriter":
         """A new file, which says that it replaces what earlier files hold from its first step on."""

@@ -1,6 +1,6 @@
 """Files that are whole or not there, and what they were: nothing is half written, nothing unpickled."""
 
-from .files import alone, drafts, whole
+from .files import alone, drafts, naming, whole
 from .sums import SUMS, check_sums, write_sums
 from .tables import read_parquet, write_tables
 from .tensors import read_tensors, write_tensors
@@ -10,6 +10,7 @@ __all__ = [
     "alone",
     "check_sums",
     "drafts",
+    "naming",
     "read_parquet",
     "read_tensors",
     "whole",

@@ -36,14 +36,22 @@ def whole(target: str | Path) -> Iterator[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     try:
-        yield draft
-        os.replace(draft, target)
+        with naming(target):
+            yield draft
+            os.replace(draft, target)
+    finally:
+        shutil.rmtree(draft) if draft.is_dir() else draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming(target: str | Path) -> Iterator[None]:
+    """The error of a full disk, which does not say where, names the target."""
+    try:
+        yield
     except OSError as error:
         if error.filename is None and error.errno in (ENOSPC, EDQUOT, EFBIG):
             error.filename = str(target)
         raise
-    finally:
-        shutil.rmtree(draft) if draft.is_dir() else draft.unlink(missing_ok=True)
 
 
 def drafts(folder: str | Path, *, of: str | None = None) -> list[Path]:
