@@ -2,10 +2,11 @@
 
     python -m benchmarks bit_flips             # writes book/_results/bit_flips.csv
 
-A model file, a checkpoint, a table of a log or an event file of a weight log is written, one bit of a copy is
-flipped, and the copy is read as its users read it. An error or a warning is `noticed`. Otherwise what was read
-is compared with what was written: the `same` content after all (the bit said nothing), or another one, which
-nobody saw: `unseen`. The columns `..._before` were measured with `--code before` before files had a digest.
+A model file, a checkpoint, a table of a log or an event file of a weight log is written, one bit of a copy
+is flipped, and the copy is read as its users read it. An error or a warning is `noticed`. Otherwise what was
+read is compared with what was written: the `same` content after all (the bit said nothing), or another one,
+which nobody saw: `unseen`. The columns `..._before` were measured by `--code before` on the code that had no
+digests yet; `--code after`, the default, leaves them as they are.
 """
 
 import tempfile

@@ -74,8 +74,12 @@ class TrainingState:
     def restore(self, tensors: dict[str, Tensor], values: dict) -> None:
         """Take up what `stored` gave."""
         self.epoch, self.step, self.history = values["epoch"], values["step"], values["history"]
-        self.model.load_state_dict(_under("model.", tensors))
         self.best = _under("best.", tensors)
+        for parameters in (
+            self.best,
+            _under("model.", tensors),
+        ):  # the first shows that it will fit at the end
+            self.model.load_state_dict(parameters)
         moments: dict[int, dict[str, Tensor]] = {}
         for name, value in _under("optimizer.", tensors).items():
             place, kind = name.split(".")
@@ -130,8 +134,9 @@ class Checkpoint:
         try:
             state.restore(tensors, values)
         except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            told = " ".join(str(error).split())
             raise ValueError(
-                f"checkpoint {self.path} holds no state of this training ({type(error).__name__}: {error}): "
+                f"checkpoint {self.path} holds no state of this training ({type(error).__name__}: {told}): "
                 "delete it and train anew"
             ) from error
 

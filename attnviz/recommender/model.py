@@ -216,9 +216,10 @@ class AttentionRecommender(nn.Module):
             model = cls(Schema.from_json(values["schema"]), **values["options"])
             model.load_state_dict(parameters)
         except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            told = " ".join(str(error).split())
             raise ValueError(
                 f"{source} holds options, a schema or parameters that do not fit together "
-                f"({type(error).__name__}: {error}): save the model again with this version of attnviz"
+                f"({type(error).__name__}: {told}): save the model again with this version of attnviz"
             ) from error
         return model.eval()
 

@@ -1,5 +1,6 @@
 """The log of the weights while a model trains: TensorBoard event files, written and read back."""
 
+import json
 import struct
 import warnings
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from ..storage import naming
 
 _WEIGHT = "weight/"
 _EPOCH = "train/loss"
-_START = "attnviz, steps between weights: "
+_START = "attnviz "
 
 
 class WeightLog:
@@ -68,7 +69,8 @@ class WeightLog:
         from torch.utils.tensorboard import SummaryWriter
 
         writer = SummaryWriter(str(self.log_dir))
-        start = SessionLog(status=SessionLog.START, msg=f"{_START}{self.every}")
+        described = _START + json.dumps({"every": self.every, "fields": self.fields})
+        start = SessionLog(status=SessionLog.START, msg=described)
         writer.file_writer.add_event(Event(session_log=start), self.first_step)
         return writer
 
@@ -81,6 +83,7 @@ class _Part:
         began: When, in seconds.
         first: The first step of its training.
         every: Steps between two entries of the weights.
+        fields: The fields of each.
         weights: Step -> field -> weight.
         last: The last step of its last whole epoch, -1 before there is one.
     """
@@ -88,6 +91,7 @@ class _Part:
     began: float
     first: int
     every: int
+    fields: list[str]
     weights: dict[int, dict[str, float]] = field(default_factory=dict)
     last: int = -1
 
@@ -135,15 +139,15 @@ def _joined(parts: list[_Part]) -> tuple[dict[int, dict[str, float]], list[str]]
     missing: list[str] = []
     end = None  # the first step that a later part holds
     for part in reversed(parts):
-        weights, width = part.weights, max(map(len, part.weights.values()), default=0)
-        steps = {step for step, row in weights.items() if len(row) == width and (end is None or step < end)}
+        whole = (step for step, row in part.weights.items() if len(row) == len(part.fields))
+        steps = {step for step in whole if end is None or step < end}
         if end is None and max(steps, default=-1) > part.last:
             missing.append(f"it ends within an epoch, after step {max(steps)}")
         last = max(steps | {part.last}) if end is None else end - 1
         absent = [step for step in range(0, last + 1, part.every) if step >= part.first and step not in steps]
         if absent:
             missing.append(f"{len(absent)} entries of steps {absent[0]} to {absent[-1]} are missing")
-        joined |= {step: weights[step] for step in steps}
+        joined |= {step: part.weights[step] for step in steps}
         end = part.first if end is None else min(end, part.first)
     if end:
         missing.append(f"the file with the steps before {end} is missing")
@@ -157,7 +161,8 @@ def _read_part(path: Path) -> _Part | None:
     part = None
     for event in map(Event.FromString, _records(path)):
         if event.session_log.msg.startswith(_START):
-            part = _Part(event.wall_time, event.step, int(event.session_log.msg.removeprefix(_START)))
+            described = json.loads(event.session_log.msg.removeprefix(_START))
+            part = _Part(event.wall_time, event.step, **described)
         for value in event.summary.value if part else ():
             if value.tag.startswith(_WEIGHT):
                 row = part.weights.setdefault(event.step, {})
