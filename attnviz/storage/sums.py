@@ -20,17 +20,21 @@ def write_sums(folder: Path) -> None:
         draft.write_text(sums_text({path.name: file_sum(path) for path in files}), encoding="utf-8")
 
 
-def read_sums(folder: Path) -> dict[str, str]:
+def read_sums(folder: Path, *, strict: bool = True) -> dict[str, str]:
     """File name -> SHA-256 of what folder/attnviz.sha256 lists; empty where there is none.
 
+    Args:
+        folder: The folder.
+        strict: False leaves out a line that is none of ours.
+
     Raises:
-        ValueError: If a line of it is none of ours.
+        ValueError: If a line is none of ours, and strict.
     """
     path = folder / SUMS
     lines = path.read_bytes().decode("utf-8", "replace").splitlines() if path.exists() else []
     found = {line: _LINE.fullmatch(line) for line in lines}
     for number, match in enumerate(found.values(), start=1):
-        if match is None:
+        if strict and match is None:
             raise ValueError(f"{path} is damaged, line {number}: {CURE} with all files that it lists")
     return {match[2]: match[1] for match in found.values() if match}
 
@@ -48,7 +52,8 @@ def check_sums(folder: Path, *, but: str | None = None) -> None:
     sums = read_sums(folder)
     missing = [name for name in sums or [SUMS] if not (folder / name).is_file()]
     if missing:
-        raise ValueError(f"{folder / missing[0]} is missing: {CURE} with all files of its folder")
+        listed = f", though {SUMS} lists it" if sums else ""
+        raise ValueError(f"{folder / missing[0]} is missing{listed}: {CURE} with all files of its folder")
     for name, expected in sums.items():
         if but and name.endswith(but):
             continue

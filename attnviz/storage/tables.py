@@ -18,7 +18,8 @@ def write_tables(folder: str | Path, tables: Mapping[str, pd.DataFrame | None]) 
     """
     folder = Path(folder)
     files = {f"{name}.parquet": table for name, table in tables.items()}
-    sums = {name: digest for name, digest in read_sums(folder).items() if name not in files}
+    others = {name: digest for name, digest in read_sums(folder, strict=False).items() if name not in files}
+    sums = {name: digest for name, digest in others.items() if (folder / name).exists()}
     with ExitStack() as together:
         for name, table in files.items():
             if table is not None:

@@ -22,7 +22,7 @@ def note(tmp_path):
     ],
 )
 def test_the_fate_of_a_bit(read, fate, note):
-    """Of one in the second byte: all is read, the first byte only, or an error is raised. The file is kept."""
+    """Of one in the second byte: all is read, the first byte only, or nothing. The file stays as it was."""
     assert bit_flips.fate(note, 9, read, (b"a",) if fate == "same" else (b"ab",)) == fate
     assert note.read_bytes() == b"ab"
     assert list(note.parent.iterdir()) == [note]

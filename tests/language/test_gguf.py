@@ -116,7 +116,7 @@ def test_the_converted_model_is_the_model(package, tiny_model, capfd):
 
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json", "attnviz.sha256"])
 def test_a_damaged_conversion_is_not_read(name, package):
-    """One flipped bit of a file is an error that names it and the folder to delete; then all is made again."""
+    """One flipped bit is an error that names the file and the folder to delete; then all is made again."""
     folder = converted_folder(package, "tiny.gguf")
     path = folder / name
     content = bytearray(path.read_bytes())

@@ -113,6 +113,17 @@ def test_a_later_table_keeps_the_lines_of_the_others(tmp_path):
     assert [line.split()[1] for line in (tmp_path / SUMS).read_text().splitlines()] == ["items.parquet"]
 
 
+def test_writing_again_mends_a_damaged_list(tmp_path):
+    """A line that cannot be read, and one of a file that is not there, do not outlive the next writing."""
+    write_tables(tmp_path, {"items": ITEMS})
+    with (tmp_path / SUMS).open("a") as file:
+        file.write(f"nonsense\n{'0' * 64}  itemz.parquet\n")
+    with pytest.raises(ValueError, match="is damaged, line 2"):
+        read_parquet(tmp_path / "items.parquet")
+    write_tables(tmp_path, {"items": ITEMS})
+    check_sums(tmp_path)
+
+
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + b"\xff" * 40 + b"PAR1"])
 def test_no_parquet_file_is_named(content, tmp_path):
     """Empty, cut off, or with a broken footer: an error with the file's name, not the library's own."""
@@ -137,7 +148,7 @@ def test_a_folder_is_checked_whole(tmp_path):
     with pytest.raises(ValueError, match=r"model\.bin is not what was written"):
         check_sums(tmp_path)
     (tmp_path / "model.bin").unlink()
-    with pytest.raises(ValueError, match=r"model\.bin is missing"):
+    with pytest.raises(ValueError, match=rf"model\.bin is missing, though {SUMS} lists it"):
         check_sums(tmp_path)
     (tmp_path / SUMS).write_text(f"{'0' * 64}  config.json\nnonsense\n")
     with pytest.raises(ValueError, match=rf"{SUMS} is damaged, line 2"):
