@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from torch import Tensor
@@ -71,7 +71,8 @@ class WeightLog:
         writer = SummaryWriter(str(self.log_dir))
         described = _START + json.dumps({"every": self.every, "fields": self.fields})
         start = SessionLog(status=SessionLog.START, msg=described)
-        writer.file_writer.add_event(Event(session_log=start), self.first_step)
+        file: Any = writer.file_writer  # None to a type checker
+        file.add_event(Event(session_log=start), self.first_step)
         return writer
 
 
@@ -158,12 +159,14 @@ def _read_part(path: Path) -> _Part | None:
     """What an event file holds; None if `WeightLog` did not write it."""
     from tensorboard.compat.proto.event_pb2 import Event
 
-    part = None
+    part: _Part | None = None
     for event in map(Event.FromString, _records(path)):
         if event.session_log.msg.startswith(_START):
             described = json.loads(event.session_log.msg.removeprefix(_START))
             part = _Part(event.wall_time, event.step, **described)
-        for value in event.summary.value if part else ():
+        if part is None:
+            continue
+        for value in event.summary.value:
             if value.tag.startswith(_WEIGHT):
                 row = part.weights.setdefault(event.step, {})
                 row[value.tag.removeprefix(_WEIGHT)] = value.simple_value

@@ -3,8 +3,8 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from .files import whole
 
@@ -61,7 +61,7 @@ def check_sums(folder: Path, *, but: str | None = None) -> None:
             check_sum(file, expected)
 
 
-def check_sum(file: BinaryIO, expected: str) -> None:
+def check_sum(file: BufferedReader, expected: str) -> None:
     """Read a file that was just opened and go back to its start; a ValueError if it has another SHA-256."""
     if hashlib.file_digest(file, "sha256").hexdigest() != expected:
         raise ValueError(

@@ -68,5 +68,5 @@ def _content_sum(tensors: Mapping[str, Tensor], values: object) -> str:
     shapes = [(name, str(tensors[name].dtype), list(tensors[name].shape)) for name in names]
     digest = hashlib.sha256(json.dumps([shapes, values]).encode())
     for name in names:
-        digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy())
+        digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
