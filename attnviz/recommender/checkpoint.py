@@ -75,10 +75,7 @@ class TrainingState:
         """Take up what `stored` gave."""
         self.epoch, self.step, self.history = values["epoch"], values["step"], values["history"]
         self.best = _under("best.", tensors)
-        for parameters in (
-            self.best,
-            _under("model.", tensors),
-        ):  # the first shows that it will fit at the end
+        for parameters in (self.best, _under("model.", tensors)):  # both must fit
             self.model.load_state_dict(parameters)
         moments: dict[int, dict[str, Tensor]] = {}
         for name, value in _under("optimizer.", tensors).items():
