@@ -48,5 +48,6 @@ def read_parquet(source: str | Path) -> pd.DataFrame:
             check_sum(file, sums[source.name])
         try:
             return pd.read_parquet(file)
-        except (ArrowException, OSError, ValueError) as error:
-            raise ValueError(f"{source}: cannot be read as a table: {error}: {CURE}") from error
+        except (ArrowException, KeyError, OSError, TypeError, ValueError) as error:
+            told = f"{type(error).__name__}: {error}"
+            raise ValueError(f"{source}: cannot be read as a table: {told}: {CURE}") from error

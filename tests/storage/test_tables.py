@@ -4,6 +4,8 @@ import hashlib
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from flips import POSITIONS, after_a_flip
 from hypothesis import given
@@ -133,6 +135,19 @@ def test_no_parquet_file_is_named(content, tmp_path):
         read_parquet(path)
     with pytest.raises(FileNotFoundError):
         read_parquet(tmp_path / "none.parquet")
+
+
+@pytest.mark.parametrize(
+    "metadata", ["no JSON", "{}", '{"columns": [{}]}', '{"columns": 3, "index_columns": 4}']
+)
+def test_a_table_with_wrong_metadata_is_named(metadata, tmp_path):
+    """What pandas left in the footer of another program's file is no JSON or lacks keys."""
+    path = tmp_path / "theirs.parquet"
+    pq.write_table(pa.table({"a": [1]}).replace_schema_metadata({"pandas": metadata}), path)
+    with pytest.raises(
+        ValueError, match=r"theirs\.parquet: cannot be read as a table.*restore it from a copy"
+    ):
+        read_parquet(path)
 
 
 def test_a_folder_is_checked_whole(tmp_path):
