@@ -8,7 +8,6 @@ The other is killed with SIGKILL, which no program can answer, a random time aft
 Then the training is resumed from what lies on the disk, and must end with exactly the same parameters.
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -20,10 +19,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from safetensors import safe_open
 from tqdm import tqdm
 
 import attnviz as av
+from attnviz.storage import read_tensors
 
 EPOCHS = 20
 
@@ -55,8 +54,7 @@ def epochs_on_disk(path: Path) -> int:
     """How many epochs the checkpoint holds, 0 without one."""
     if not path.exists():
         return 0
-    with safe_open(path, framework="pt") as stored:
-        return json.loads(stored.metadata()["values"])["epoch"]
+    return read_tensors(path)[1]["values"]["epoch"]
 
 
 def kill_after(epochs: int, pause: float, path: Path) -> dict:

@@ -37,7 +37,8 @@ def write_result(name: str, table: pd.DataFrame, *, replace: list[str] | None = 
     if replace and target.exists():
         old = read_result(name)
         is_new = pd.MultiIndex.from_frame(old[replace]).isin(pd.MultiIndex.from_frame(table[replace]))
-        table = pd.concat([old[~is_new], table], ignore_index=True)
+        if not is_new.all():  # else the file may have other columns
+            table = pd.concat([old[~is_new], table], ignore_index=True)
         above = [line for line in target.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
         header = above if header == above[-len(header) :] else above + header
     with whole(target) as draft, draft.open("w", encoding="utf-8", newline="\n") as file:

@@ -201,10 +201,17 @@ class InteractionLog(Tables):
         """One row for each user and item, to be scored; see `candidates`."""
         return candidates(self, users, items, at=at)
 
+    def known_tables(self) -> dict[str, pd.DataFrame | None]:
+        """Interactions, items and users, with the columns that are read: ids, titles, times and fields."""
+        known = {"item_id", "title", "available_from", *(field.name for field in self.fields)} - {"reviews"}
+        items = self.items[[column for column in self.items if column in known]]
+        return {"interactions": self.interactions, "items": items, "users": self.users}
+
     def write(self, folder: str | Path) -> None:
         """Write interactions.parquet, items.parquet and, if any, users.parquet.
 
-        Rows of `past` that are not in `interactions` are not written: write the whole
-        log, and split it again after `read_table`.
+        Further columns of the items, which nothing reads, are not written. attnviz.sha256 beside the tables
+        lists their SHA-256, and `read_table` checks them. Rows of `past` that are not in `interactions` are
+        not written either: write the whole log, and split it again after `read_table`.
         """
-        write_tables(folder, {"interactions": self.interactions, "items": self.items, "users": self.users})
+        write_tables(folder, self.known_tables())

@@ -68,7 +68,7 @@ class VectorCache:
         self.folder = Path(folder)
         self.dim = dim
         self._rows: dict[bytes, np.ndarray] = {}
-        self._read: dict[str, int] = {}  # shard name -> rows
+        self._read: dict[str, list[bytes]] = {}  # shard name -> its keys
 
     def missing(self, texts: Iterable[str]) -> list[str]:
         """The texts that have no vector yet, in their order."""
@@ -89,7 +89,7 @@ class VectorCache:
             if path.name not in self._read:
                 self._read_shard(path)
         self._remove_leftovers()
-        small = [name for name, count in self._read.items() if count < _SMALL_SHARD]
+        small = [name for name, keys in self._read.items() if len(keys) < _SMALL_SHARD]
         if len(small) > _MANY_SHARDS:
             self._merge(small)
 
@@ -120,9 +120,9 @@ class VectorCache:
         if shard["vectors"].shape[1] != self.dim:
             raise ValueError(f"dim is {self.dim}, but {self.folder / name} holds {shard['vectors'].shape}")
         packed = shard["keys"].tobytes()
-        keys = (packed[i : i + _KEY_BYTES] for i in range(0, len(packed), _KEY_BYTES))
+        keys = [packed[i : i + _KEY_BYTES] for i in range(0, len(packed), _KEY_BYTES)]
         self._rows.update(zip(keys, shard["vectors"], strict=True))
-        self._read[name] = len(shard["vectors"])
+        self._read[name] = keys
 
     def _write_shard(self, keys: list[bytes], vectors: list[np.ndarray]) -> str:
         from safetensors.numpy import save
@@ -137,10 +137,8 @@ class VectorCache:
 
     def _merge(self, names: list[str]) -> None:
         """Write many small shards as one; they are removed only after the new one is in its place."""
-        from safetensors.numpy import load_file
-
-        keys = [load_file(self.folder / name)["keys"] for name in names if (self.folder / name).exists()]
-        unique = dict.fromkeys(row.tobytes() for block in keys for row in block)
+        there = [name for name in names if (self.folder / name).exists()]
+        unique = dict.fromkeys(key for name in there for key in self._read[name])
         if not unique:
             return
         merged = self._write_shard(list(unique), [self._rows[key] for key in unique])

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from tqdm.auto import tqdm
 
-from ..storage import drafts, whole
+from ..storage import SUMS, check_sums, drafts, whole, write_sums
 from .cache import default_cache_dir
 from .progress import no_progress_bar
 
@@ -25,7 +25,7 @@ def converted_folder(package: str, file: str) -> Path:
     """The model folder made from a GGUF file: config.json, a tokenizer and model.safetensors, in float32.
 
     The first call on a machine converts the file, which takes about 20 seconds; later calls find the folder
-    in the cache by the SHA-256 of the file.
+    in the cache by the SHA-256 of the file, and `load_model` checks its files by theirs.
     The folder is made beside its place and moved there whole. A conversion that was killed leaves nothing
     that is read, and a second process waits for the first one. The package is not imported, nothing is
     downloaded, and no pickle is written or read.
@@ -54,7 +54,7 @@ def converted_folder(package: str, file: str) -> Path:
     with path.open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     source = {"gguf": file, "sha256": digest, "recipe": _RECIPE}
-    name = hashlib.sha256(json.dumps(source).encode()).hexdigest()[:16]
+    name = hashlib.sha256(json.dumps([source, SUMS]).encode()).hexdigest()[:16]
     folder = default_cache_dir() / "models" / f"{path.stem}-{name}"
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -67,6 +67,23 @@ def converted_folder(package: str, file: str) -> Path:
 def is_converted(folder: Path) -> bool:
     """Whether `converted_folder` made this folder: then its weights are known by its small files alone."""
     return folder.parent == default_cache_dir() / "models" and (folder / _SOURCE).exists()
+
+
+def check_converted(folder: Path, *, but: str | None = None) -> None:
+    """Check the files of a folder that `converted_folder` made; any other folder is left unchecked.
+
+    Args:
+        folder: A model folder.
+        but: Files whose names end so are left out. None: none.
+
+    Raises:
+        ValueError: If a file is missing or not the one that was written.
+    """
+    if is_converted(folder):
+        try:
+            check_sums(folder, but=but)
+        except ValueError as error:
+            raise ValueError(f"{error}; or delete {folder}, and it is made again") from error
 
 
 def _installed_file(package: str, file: str) -> Path:
@@ -90,6 +107,7 @@ def _convert(path: Path, folder: Path, source: dict[str, str]) -> None:
         _write_model(path, draft)
         _write_tokenizer(path, draft)
         (draft / _SOURCE).write_text(json.dumps(source, indent=2), encoding="utf-8")
+        write_sums(draft)
 
 
 def _write_model(path: Path, folder: Path) -> None:
@@ -111,6 +129,8 @@ def _write_model(path: Path, folder: Path) -> None:
     model.load_state_dict(read.state_dict(), assign=True)
     model.tie_weights()
     model.save_pretrained(folder)
+    for weights in folder.glob("*.safetensors"):
+        shutil.copymode(folder / "config.json", weights)  # safetensors leaves it to its owner alone
 
 
 @contextmanager

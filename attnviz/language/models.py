@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from .gguf import converted_folder
+from .gguf import check_converted, converted_folder
 from .progress import no_progress_bar
 
 # A short name -> the package that carries the model's folder, and the folder inside it.
@@ -68,6 +68,7 @@ def load_tokenizer(folder: Path):
     """
     from transformers import AutoTokenizer
 
+    check_converted(folder, but=".safetensors")
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     tokenizer.padding_side = "right"
     if tokenizer.pad_token is None:
@@ -128,6 +129,7 @@ def load_causal_model(folder: Path, *, eager: bool = False) -> torch.nn.Module:
 
 
 def _load(kind: Any, folder: Path, eager: bool) -> torch.nn.Module:
+    check_converted(folder)
     safe = {"local_files_only": True, "trust_remote_code": False, "use_safetensors": True}
     attention = {"attn_implementation": "eager"} if eager else {}
     with no_progress_bar():

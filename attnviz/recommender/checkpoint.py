@@ -74,8 +74,9 @@ class TrainingState:
     def restore(self, tensors: dict[str, Tensor], values: dict) -> None:
         """Take up what `stored` gave."""
         self.epoch, self.step, self.history = values["epoch"], values["step"], values["history"]
-        self.model.load_state_dict(_under("model.", tensors))
         self.best = _under("best.", tensors)
+        for parameters in (self.best, _under("model.", tensors)):  # both must fit
+            self.model.load_state_dict(parameters)
         moments: dict[int, dict[str, Tensor]] = {}
         for name, value in _under("optimizer.", tensors).items():
             place, kind = name.split(".")
@@ -107,11 +108,12 @@ class Checkpoint:
         try:
             tensors, stored = read_tensors(self.path)
         except ValueError as error:
-            raise ValueError(f"checkpoint {error}: delete it and train anew") from error
-        if "fingerprint" not in stored:
+            raise ValueError(f"checkpoint {error}, or delete it and train anew") from error
+        found = stored.get("fingerprint")
+        if not isinstance(found, dict) or "values" not in stored:
             raise ValueError(f"checkpoint {self.path} was not written by fit(): give another path")
-        found = stored["fingerprint"]
-        other = [name for name in self.fingerprint if found.get(name) != self.fingerprint[name]]
+        names = self.fingerprint | found
+        other = [name for name in names if found.get(name) != self.fingerprint.get(name)]
         if other:
             raise ValueError(
                 f"checkpoint {self.path} belongs to another training (different {', '.join(other)}): "
@@ -119,22 +121,46 @@ class Checkpoint:
             )
         return tensors, stored["values"]
 
+    def restore(self, state: TrainingState) -> None:
+        """Let a state take up what the file holds.
+
+        Raises:
+            ValueError: As `read`, and if the content is no state of this training.
+        """
+        tensors, values = self.read()
+        try:
+            state.restore(tensors, values)
+        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            told = " ".join(str(error).split())
+            raise ValueError(
+                f"checkpoint {self.path} holds no state of this training ({type(error).__name__}: {told}): "
+                "delete it and train anew"
+            ) from error
+
 
 def fingerprint(
     model: AttentionRecommender, train: InteractionLog, valid: InteractionLog, plan: Plan
 ) -> dict[str, str]:
-    """What must be the same for a training to go on: the model's options and schema, the plan, the rows."""
+    """What must be the same for a training to go on: the model's options and schema, the plan, the tables."""
     return {
         "model options": _digest(json.dumps(model.options)),
         "schema": _digest(json.dumps(model.schema.to_json())),
         "training options": json.dumps(asdict(plan)),
-        "train": _rows_digest(train),
-        "valid": _rows_digest(valid),
+        **_table_digests("train", train),
+        **_table_digests("valid", valid),
     }
 
 
-def _rows_digest(log: InteractionLog) -> str:
-    return _digest(pd.util.hash_pandas_object(log.interactions, index=False).to_numpy().tobytes())
+def _table_digests(part: str, log: InteractionLog) -> dict[str, str]:
+    tables = {**log.known_tables(), "past": log.past}
+    return {f"{part} {name}": _table_digest(table) for name, table in tables.items() if table is not None}
+
+
+def _table_digest(table: pd.DataFrame) -> str:
+    objects = [name for name in table if pd.api.types.is_object_dtype(table[name])]  # tags are lists
+    plain = table.assign(**{name: table[name].map(json.dumps) for name in objects})
+    rows = pd.util.hash_pandas_object(plain, index=False).to_numpy()
+    return _digest(json.dumps(list(table)).encode() + rows.tobytes())
 
 
 def _digest(content: str | bytes) -> str:

@@ -201,7 +201,8 @@ class AttentionRecommender(nn.Module):
 
         Raises:
             FileNotFoundError: If there is no model in the folder.
-            ValueError: If the file is not one of ours.
+            ValueError: If the file is not one of ours, not what was written, or holds another model than its
+                options and schema say.
         """
         source = Path(folder) / FILE
         if not source.is_file():
@@ -211,8 +212,15 @@ class AttentionRecommender(nn.Module):
         parameters, values = read_tensors(source)
         if not {"options", "schema"} <= values.keys():
             raise ValueError(f"{source} was not written by AttentionRecommender.save: give another folder")
-        model = cls(Schema.from_json(values["schema"]), **values["options"])
-        model.load_state_dict(parameters)
+        try:
+            model = cls(Schema.from_json(values["schema"]), **values["options"])
+            model.load_state_dict(parameters)
+        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            told = " ".join(str(error).split())
+            raise ValueError(
+                f"{source} holds options, a schema or parameters that do not fit together "
+                f"({type(error).__name__}: {told}): save the model again with this version of attnviz"
+            ) from error
         return model.eval()
 
 

@@ -12,6 +12,7 @@ from tqdm.auto import tqdm
 
 from ..data.log import InteractionLog
 from ..metrics.ranking import auc, log_loss
+from ..storage import alone
 from .checkpoint import Checkpoint, Plan, TrainingState, fingerprint
 from .model import AttentionRecommender
 from .predict import predict
@@ -55,15 +56,17 @@ def fit(
         log_dir: A folder for TensorBoard: each field's mean weight, loss, AUC; see `read_weights`.
         log_every: Steps between two entries of the weights.
         checkpoint: A file that is written after each epoch, complete or not at all.
-        resume: Go on from `checkpoint` where there is one; a finished training returns at once.
+        resume: Go on from `checkpoint` where there is one; a finished training returns at once. The model's
+            options, those here, and all tables of both logs must be the same.
         progress: Show a progress bar.
 
     Returns:
         DataFrame epoch, train_loss, valid_loss, valid_auc: one row an epoch that was run.
 
     Raises:
-        ValueError: If a log holds one class only, an option is out of range, or the checkpoint to resume
-            belongs to another model, other options or other data.
+        ValueError: If a log holds one class only, an option is out of range, or the checkpoint to resume is
+            damaged, or belongs to another model, other options or other data.
+        BlockingIOError: If another training writes to `checkpoint` or `log_dir` at this moment.
 
     Example:
         >>> from attnviz import AttentionRecommender, planted_shop
@@ -78,21 +81,21 @@ def fit(
     plan = Plan(epochs, batch_size, learning_rate, weight_decay, patience, seed)
     _check(plan, train, valid, num_threads=num_threads, log_every=log_every)
     state = TrainingState(model, plan, steps_per_epoch=-(-len(train) // batch_size))
-    store = Checkpoint(checkpoint, fingerprint(model, train, valid, plan)) if checkpoint else None
-    if store and resume and store.exists():
-        state.restore(*store.read())
-    weight_log = WeightLog(log_dir, model.fields, every=log_every, first_step=state.step)
-    left = range(state.epoch, epochs)
-    with _threads(num_threads), weight_log:
-        for epoch in tqdm(left, desc="training", unit="epoch", disable=not progress, file=sys.stdout):
-            if state.is_over():
-                break
-            train_loss = _train_epoch(state, epoch, train, weight_log)
-            row = dict(epoch=epoch, train_loss=train_loss, **_measures(model, valid))
-            state.note(row)
-            weight_log.epoch(state.step - 1, row)
-            if store:
-                store.write(*state.stored())
+    with alone(checkpoint, log_dir), _threads(num_threads):
+        store = Checkpoint(checkpoint, fingerprint(model, train, valid, plan)) if checkpoint else None
+        if store and resume and store.exists():
+            store.restore(state)
+        with WeightLog(log_dir, model.fields, every=log_every, first_step=state.step) as weight_log:
+            left = range(state.epoch, epochs)
+            for epoch in tqdm(left, desc="training", unit="epoch", disable=not progress, file=sys.stdout):
+                if state.is_over():
+                    break
+                train_loss = _train_epoch(state, epoch, train, weight_log)
+                row = dict(epoch=epoch, train_loss=train_loss, **_measures(model, valid))
+                state.note(row)
+                weight_log.epoch(state.step - 1, row)
+                if store:
+                    store.write(*state.stored())
     model.load_state_dict(state.best)
     model.eval()
     return pd.DataFrame(state.history)

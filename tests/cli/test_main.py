@@ -1,8 +1,8 @@
 """The command line: what it prints, what it leaves behind, and how it says that an input is wrong."""
 
-import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +14,6 @@ import pandas as pd
 import pytest
 
 import attnviz as av
-from attnviz import storage
 from attnviz.cli import main
 from attnviz.recommender.checkpoint import Checkpoint
 
@@ -64,6 +63,11 @@ def command(*arguments, **options) -> subprocess.Popen:
     return subprocess.Popen(arguments, **pipes, preexec_fn=listen, **options)
 
 
+def names(folder: Path) -> set[str]:
+    """The files and folders of a folder, but for locks."""
+    return {path.name for path in folder.iterdir() if path.suffix != ".lock"}
+
+
 def told(capsys, arguments, code=2) -> str:
     """The one line on stderr with which the command ends."""
     assert main([str(argument) for argument in arguments]) == code
@@ -83,9 +87,11 @@ def test_train_then_recommend(city, tmp_path):
     assert "300 stays of" in printed
     for words in ("new", "returning, new listing", "popularity, 90 days", "NDCG@10", "later snapshot"):
         assert words in printed
-    assert {path.name for path in run.iterdir()} == {
-        "checkpoint.safetensors", "log", "model.safetensors", "tensorboard",
-    }  # fmt: skip
+    assert names(run) == {"checkpoint.safetensors", "log", "model.safetensors", "tensorboard"}
+    assert names(run / "log") == {"attnviz.sha256", "interactions.parquet", "items.parquet"}
+    assert {path.stat().st_mode for path in run.glob("*.safetensors")} == {
+        (own / "reviews.csv").stat().st_mode
+    }
     for path in own.iterdir():
         path.unlink()
     user = printed.split()[-1]
@@ -146,25 +152,23 @@ def test_ctrl_c_leaves_a_checkpoint_and_no_half_file(city, tmp_path):
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert "give the same command again" in errors.strip().splitlines()[-1]
-    assert {path.name for path in run.iterdir()} == {"checkpoint.safetensors", "tensorboard"}
+    assert names(run) == {"checkpoint.safetensors", "tensorboard"}
     with pytest.raises(ValueError, match="belongs to another training"):
         Checkpoint(run / "checkpoint.safetensors", {"schema": "of another model"}).read()
 
 
 def test_a_stopped_training_goes_on(city, trained, tmp_path, capsys, monkeypatch):
     """Stopped while the second checkpoint is written, then run again: as if it had never been stopped."""
-    run, written = tmp_path / "run", storage.save_file
+    run, written = tmp_path / "run", Path.write_bytes
     arguments = ["train", "--airbnb", str(city), "--out", str(run), *QUICK]
 
-    def stop_at_the_second(tensors, path, metadata):
-        if json.loads(metadata["attnviz"])["values"]["epoch"] == 2:
-            Path(path).write_bytes(b"half")
+    def stop_at_the_second(path, content):
+        if written(path, content) and (run / "checkpoint.safetensors").exists():
             raise KeyboardInterrupt
-        written(tensors, path, metadata)
 
-    monkeypatch.setattr(storage, "save_file", stop_at_the_second)
+    monkeypatch.setattr(Path, "write_bytes", stop_at_the_second)
     assert main(arguments) == 130
-    assert {path.name for path in run.iterdir()} == {"checkpoint.safetensors", "tensorboard"}
+    assert names(run) == {"checkpoint.safetensors", "tensorboard"}
     monkeypatch.undo()
     capsys.readouterr()
     assert "same train command again" in told(capsys, ["recommend", run, "501"])
@@ -218,6 +222,48 @@ def test_fewer_listings_than_asked_for_are_said(city, tmp_path, capsys):
     told_text = capsys.readouterr().out
     assert re.search(r"ranked against listings on offer .*on average 1\d\.\d\)", told_text)
     assert re.search(r"candidates: fewer items on offer than asked for: [\d,]+", told_text)
+
+
+def test_the_second_training_into_a_folder_is_refused(city, tmp_path, capsys, monkeypatch):
+    """While the first one writes its checkpoint: one line, code 2, and the first one ends as if alone."""
+    arguments, lines, write = (
+        ["train", "--airbnb", str(city), "--out", str(tmp_path), *QUICK],
+        [],
+        Checkpoint.write,
+    )
+
+    def start_another(self, tensors, values):
+        lines.append(told(capsys, arguments))
+        write(self, tensors, values)
+
+    monkeypatch.setattr(Checkpoint, "write", start_another)
+    assert main(arguments) == 0
+    assert len(lines) == 2
+    assert all("checkpoint.safetensors is being written by another training" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ["log/items.parquet", "log/attnviz.sha256", "model.safetensors"])
+def test_a_damaged_run_is_not_read(name, city, trained, tmp_path, capsys):
+    """One flipped bit: one line, code 2, the file and what to do, which helps."""
+    run = tmp_path / "run"
+    shutil.copytree(trained, run)
+    content = bytearray((run / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (run / name).write_bytes(content)
+    user = pd.read_parquet(trained / "log/interactions.parquet")["user_id"][0]
+    line = told(capsys, ["recommend", run, user])
+    assert Path(name).name in line
+    assert f"the same train command writes {run} again" in line
+    assert main(["train", "--airbnb", str(city), "--out", str(run), *QUICK]) == 0
+    assert main(["recommend", str(run), user]) == 0
+
+
+def test_a_run_without_its_digests_is_not_read(trained, tmp_path, capsys):
+    """The list of digests was deleted: nothing is read unchecked."""
+    run = tmp_path / "run"
+    shutil.copytree(trained, run)
+    (run / "log/attnviz.sha256").unlink()
+    assert "attnviz.sha256 is missing" in told(capsys, ["recommend", run, "501"])
 
 
 def test_wrong_inputs_of_recommend(trained, tmp_path, capsys):

@@ -4,10 +4,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from flips import POSITIONS, after_a_flip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attnviz.data import InteractionLog, Schema
+from attnviz.data import InteractionLog, Schema, read_table
+from attnviz.storage import SUMS
 
 ITEMS = pd.DataFrame(
     {"item_id": ["tea", "pot", "cup"], "price": [4.5, 20.0, None], "tags": [["green"], [], ["blue", "small"]]}
@@ -226,6 +228,51 @@ def test_every_row_is_kept_or_counted(noise):
     log = InteractionLog(table, ITEMS, strict=False)
     assert len(table) == len(log) + sum(log.dropped.values())
     pd.testing.assert_frame_equal(InteractionLog(log.interactions, log.items).interactions, log.interactions)
+
+
+EXTRA = {
+    "lists of different things": [[1, "a"], {"b": 2}, None],
+    "empty dicts": [{}, {}, {}],
+    "mixed objects": [1, "a", object()],
+    "sets": [{1}, set(), {2}],
+}
+
+
+@pytest.mark.parametrize("name", ["notes", "reviews"])
+@pytest.mark.parametrize("kind", EXTRA)
+def test_write_leaves_out_what_nothing_reads(kind, name, tmp_path):
+    """A column of the items that Parquet may not hold stops nothing; the log comes back without it."""
+    users = pd.DataFrame({"user_id": ["ann", "bob", "eve"], "age": [1, 2, 3]})
+    items = ITEMS.assign(**{name: EXTRA[kind]}, available_from=["2024-01-01", None, "2024-01-02"])
+    log = InteractionLog(rows(), items, users)
+    log.write(tmp_path)
+    found = read_table(*(tmp_path / f"{table}.parquet" for table in ("interactions", "items", "users")))
+    pd.testing.assert_frame_equal(found.interactions, log.interactions)
+    pd.testing.assert_frame_equal(found.items, log.items.drop(columns=name), check_dtype=False)
+    pd.testing.assert_frame_equal(found.users, log.users)
+    assert found.fields == log.fields
+    assert log.items[name].tolist() == EXTRA[kind]
+
+
+@given(POSITIONS, st.sampled_from(["interactions.parquet", "items.parquet", SUMS]))
+def test_a_flipped_bit_in_a_written_log(written, position, name):
+    """It is an error that names the file, or the log is the one that was written."""
+    folder, log = written
+    tables = [folder / f"{table}.parquet" for table in ("interactions", "items")]
+    found, error = after_a_flip(folder / name, position, lambda: read_table(*tables))
+    if error:
+        assert SUMS in error
+    else:
+        pd.testing.assert_frame_equal(found.interactions, log.interactions)
+        pd.testing.assert_frame_equal(found.items, log.items)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The folder of a log, and the log."""
+    folder, log = tmp_path_factory.mktemp("log"), InteractionLog(rows(), ITEMS)
+    log.write(folder)
+    return folder, log
 
 
 def test_a_path_is_refused_with_the_way_to_read_it():

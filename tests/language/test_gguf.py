@@ -1,6 +1,7 @@
 """A GGUF file becomes an ordinary model folder: the same model, whole or not there, made once."""
 
 import json
+import shutil
 import sys
 from threading import Barrier, Thread
 
@@ -111,6 +112,37 @@ def test_the_converted_model_is_the_model(package, tiny_model, capfd):
     assert not [path.name for path in folder.rglob("*") if path.suffix in (".bin", ".pt", ".pkl")]
     assert {path.name for path in folder.parent.iterdir()} <= {folder.name, f"{folder.name}.lock"}
     assert is_converted(folder)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json", "attnviz.sha256"])
+def test_a_damaged_conversion_is_not_read(name, package):
+    """One flipped bit is an error that names the file and the folder to delete; then all is made again."""
+    folder = converted_folder(package, "tiny.gguf")
+    path = folder / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=rf"{path.name}.*or delete {folder}, and it is made again"):
+        load_causal_model(folder)
+    if name == "tokenizer.json":
+        with pytest.raises(ValueError, match=r"tokenizer\.json is not what was written"):
+            load_tokenizer(folder)
+    shutil.rmtree(folder)
+    assert load_model(converted_folder(package, "tiny.gguf")).training is False
+
+
+def test_a_conversion_without_its_digests_is_not_read(package):
+    """Expect the missing list to be named: a folder of ours has one."""
+    folder = converted_folder(package, "tiny.gguf")
+    (folder / "attnviz.sha256").unlink()
+    with pytest.raises(ValueError, match=r"attnviz\.sha256 is missing"):
+        load_model(folder)
+
+
+def test_all_files_of_a_conversion_have_the_ordinary_permissions(package):
+    """The weights, too, which safetensors leaves to their owner alone."""
+    files = [path for path in converted_folder(package, "tiny.gguf").iterdir() if path.is_file()]
+    assert len({path.stat().st_mode for path in files}) == 1
 
 
 def test_the_digest_of_the_file_names_the_folder(package, tmp_path):

@@ -1,12 +1,9 @@
-"""The recommender: its formula, its gaps, its files."""
-
-import json
+"""The recommender: its formula and its gaps."""
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from safetensors.torch import save_file
 
 import attnviz as av
 from attnviz.data.schema import Schema
@@ -193,23 +190,6 @@ def test_same_seed_same_parameters(shop):
     first, again, other = (torch.cat([p.flatten() for p in model.parameters()]) for model in models)
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
-
-
-def test_save_and_load(model, shop, tmp_path):
-    """Expect the same predictions from the loaded model, and no file but its one."""
-    model.save(tmp_path / "run")
-    loaded = av.AttentionRecommender.load(tmp_path / "run")
-    np.testing.assert_array_equal(av.predict(loaded, shop), av.predict(model, shop))
-    assert [path.name for path in (tmp_path / "run").iterdir()] == ["model.safetensors"]
-
-
-def test_load_refuses_what_is_not_ours(tmp_path):
-    """Expect errors that say what is missing."""
-    with pytest.raises(FileNotFoundError, match="model.safetensors"):
-        av.AttentionRecommender.load(tmp_path)
-    save_file({"x": torch.zeros(1)}, tmp_path / "model.safetensors", metadata={"other": json.dumps({})})
-    with pytest.raises(ValueError, match="was not written by"):
-        av.AttentionRecommender.load(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Training: it learns, it repeats itself, it survives being stopped."""
 
+import copy
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import torch
 
 import attnviz as av
 from attnviz.recommender.checkpoint import Checkpoint, TrainingState
-from attnviz.recommender.weight_log import WeightLog
+from attnviz.storage import read_tensors, write_tensors
 
 SMALL = dict(num_users=200, num_items=100, num_interactions=4000)
 QUICK = dict(batch_size=256, progress=False)
@@ -137,6 +138,90 @@ def test_checkpoint_of_another_training_is_refused(parts, tmp_path):
         av.fit(make(parts), parts[2], parts[1], epochs=1, checkpoint=path, resume=True, **QUICK)
 
 
+def with_tables(log, **tables):
+    """The same log with other tables."""
+    other = copy.copy(log)
+    vars(other).update(tables)
+    return other
+
+
+def reversed_tags(log):
+    tags = [list(reversed(tags)) for tags in log.items["tags"]]
+    return with_tables(log, items=log.items.assign(tags=tags))
+
+
+OTHER_TABLES = {
+    "items": reversed_tags,
+    "users": lambda log: with_tables(
+        log, users=log.users.assign(user_id=log.users["user_id"].to_numpy()[::-1])
+    ),
+    "past": lambda log: with_tables(log, past=log.past[::-1]),
+    "interactions": lambda log: with_tables(log, interactions=log.interactions[::-1]),
+}
+
+
+@pytest.mark.parametrize("part", ["train", "valid"])
+@pytest.mark.parametrize("name", OTHER_TABLES)
+def test_every_table_must_be_the_same(name, part, parts, tmp_path):
+    """Expect tags, shoppers, the past or rows in another order to be another training, in either part."""
+    options = dict(epochs=1, checkpoint=tmp_path / "run.safetensors", resume=True, **QUICK)
+    av.fit(make(parts), *parts[:2], **options)
+    changed = [OTHER_TABLES[name](log) if part == which else log for which, log in
+               zip(("train", "valid"), parts, strict=False)]  # fmt: skip
+    with pytest.raises(ValueError, match=rf"another training \(different {part} {name}\)"):
+        av.fit(make(parts), *changed, **options)
+
+
+def test_a_column_that_nothing_reads_may_change(parts, tmp_path):
+    """Expect a training to go on when the items have got a column of notes."""
+    options = dict(epochs=1, checkpoint=tmp_path / "run.safetensors", resume=True, **QUICK)
+    history = av.fit(make(parts), *parts[:2], **options)
+    noted = [with_tables(log, items=log.items.assign(notes=[{"a": 1}] * len(log.items))) for log in parts[:2]]
+    assert av.fit(make(parts), *noted, **options).equals(history)
+
+
+@pytest.mark.parametrize("target", ["checkpoint", "log_dir"])
+def test_the_second_of_two_trainings_is_refused(target, parts, tmp_path, monkeypatch):
+    """Expect the second into the same checkpoint or log to stop at once, and the first to end as if alone."""
+    options, refused = {"epochs": 2, target: tmp_path / "run", **QUICK}, []
+    note = TrainingState.note
+
+    def start_another(self, row):
+        with pytest.raises(BlockingIOError, match="run is being written by another training") as error:
+            av.fit(make(parts), *parts[:2], **options)
+        refused.append(error)
+        note(self, row)
+
+    monkeypatch.setattr(TrainingState, "note", start_another)
+    model, alone = make(parts), make(parts)
+    history = av.fit(model, *parts[:2], **options)
+    monkeypatch.undo()
+    assert len(refused) == 2
+    assert av.fit(alone, *parts[:2], epochs=2, **QUICK).equals(history)
+    assert torch.equal(flat(model), flat(alone))
+    assert len(list(tmp_path.rglob("*tfevents*"))) == (target == "log_dir")
+
+
+@pytest.mark.parametrize("wrong", ["a key", "a shape", "a kind"])
+def test_a_checkpoint_without_a_state_is_refused(wrong, parts, tmp_path):
+    """Expect a file that fits by its fingerprint, but holds no state, to be named, with what to do."""
+    path = tmp_path / "run.safetensors"
+    options = dict(epochs=1, checkpoint=path, resume=True, **QUICK)
+    av.fit(make(parts), *parts[:2], **options)
+    tensors, described = read_tensors(path)
+    if wrong == "a key":
+        del described["values"]["groups"]
+    elif wrong == "a kind":
+        described["values"] = [1, 2]
+    else:
+        tensors["model.head.weight"] = torch.ones(3)
+    write_tensors(path, tensors, described)
+    with pytest.raises(
+        ValueError, match=r"checkpoint .*run\.safetensors holds no state .* delete it and train"
+    ):
+        av.fit(make(parts), *parts[:2], **options)
+
+
 def test_damaged_checkpoint_is_refused(parts, tmp_path):
     """Expect a truncated file never to be read as good."""
     path = tmp_path / "run.safetensors"
@@ -188,26 +273,6 @@ def test_the_log_of_a_stopped_and_resumed_training_is_whole(parts, tmp_path, mon
     logged = [sorted((entry.step, entry.value) for entry in entries) for entries in events]
     assert logged[0] == logged[1]
     assert len(logged[0]) == 3
-
-
-def test_read_weights_sorts_the_steps(tmp_path):
-    """Expect the steps in order when the file of a resumed training is read before the first one's."""
-    weights = torch.tensor([0.25, 0.75]).view(1, 1, 1, 2)
-    for first_step, name in ((0, "events.out.tfevents.2"), (10, "events.out.tfevents.1")):
-        with WeightLog(tmp_path, ("tags", "price"), every=5, first_step=first_step) as log:
-            log.weights(first_step, weights)
-            log.weights(first_step + 5, weights)
-        written = max(tmp_path.iterdir(), key=lambda path: len(path.name))
-        written.rename(tmp_path / name)
-    assert av.read_weights(tmp_path)["step"].tolist() == [0, 5, 10, 15]
-
-
-def test_read_weights_errors(tmp_path):
-    """Expect errors that say which folder to give."""
-    with pytest.raises(FileNotFoundError, match="not a folder"):
-        av.read_weights(tmp_path / "none")
-    with pytest.raises(FileNotFoundError, match="holds no weights"):
-        av.read_weights(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ...storage import read_parquet as read_checked
 from .json_lines import read_json_lines
 from .streams import MAX_BYTES, numbered_lines, opened, require_file
 
@@ -59,14 +60,17 @@ def _header(path: str | Path, limits: dict[str, int]) -> list[str]:
 
 
 def read_parquet(path: str | Path, **limits: int) -> pd.DataFrame:
-    """The table in a Parquet file; it has no lines, so of the limits only `max_bytes` counts."""
+    """The table in a Parquet file; it has no lines, so of the limits only `max_bytes` counts.
+
+    The file is checked where attnviz.sha256 beside it, which `InteractionLog.write` wrote, lists it.
+    """
     require_file(path)
     try:
         with open(path, "rb") as file:
             stored = pq.ParquetFile(file)
             _require_unique(path, stored.schema_arrow.names)
             _require_size(path, _size(stored.metadata), limits.get("max_bytes", MAX_BYTES))
-            return pd.read_parquet(file)
+        return read_checked(path)
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno:
             raise

@@ -7,6 +7,7 @@ import pytest
 from places import REPO
 
 import attnviz as av
+from attnviz.storage import SUMS, check_sums
 
 SHIPPED = REPO / "data" / "planted"
 TABLES = ("interactions", "items", "users", "truth")
@@ -27,6 +28,13 @@ def test_the_recipe_makes_what_is_shipped(recipe, tmp_path):
         made, shipped = (pd.read_parquet(folder / f"{table}.parquet") for folder in (tmp_path, SHIPPED))
         pd.testing.assert_frame_equal(made, shipped, rtol=1e-6)
     assert sum(path.stat().st_size for path in SHIPPED.glob("*.parquet")) < 2_000_000
+
+
+def test_the_shipped_tables_are_those_that_were_written():
+    """Expect all four in the list of digests, each as it was."""
+    check_sums(SHIPPED)
+    listed = [line.split()[1] for line in (SHIPPED / SUMS).read_text().splitlines()]
+    assert listed == sorted(f"{table}.parquet" for table in TABLES)
 
 
 def test_read_table_reads_the_shipped_log(recipe):

@@ -1,5 +1,11 @@
-"""Files are whole or not there, and what is damaged is named."""
+"""Files are whole or not there, and written by one at a time."""
 
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Barrier, Thread
 
@@ -7,7 +13,7 @@ import pandas as pd
 import pytest
 import torch
 
-from attnviz.storage import drafts, read_tensors, whole, write_tables, write_tensors
+from attnviz.storage import alone, drafts, read_tensors, whole, write_tables, write_tensors
 
 
 def test_a_file_is_whole_or_old(tmp_path):
@@ -94,56 +100,79 @@ def test_drafts_are_found_by_their_target(tmp_path):
     assert drafts(tmp_path) == []
 
 
-def test_tables_come_together(tmp_path):
-    """Both are read as they were written; None removes an earlier file."""
-    tables = {"items": pd.DataFrame({"price": [1.0, 2.0]}), "users": pd.DataFrame({"age": [7]})}
-    write_tables(tmp_path / "log", tables)
-    for name, table in tables.items():
-        pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "log" / f"{name}.parquet"), table)
-    write_tables(tmp_path / "log", {"items": tables["items"], "users": None})
-    assert [path.name for path in (tmp_path / "log").iterdir()] == ["items.parquet"]
+@contextmanager
+def full_disk(room: int) -> Iterator[None]:
+    """No file may become longer than `room` bytes: a write stops in the middle of it."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_table_that_cannot_be_written_leaves_all_old_ones(tmp_path):
-    """The second table holds what Parquet cannot: the first one's file is the old one too."""
-    old = pd.DataFrame({"price": [1.0]})
-    write_tables(tmp_path, {"items": old, "users": old})
-    with pytest.raises(Exception, match="object"):
-        write_tables(tmp_path, {"items": old * 2, "users": pd.DataFrame({"bad": [object()]})})
-    for name in ("items", "users"):
-        pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / f"{name}.parquet"), old)
-    assert len(list(tmp_path.iterdir())) == 2
+def test_a_full_disk_keeps_the_old_files_and_leaves_no_draft(tmp_path):
+    """Tensors, and the second of two tables, do not fit: the error names the file, the old ones are read."""
+    old, rows = {"a": torch.ones(3)}, pd.DataFrame({"price": [1.0]})
+    write_tensors(tmp_path / "model.safetensors", old, {})
+    write_tables(tmp_path, {"items": rows, "users": rows})
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    long = pd.DataFrame({"price": torch.rand(4000).tolist()})
+    with full_disk(4096):
+        with pytest.raises(OSError, match=r"model\.safetensors"):
+            write_tensors(tmp_path / "model.safetensors", {"a": torch.rand(4000)}, {})
+        with pytest.raises(OSError, match=r"users\.parquet"):
+            write_tables(tmp_path, {"items": rows * 2, "users": long})
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert torch.equal(read_tensors(tmp_path / "model.safetensors")[0]["a"], old["a"])
 
 
-def test_tensors_and_values_come_back(tmp_path):
-    """Bits, types and shapes; views and shared storage too; JSON values as they were."""
-    square = torch.arange(4.0).reshape(2, 2)
-    tensors = {"square": square, "turned": square.T, "whole": torch.tensor([3], dtype=torch.int64)}
-    values = {"epoch": 3, "options": {"keys": "field", "none": None}}
-    write_tensors(tmp_path / "run.safetensors", tensors, values)
-    for number in range(8):
-        again = tmp_path / f"{number}.safetensors"
-        write_tensors(again, tensors, values)
-        assert again.read_bytes() == (tmp_path / "run.safetensors").read_bytes()
-    found, read = read_tensors(tmp_path / "run.safetensors")
-    assert read == values
-    assert found.keys() == tensors.keys()
-    for name, tensor in tensors.items():
-        torch.testing.assert_close(found[name], tensor, rtol=0, atol=0)
+def test_the_second_writer_is_refused(tmp_path):
+    """In the same thread or another one, by another spelling of the path, until the first has ended."""
+    target, refused = tmp_path / "new" / "run.safetensors", []
+
+    def second():
+        try:
+            with alone(None, target.parent / ".." / "new" / target.name):
+                pass
+        except BlockingIOError as error:
+            refused.append(str(error))
+
+    with alone(target), alone(target.with_name("other")):
+        second()
+        thread = Thread(target=second)
+        thread.start()
+        thread.join()
+    assert len(refused) == 2
+    assert all("run.safetensors is being written by another training" in line for line in refused)
+    second()
+    assert len(refused) == 2
 
 
-@pytest.mark.parametrize("damage", ["cut", "not one", "empty"])
-def test_a_damaged_file_is_named(damage, tmp_path):
-    """Cut off, of another kind, or empty: an error with the file's name, not the library's own."""
-    path = tmp_path / "run.safetensors"
-    write_tensors(path, {"a": torch.ones(100)}, {})
-    content = {"cut": path.read_bytes()[:-8], "not one": b"PK\x03\x04" * 10, "empty": b""}[damage]
-    path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"run\.safetensors is damaged, or no safetensors file"):
-        read_tensors(path)
+def test_of_two_targets_none_is_held_after_a_refusal(tmp_path):
+    """The first of the two was free; it is free again."""
+    with (
+        alone(tmp_path / "b"),
+        pytest.raises(BlockingIOError, match="b is being"),
+        alone(tmp_path / "a", tmp_path / "b"),
+    ):
+        pass
+    with alone(tmp_path / "a"):
+        pass
 
 
-def test_no_file_is_no_damage(tmp_path):
-    """A file that is not there is a FileNotFoundError, as everywhere."""
-    with pytest.raises(FileNotFoundError):
-        read_tensors(tmp_path / "none.safetensors")
+def test_a_killed_writer_holds_nothing(tmp_path):
+    """Another process is refused while it lives, and SIGKILL ends its claim."""
+    target = tmp_path / "run"
+    code = (
+        f"from attnviz.storage import alone\nwith alone({str(target)!r}):\n    print(flush=True)\n    input()"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process.stdout.readline()
+    with pytest.raises(BlockingIOError), alone(target):
+        pass
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    with alone(target):
+        pass

@@ -1,0 +1,104 @@
+"""Files that are whole or not there, and written by one at a time."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from errno import EDQUOT, EFBIG, ENOSPC
+from glob import escape
+from pathlib import Path
+
+
+@contextmanager
+def whole(target: str | Path) -> Iterator[Path]:
+    """A place beside `target` to write a file or a folder to, which is moved to `target` at the end.
+
+    A reader sees the old content or the new one. Threads and processes may write the same target at once:
+    each call has a draft of its own, and the last one counts. After an error or Ctrl-C nothing is left of the
+    draft; a killed process leaves `.NAME.RANDOM.partial`, which nothing reads and `drafts` finds.
+
+    Args:
+        target: The file, or a folder that is not there yet; its own folder is made.
+
+    Yields:
+        Where to write.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     with whole(f"{folder}/new/note.txt") as draft:
+        ...         length = draft.write_text("whole")
+        ...     Path(f"{folder}/new/note.txt").read_text()
+        'whole'
+    """
+    target = Path(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    try:
+        with naming(target):
+            yield draft
+            os.replace(draft, target)
+    finally:
+        shutil.rmtree(draft) if draft.is_dir() else draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming(target: str | Path) -> Iterator[None]:
+    """The error of a full disk, which does not say where, names the target."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno in (ENOSPC, EDQUOT, EFBIG):
+            error.filename = str(target)
+        raise
+
+
+def drafts(folder: str | Path, *, of: str | None = None) -> list[Path]:
+    """The drafts in a folder: of writers at work, and what killed ones left.
+
+    Args:
+        folder: Where the targets lie.
+        of: The name of one target. None: of all.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder, whole(f"{folder}/note.txt") as draft:
+        ...     length = draft.write_text("half")
+        ...     drafts(folder) == drafts(folder, of="note.txt") == [draft], drafts(folder, of="letter.txt")
+        (True, [])
+    """
+    name = "*" if of is None else escape(of)
+    return sorted(Path(folder).glob(f".{name}.*.partial"))
+
+
+@contextmanager
+def alone(*targets: str | Path | None) -> Iterator[None]:
+    """Nobody else writes the targets meanwhile: a second one, in a thread or a process, is refused at once.
+
+    Args:
+        *targets: Files or folders; None is left out. `.NAME.lock` lies beside each, and says nothing once
+            its process has ended.
+
+    Raises:
+        BlockingIOError: If another one holds a target.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder, alone(f"{folder}/run"):
+        ...     with alone(f"{folder}/other"):
+        ...         print("another target is free")
+        another target is free
+    """
+    from filelock import FileLock, Timeout
+
+    with ExitStack() as held:
+        for target in (Path(target).resolve() for target in targets if target is not None):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                held.enter_context(FileLock(target.with_name(f".{target.name}.lock"), blocking=False))
+            except Timeout as error:
+                raise BlockingIOError(
+                    f"{target} is being written by another training: wait for its end, or give another path"
+                ) from error
+        yield

@@ -1,0 +1,53 @@
+"""Tables as Parquet files in a folder, checked against the list of SHA-256 beside them."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pandas as pd
+
+from .files import whole
+from .sums import CURE, SUMS, check_sum, file_sum, read_sums, sums_text
+
+
+def write_tables(folder: str | Path, tables: Mapping[str, pd.DataFrame | None]) -> None:
+    """Write each table to folder/NAME.parquet, and its SHA-256 to folder/attnviz.sha256.
+
+    Every file is written beside its place before the first one is moved there. None removes the file that an
+    earlier log may have left.
+    """
+    folder = Path(folder)
+    files = {f"{name}.parquet": table for name, table in tables.items()}
+    others = {name: digest for name, digest in read_sums(folder, strict=False).items() if name not in files}
+    sums = {name: digest for name, digest in others.items() if (folder / name).exists()}
+    with ExitStack() as together:
+        for name, table in files.items():
+            if table is not None:
+                draft = together.enter_context(whole(folder / name))
+                table.to_parquet(draft, index=False)
+                sums[name] = file_sum(draft)
+        together.enter_context(whole(folder / SUMS)).write_text(sums_text(sums), encoding="utf-8")
+    for name, table in files.items():
+        if table is None:
+            (folder / name).unlink(missing_ok=True)
+
+
+def read_parquet(source: str | Path) -> pd.DataFrame:
+    """The table in a Parquet file; checked where `attnviz.sha256` beside it lists it.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is not the one that was written, or no Parquet file.
+    """
+    from pyarrow.lib import ArrowException
+
+    source = Path(source)
+    sums = read_sums(source.parent)
+    with source.open("rb") as file:
+        if source.name in sums:
+            check_sum(file, sums[source.name])
+        try:
+            return pd.read_parquet(file)
+        except (ArrowException, KeyError, OSError, TypeError, ValueError) as error:
+            told = f"{type(error).__name__}: {error}"
+            raise ValueError(f"{source}: cannot be read as a table: {told}: {CURE}") from error
