@@ -1,12 +1,43 @@
 """The folder of a run: what `train` writes there, and what the other verbs read back."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 from ..data.log import InteractionLog
 from ..data.readers.table import read_table
 from ..recommender.model import FILE, AttentionRecommender
+from ..storage import whole
+from .options import flag
+from .terminal import command
 
-CHECKPOINT, LOG, TENSORBOARD = "checkpoint.safetensors", "log", "tensorboard"
+RUN, CHECKPOINT, LOG, TENSORBOARD = "run.json", "checkpoint.safetensors", "log", "tensorboard"
+
+
+def require_free(run: Path, options: dict[str, Any]) -> None:
+    """Refuse a folder that holds a run of other options.
+
+    Args:
+        run: The folder; it need not be there.
+        options: The options of the training that wants to write there, as plain values.
+
+    Raises:
+        ValueError: If it holds another run; the message says what differs, and what to do.
+    """
+    if not any((run / name).exists() for name in (FILE, CHECKPOINT, TENSORBOARD)):
+        return
+    found = _described(run)["options"] if (run / RUN).is_file() else {}
+    other = [name for name in {**options, **found} if options.get(name) != found.get(name)]
+    if other:
+        shown = "; ".join(f"{flag(name)}: {found.get(name)} there, {options.get(name)} here" for name in other)
+        what = shown if found else f"without {RUN}"
+        raise ValueError(f"--out {run} holds another run ({what}): give another folder, or delete that one")
+
+
+def begin(run: Path, options: dict[str, Any], *, implicit: bool) -> None:
+    """Make the folder and note there what is trained in it, so that a wrong one is told before any training."""
+    with whole(run / RUN) as draft:
+        draft.write_text(json.dumps({"implicit": implicit, "options": options}, indent=1))
 
 
 def read_run(run: Path) -> tuple[InteractionLog, AttentionRecommender]:
@@ -18,8 +49,57 @@ def read_run(run: Path) -> tuple[InteractionLog, AttentionRecommender]:
     if not (run / FILE).is_file():
         stopped = (run / CHECKPOINT).is_file()
         advice = "its training was stopped: give the same train command again" if stopped else (
-            f"make one with: attnviz train --airbnb DIR --out {run}"
+            "attnviz train --help says how to make one"
         )  # fmt: skip
         raise ValueError(f"{run} holds no trained model; {advice}")
-    tables = (run / LOG / f"{name}.parquet" for name in ("interactions", "items"))
-    return read_table(*tables, implicit=True), AttentionRecommender.load(run)
+    implicit = _described(run)["implicit"]
+    log = read_table(*_tables(run / LOG), implicit=implicit)
+    model = AttentionRecommender.load(run)
+    _require_fit(run, model, log)
+    return log, model
+
+
+def _tables(folder: Path) -> list[Path]:
+    """The tables of a log: two, or three."""
+    paths = [folder / f"{name}.parquet" for name in ("interactions", "items", "users")]
+    for path in paths[:2]:
+        if not path.is_file():
+            raise ValueError(f"{path} is missing: it was there when `train` ended; train again in another folder")
+    return [path for path in paths if path.is_file()]
+
+
+def _described(run: Path) -> dict[str, Any]:
+    """What `begin` wrote."""
+    try:
+        found = json.loads((run / RUN).read_text())
+    except ValueError as error:
+        raise ValueError(f"{run / RUN} is damaged ({error}): train again in another folder") from error
+    except FileNotFoundError as error:
+        raise ValueError(f"{run} holds no {RUN}: `attnviz train` did not write it, or not all of it") from error
+    if not isinstance(found, dict) or not isinstance(found.get("implicit"), bool) or not isinstance(
+        found.get("options"), dict
+    ):
+        raise ValueError(f"{run / RUN} is not what `attnviz train` wrote: train again in another folder")
+    return found
+
+
+def _require_fit(run: Path, model: AttentionRecommender, log: InteractionLog) -> None:
+    schema = model.schema
+    users = [] if log.users is None else list(log.users.columns)
+    if schema.fields != log.fields or schema.has_users != bool(users):
+        raise ValueError(f"{run}: its model and its log are of different runs; train again in another folder")
+
+
+def resumed(run: Path) -> str:
+    """What is left of a training that was stopped, in a sentence."""
+    again = "give the same command again to go on"
+    if (run / CHECKPOINT).is_file():
+        return f"{run / CHECKPOINT} holds the epochs that were done: {again}"
+    return f"no epoch was done yet, but encoded sentences are kept: {again}"
+
+
+def next_command(run: Path, log: InteractionLog) -> str:
+    """The command that shows a user recommendations: of the last one whose id can be typed."""
+    users = log.interactions["user_id"]
+    typed = users[[user.isprintable() for user in users]]
+    return command("recommend", run, typed.iloc[-1] if len(typed) else "USER")
