@@ -19,9 +19,9 @@ def add_parsers(verbs: "argparse._SubParsersAction") -> None:
         "check",
         help="say what is wrong with a data set",
         description="Read a data set as strict=True would, and say what is wrong with it by kind and row, "
-        "and what strict=False, which `train` uses, would drop or set to unknown. Nothing is written. The exit "
-        "code is 0 when all is well, 1 when there are problems, 2 when the options are wrong or a file cannot "
-        "be read.",
+        "and what strict=False, which `train` uses, would drop or set to unknown. Nothing is written. The "
+        "exit code is 0 when all is well, 1 when there are problems, 2 when the options are wrong or a file "
+        "cannot be read.",
     )
     parser.set_defaults(verb=run)
     add_sources(parser)

@@ -15,9 +15,9 @@ def whole(least: int = 1, most: int = MANY) -> Callable[[str], int]:
 
 def number(least: float, below: float = math.inf, *, above: bool = False) -> Callable[[str], float]:
     """A reader of numbers from `least`, or `above` it, to below `below`."""
-    described = f"a number {'above' if above else 'from'} {least:g}"
-    described += "" if below == math.inf else f" and below {below:g}"
-    return _reader(float, described, lambda value: least <= value < below and not (above and value == least))
+    expected = f"a number {'above' if above else 'from'} {least:,.9g}"
+    expected += "" if below == math.inf else f" and below {below:,.9g}"
+    return _reader(float, expected, lambda value: least <= value < below and not (above and value == least))
 
 
 def _reader(read: Callable[[str], Any], expected: str, fits: Callable[[Any], bool]) -> Callable[[str], Any]:

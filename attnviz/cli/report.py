@@ -52,13 +52,14 @@ def tell_ranking(model: AttentionRecommender, candidates: InteractionLog) -> Non
     """Print how high the held-out choices of an implicit log stand among items that were on offer."""
     labels, mask = query_rows(candidates, candidates.interactions["label"].to_numpy())
     beside = mask.sum(1) - 1
+    ranking = _ranking_rows(rank_held_out(model, candidates))
     tell(
         "",
         "Each held-out choice ranked against items on offer that the user never chose "
         f"({beside.min()} to {beside.max()}, on average {beside.mean():.1f}), mean [95% interval]:",
         "",
     )
-    tell_table(_ranking_rows(rank_held_out(model, candidates)))
+    tell_table(ranking)
     tell("")
     for reason, count in _sampled_less(candidates, "candidates").items():
         tell(f"{reason}: {count:,}")
@@ -75,10 +76,10 @@ def tell_labelled(model: AttentionRecommender, train: InteractionLog, held_out: 
     """Print how well the model tells the labels of held-out rows apart, beside the base rate."""
     labels = torch.tensor(held_out.interactions["label"].to_numpy())
     base = train.interactions["label"].mean()
-    tell("", f"Held-out choices, of which {labels.double().mean():.1%} have label 1:", "")
     by = {"model": predict(model, held_out), f"base rate {base:.3f}": np.full(len(labels), base)}
     if held_out.truth is not None:
         by["best guess without earlier labels"] = held_out.truth.best_probability
+    tell("", f"Held-out choices, of which {labels.double().mean():.1%} have label 1:", "")
     tell_table(pd.DataFrame([_labelled_row(name, values, labels) for name, values in by.items()]))
     tell(
         "",

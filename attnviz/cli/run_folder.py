@@ -29,8 +29,8 @@ def require_free(run: Path, options: dict[str, Any]) -> None:
     found = _described(run)["options"] if (run / RUN).is_file() else {}
     other = [name for name in {**options, **found} if options.get(name) != found.get(name)]
     if other:
-        shown = "; ".join(f"{flag(name)}: {found.get(name)} there, {options.get(name)} here" for name in other)
-        what = shown if found else f"without {RUN}"
+        differs = (f"{flag(name)}: {_said(found, name)} there, {_said(options, name)} here" for name in other)
+        what = "; ".join(differs) if found else f"without {RUN}"
         raise ValueError(f"--out {run} holds another run ({what}): give another folder, or delete that one")
 
 
@@ -59,12 +59,19 @@ def read_run(run: Path) -> tuple[InteractionLog, AttentionRecommender]:
     return log, model
 
 
+def _said(options: dict[str, Any], name: str) -> str:
+    value = options.get(name)
+    return "not given" if value is None else str(value)
+
+
 def _tables(folder: Path) -> list[Path]:
     """The tables of a log: two, or three."""
     paths = [folder / f"{name}.parquet" for name in ("interactions", "items", "users")]
     for path in paths[:2]:
         if not path.is_file():
-            raise ValueError(f"{path} is missing: it was there when `train` ended; train again in another folder")
+            raise ValueError(
+                f"{path} is missing: it was there when `train` ended; train again in another folder"
+            )
     return [path for path in paths if path.is_file()]
 
 
@@ -75,9 +82,13 @@ def _described(run: Path) -> dict[str, Any]:
     except ValueError as error:
         raise ValueError(f"{run / RUN} is damaged ({error}): train again in another folder") from error
     except FileNotFoundError as error:
-        raise ValueError(f"{run} holds no {RUN}: `attnviz train` did not write it, or not all of it") from error
-    if not isinstance(found, dict) or not isinstance(found.get("implicit"), bool) or not isinstance(
-        found.get("options"), dict
+        raise ValueError(
+            f"{run} holds no {RUN}: `attnviz train` did not write it, or not all of it"
+        ) from error
+    if (
+        not isinstance(found, dict)
+        or not isinstance(found.get("implicit"), bool)
+        or not isinstance(found.get("options"), dict)
     ):
         raise ValueError(f"{run / RUN} is not what `attnviz train` wrote: train again in another folder")
     return found
@@ -85,8 +96,9 @@ def _described(run: Path) -> dict[str, Any]:
 
 def _require_fit(run: Path, model: AttentionRecommender, log: InteractionLog) -> None:
     schema = model.schema
-    users = [] if log.users is None else list(log.users.columns)
-    if schema.fields != log.fields or schema.has_users != bool(users):
+    users = set() if log.users is None else set(log.users.columns)
+    profile = set(schema.profile) if schema.has_users else set()
+    if schema.fields != log.fields or schema.has_users != bool(users) or not profile <= users:
         raise ValueError(f"{run}: its model and its log are of different runs; train again in another folder")
 
 

@@ -11,10 +11,12 @@ from ..data.planted import planted_shop
 from ..data.readers.airbnb import read_airbnb
 from ..data.readers.amazon import read_amazon
 from ..data.readers.table import read_table
-from .options import flag, number, require_no_effectless, whole
+from .options import MANY, flag, number, require_no_effectless, whole
 
 AIRBNB_FILES = ("listings", "reviews")
-AIRBNB_SOURCE = "the detailed listings.csv.gz and reviews.csv.gz of a city are at insideairbnb.com/get-the-data"
+AIRBNB_SOURCE = (
+    "the detailed listings.csv.gz and reviews.csv.gz of a city are at insideairbnb.com/get-the-data"
+)
 ENDINGS = (".csv.gz", ".csv")
 TABLES = ("interactions", "items", "users")
 READING = ("columns", "rating_threshold", "implicit")  # options that say how a data set is read
@@ -23,7 +25,9 @@ SOURCES = ("airbnb", "amazon", *TABLES, "planted")
 
 def add_sources(parser: argparse.ArgumentParser) -> None:
     """Add the options that name one data set, and those that say how it is read."""
-    add = parser.add_argument_group("the data set: Airbnb, Amazon, your tables, or a planted shop").add_argument
+    add = parser.add_argument_group(
+        "the data set: Airbnb, Amazon, your tables, or a planted shop"
+    ).add_argument
     add("--airbnb", type=Path, metavar="DIR",
         help=f"a folder with listings.csv.gz and reviews.csv.gz (or .csv); {AIRBNB_SOURCE}")  # fmt: skip
     add("--amazon", type=Path, nargs="+", metavar="FILE",
@@ -36,35 +40,18 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("how it is read").add_argument
     add("--columns", nargs="+", metavar="OURS=THEIRS",
         help="of your tables: our column name and yours, such as user_id=reviewer or items.item_id=id")  # fmt: skip
-    add("--rating-threshold", type=number(-1e9), metavar="R",
+    add("--rating-threshold", type=number(-MANY, MANY), metavar="R",
         help="of ratings: the smallest that is label 1 (default: 4)")  # fmt: skip
     add("--implicit", action="store_true",
         help="of your tables: the rows are choices without ratings, all labels are 1")  # fmt: skip
 
 
-def read_source(options: argparse.Namespace, *, strict: bool) -> InteractionLog:
-    """Read the one data set that the options name.
+def source_kind(options: argparse.Namespace) -> str:
+    """Which kind of data set the options name: a key of `READERS`.
 
     Raises:
-        ValueError: If they name none or several, hold what has no effect on this kind, or a file cannot be
-            read; its subclass `DataProblems`, when strict, if something is wrong in it.
-        OSError: If there is no such file.
+        ValueError: If they name none or several, or hold what has no effect on this kind.
     """
-    kind = _kind(options)
-    effective = {"amazon": {"rating_threshold"}, "tables": set(READING)}.get(kind, set())
-    where = f"with {flag('interactions' if kind == 'tables' else kind)}"
-    require_no_effectless(options, *(name for name in READING if name not in effective), where=where)
-    if options.implicit:
-        require_no_effectless(options, "rating_threshold", where="with --implicit, where no rating is read")
-    return READERS[kind](options, strict)
-
-
-def described(options: argparse.Namespace) -> dict[str, Any]:
-    """What of the options says which data set it is, as plain values."""
-    return {name: _plain(getattr(options, name)) for name in (*SOURCES, *READING)}
-
-
-def _kind(options: argparse.Namespace) -> str:
     named = {"tables" if name in TABLES else name: name for name in SOURCES if _given(options, name)}
     if len(named) != 1:
         found = f", got {' and '.join(map(flag, named.values()))}" if named else ""
@@ -72,7 +59,28 @@ def _kind(options: argparse.Namespace) -> str:
             "name one data set: --airbnb DIR, --amazon FILE, --interactions FILE --items FILE, "
             f"or --planted{found}"
         )
-    return next(iter(named))
+    kind, option = next(iter(named.items()))
+    effective = {"amazon": {"rating_threshold"}, "tables": set(READING)}.get(kind, set())
+    effectless = [name for name in READING if name not in effective]
+    require_no_effectless(options, *effectless, where=f"with {flag(option)}")
+    if options.implicit:
+        require_no_effectless(options, "rating_threshold", where="with --implicit, where no rating is read")
+    return kind
+
+
+def read_source(options: argparse.Namespace, *, strict: bool) -> InteractionLog:
+    """Read the one data set that the options name.
+
+    Raises:
+        ValueError: As `source_kind`, or if a file cannot be read; its subclass `DataProblems`, when strict, if something is wrong in it.
+        OSError: If there is no such file.
+    """
+    return READERS[source_kind(options)](options, strict)
+
+
+def described(options: argparse.Namespace) -> dict[str, Any]:
+    """What of the options says which data set it is, as plain values."""
+    return {name: _plain(getattr(options, name)) for name in (*SOURCES, *READING)}
 
 
 def _given(options: argparse.Namespace, name: str) -> bool:

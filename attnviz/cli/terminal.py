@@ -44,8 +44,11 @@ def forget_output() -> None:
 
 def tell(*lines: object) -> None:
     """Print each as one line, whatever is in it; nothing: an empty line."""
-    for line in lines or ("",):
-        print(printable(line), flush=True)
+    try:
+        for line in lines or ("",):
+            print(printable(line), flush=True)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, "the standard output") from error
 
 
 def tell_error(message: object) -> None:

@@ -2,24 +2,24 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from ..data.log import InteractionLog
 from ..data.schema import Schema
 from ..recommender.evaluation import sampled_candidates
-from ..recommender.mechanisms import ATTENTIONS, ONE_HEAD
+from ..recommender.mechanisms import ATTENTIONS, ONE_HEAD, check_attention
 from ..recommender.model import AttentionRecommender
 from ..recommender.training import fit
 from . import report
 from .options import number, or_default, require_no_effectless, whole
 from .run_folder import CHECKPOINT, LOG, TENSORBOARD, begin, next_command, require_free, resumed
-from .sources import add_sources, described, read_source
+from .sources import add_sources, described, read_source, source_kind
 from .terminal import tell
 
+NEGATIVES = "num_negatives"
 READ = {"max_reviews": 5, "sentences_per_review": 2}
-SAMPLED = {"num_negatives": 8, "num_candidates": 100}
+SAMPLED = {NEGATIVES: 8, "num_candidates": 100}
 HEADS = {"num_heads": 4}
 MODEL = ("attention", "num_heads", "embed_dim", "dropout", "shopper", "seed")
 FIT = ("epochs", "learning_rate", "seed")
@@ -77,9 +77,9 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """Read a data set, train on its earlier choices, and try the model on its latest ones."""
-    asked = _asked(options)
-    if options.attention in ONE_HEAD:
-        require_no_effectless(options, "num_heads", where=f"with --attention {options.attention}")
+    source_kind(options)
+    _require_heads(options)
+    asked = described(options) | {name: getattr(options, name) for name in (*MODEL, *FIT, *READ, NEGATIVES)}
     require_free(options.out, asked)
     log = read_source(options, strict=False)
     report.tell_log(log)
@@ -97,10 +97,14 @@ def train(options: argparse.Namespace) -> None:
     tell("", f"saved in {options.out}; next: {next_command(options.out, log)}")
 
 
-def _asked(options: argparse.Namespace) -> dict[str, Any]:
-    """What the trained model depends on."""
-    names = (*MODEL, *FIT, *READ, "num_negatives")
-    return described(options) | {name: getattr(options, name) for name in names}
+def _require_heads(options: argparse.Namespace) -> None:
+    if options.attention in ONE_HEAD:
+        require_no_effectless(options, "num_heads", where=f"with --attention {options.attention}")
+    check_attention(options.attention, _num_heads(options), options.embed_dim, "content")
+
+
+def _num_heads(options: argparse.Namespace) -> int:
+    return 1 if options.attention in ONE_HEAD else or_default(options, **HEADS)["num_heads"]
 
 
 def _model(log: InteractionLog, options: argparse.Namespace) -> AttentionRecommender:
@@ -108,8 +112,8 @@ def _model(log: InteractionLog, options: argparse.Namespace) -> AttentionRecomme
         require_no_effectless(options, *READ, where="on data without reviews")
     limits = or_default(options, **READ)
     schema = Schema.of(log, **limits, max_sentences=limits["max_reviews"] * limits["sentences_per_review"])
-    heads = {"num_heads": 1} if options.attention in ONE_HEAD else or_default(options, **HEADS)
-    return AttentionRecommender(schema, **{name: getattr(options, name) for name in MODEL} | heads)
+    chosen = {name: getattr(options, name) for name in MODEL} | {"num_heads": _num_heads(options)}
+    return AttentionRecommender(schema, **chosen)
 
 
 def _fit(
@@ -117,7 +121,7 @@ def _fit(
 ) -> pd.DataFrame:
     known = parts[:2]
     if parts[0].implicit:
-        negatives = or_default(options, **SAMPLED)["num_negatives"]
+        negatives = or_default(options, **SAMPLED)[NEGATIVES]
         known = tuple(part.sample_negatives(negatives, seed=options.seed) for part in known)
         report.tell_missing_negatives(*known)
     return fit(
@@ -130,9 +134,7 @@ def _fit(
     )
 
 
-def _try(
-    model: AttentionRecommender, parts: tuple[InteractionLog, ...], options: argparse.Namespace
-) -> None:
+def _try(model: AttentionRecommender, parts: tuple[InteractionLog, ...], options: argparse.Namespace) -> None:
     if not parts[0].implicit:
         return report.tell_labelled(model, parts[0], parts[2])
     candidates = or_default(options, **SAMPLED)["num_candidates"]

@@ -49,9 +49,7 @@ def _add_recommend(verbs: "argparse._SubParsersAction") -> None:
     )
     parser.set_defaults(verb=show_recommendations)
     _add_run_and_user(parser)
-    parser.add_argument(
-        "--top-k", type=whole(), metavar="N", default=10, help="how many items (default: 10)"
-    )
+    parser.add_argument("--top-k", type=whole(), metavar="N", default=10, help="how many items (default: 10)")
 
 
 def _add_trees(verbs: "argparse._SubParsersAction") -> None:

@@ -31,7 +31,14 @@ def default_cache_dir() -> Path:
         >>> default_cache_dir().is_absolute()
         True
     """
-    return Path(os.environ.get("ATTNVIZ_CACHE") or Path.home() / ".cache" / "attnviz").absolute()
+    if given := os.environ.get("ATTNVIZ_CACHE"):
+        return Path(given).absolute()
+    try:
+        return (Path.home() / ".cache" / "attnviz").absolute()
+    except RuntimeError as error:
+        raise ValueError(
+            "there is no home folder to keep sentence vectors in: set the environment variable ATTNVIZ_CACHE to a folder"
+        ) from error
 
 
 class VectorCache:
