@@ -4,8 +4,8 @@
 def printable(text: object) -> str:
     r"""Text as one line in which everything that does not print stands as its escape.
 
-    So written are control characters (ESC among them), line breaks, characters without a width, those that turn
-    the direction of writing, and half surrogates: what `repr` escapes, but without quotes.
+    So written are control characters (ESC among them), line breaks, characters without a width, those that
+    turn the direction of writing, and half surrogates: what `repr` escapes, but without quotes.
 
     Args:
         text: Somebody's text, or anything else, as `str` writes it.

@@ -5,6 +5,7 @@ import pandas as pd
 import torch
 
 from ..data.log import InteractionLog
+from ..data.planted import PlantedShop
 from ..metrics.bootstrap import bootstrap_auc
 from ..metrics.ranking import log_loss
 from ..recommender.evaluation import query_measures, query_rows, rank_held_out
@@ -77,7 +78,7 @@ def tell_labelled(model: AttentionRecommender, train: InteractionLog, held_out: 
     labels = torch.tensor(held_out.interactions["label"].to_numpy())
     base = train.interactions["label"].mean()
     by = {"model": predict(model, held_out), f"base rate {base:.3f}": np.full(len(labels), base)}
-    if held_out.truth is not None:
+    if isinstance(held_out, PlantedShop):
         by["best guess without earlier labels"] = held_out.truth.best_probability
     tell("", f"Held-out choices, of which {labels.double().mean():.1%} have label 1:", "")
     tell_table(pd.DataFrame([_labelled_row(name, values, labels) for name, values in by.items()]))

@@ -35,7 +35,7 @@ def require_free(run: Path, options: dict[str, Any]) -> None:
 
 
 def begin(run: Path, options: dict[str, Any], *, implicit: bool) -> None:
-    """Make the folder and note there what is trained in it, so that a wrong one is told before any training."""
+    """Make the folder, and note there what is trained in it."""
     with whole(run / RUN) as draft:
         draft.write_text(json.dumps({"implicit": implicit, "options": options}, indent=1))
 
@@ -69,9 +69,7 @@ def _tables(folder: Path) -> list[Path]:
     paths = [folder / f"{name}.parquet" for name in ("interactions", "items", "users")]
     for path in paths[:2]:
         if not path.is_file():
-            raise ValueError(
-                f"{path} is missing: it was there when `train` ended; train again in another folder"
-            )
+            raise ValueError(f"{path} is missing, which `train` wrote: train again in another folder")
     return [path for path in paths if path.is_file()]
 
 
@@ -82,9 +80,7 @@ def _described(run: Path) -> dict[str, Any]:
     except ValueError as error:
         raise ValueError(f"{run / RUN} is damaged ({error}): train again in another folder") from error
     except FileNotFoundError as error:
-        raise ValueError(
-            f"{run} holds no {RUN}: `attnviz train` did not write it, or not all of it"
-        ) from error
+        raise ValueError(f"{run} holds no {RUN}, which `attnviz train` writes") from error
     if (
         not isinstance(found, dict)
         or not isinstance(found.get("implicit"), bool)

@@ -14,9 +14,7 @@ from ..data.readers.table import read_table
 from .options import MANY, flag, number, require_no_effectless, whole
 
 AIRBNB_FILES = ("listings", "reviews")
-AIRBNB_SOURCE = (
-    "the detailed listings.csv.gz and reviews.csv.gz of a city are at insideairbnb.com/get-the-data"
-)
+AIRBNB_SOURCE = "the detailed files of a city are at insideairbnb.com/get-the-data"
 ENDINGS = (".csv.gz", ".csv")
 TABLES = ("interactions", "items", "users")
 READING = ("columns", "rating_threshold", "implicit")  # options that say how a data set is read
@@ -39,7 +37,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         help="a made-up shop whose truth is known, drawn from this seed (default: 0)")  # fmt: skip
     add = parser.add_argument_group("how it is read").add_argument
     add("--columns", nargs="+", metavar="OURS=THEIRS",
-        help="of your tables: our column name and yours, such as user_id=reviewer or items.item_id=id")  # fmt: skip
+        help="of your tables: our column name and yours, as in user_id=reviewer items.item_id=id")  # fmt: skip
     add("--rating-threshold", type=number(-MANY, MANY), metavar="R",
         help="of ratings: the smallest that is label 1 (default: 4)")  # fmt: skip
     add("--implicit", action="store_true",
@@ -72,7 +70,8 @@ def read_source(options: argparse.Namespace, *, strict: bool) -> InteractionLog:
     """Read the one data set that the options name.
 
     Raises:
-        ValueError: As `source_kind`, or if a file cannot be read; its subclass `DataProblems`, when strict, if something is wrong in it.
+        ValueError: As `source_kind`, or if a file cannot be read; its subclass `DataProblems`, when strict,
+            if something is wrong in it.
         OSError: If there is no such file.
     """
     return READERS[source_kind(options)](options, strict)
@@ -124,7 +123,7 @@ READERS: dict[str, Callable[[argparse.Namespace, bool], InteractionLog]] = {
 }
 
 
-def _threshold(options: argparse.Namespace) -> dict[str, float]:
+def _threshold(options: argparse.Namespace) -> dict[str, Any]:
     given = options.rating_threshold
     return {} if given is None else {"rating_threshold": given}
 

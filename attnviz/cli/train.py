@@ -31,8 +31,8 @@ def add_parsers(verbs: "argparse._SubParsersAction") -> None:
         "train",
         help="train on a data set and try the model on its latest choices",
         description="Train on the earlier choices, choose the epoch on later ones, and try the model on the "
-        "last ones: choices without labels (Airbnb, --implicit) are ranked against sampled items; where there "
-        "are labels, the model must tell them apart. The same command again goes on where it was stopped.",
+        "last ones: choices without labels (Airbnb, --implicit) are ranked against sampled items; where "
+        "there are labels, the model must tell them apart. The same command again goes on where it was stopped.",
     )
     parser.set_defaults(verb=train, after_stop=lambda options: resumed(options.out))
     parser.add_argument("--out", type=Path, required=True, metavar="RUN",
@@ -45,7 +45,7 @@ def add_parsers(verbs: "argparse._SubParsersAction") -> None:
 def _add_model(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("the model").add_argument
     add("--attention", choices=ATTENTIONS, default="point",
-        help="one query over the fields (the default), equal weights, several heads, or self-attention")  # fmt: skip
+        help="one query over the fields (the default), equal weights, heads, or self-attention")  # fmt: skip
     add("--num-heads", type=whole(most=1024), metavar="N",
         help="of --attention multihead or self (default: 4); divides --embed-dim")  # fmt: skip
     add("--embed-dim", type=whole(most=4096), metavar="N", default=32,
@@ -72,7 +72,7 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
         help="without labels: items not chosen, sampled for each choice, four fifths of them on offer then, "
         "the others from all (default: 8)")  # fmt: skip
     add("--num-candidates", type=whole(), metavar="N",
-        help="without labels: items on offer to rank a held-out choice against, at most (default: 100)")  # fmt: skip
+        help="without labels: items on offer to rank a held-out choice against (default: 100)")  # fmt: skip
 
 
 def train(options: argparse.Namespace) -> None:

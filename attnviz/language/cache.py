@@ -27,6 +27,9 @@ _DAY = 24 * 60 * 60
 def default_cache_dir() -> Path:
     """Where vectors are kept: the environment variable ATTNVIZ_CACHE, or .cache/attnviz in the home folder.
 
+    Raises:
+        ValueError: If there is neither.
+
     Example:
         >>> default_cache_dir().is_absolute()
         True
@@ -37,7 +40,7 @@ def default_cache_dir() -> Path:
         return (Path.home() / ".cache" / "attnviz").absolute()
     except RuntimeError as error:
         raise ValueError(
-            "there is no home folder to keep sentence vectors in: set the environment variable ATTNVIZ_CACHE to a folder"
+            "there is no home folder to keep vectors in: set the environment variable ATTNVIZ_CACHE to a folder"
         ) from error
 
 
