@@ -77,7 +77,7 @@ def _described(run: Path) -> dict[str, Any]:
     """What `begin` wrote."""
     try:
         found = json.loads((run / RUN).read_text())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{run / RUN} is damaged ({error}): train again in another folder") from error
     except FileNotFoundError as error:
         raise ValueError(f"{run} holds no {RUN}, which `attnviz train` writes") from error

@@ -23,9 +23,8 @@ SOURCES = ("airbnb", "amazon", *TABLES, "planted")
 
 def add_sources(parser: argparse.ArgumentParser) -> None:
     """Add the options that name one data set, and those that say how it is read."""
-    add = parser.add_argument_group(
-        "the data set: Airbnb, Amazon, your tables, or a planted shop"
-    ).add_argument
+    group = parser.add_argument_group("the data set: Airbnb, Amazon, your tables, or a planted shop")
+    add = group.add_argument
     add("--airbnb", type=Path, metavar="DIR",
         help=f"a folder with listings.csv.gz and reviews.csv.gz (or .csv); {AIRBNB_SOURCE}")  # fmt: skip
     add("--amazon", type=Path, nargs="+", metavar="FILE",
@@ -37,7 +36,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         help="a made-up shop whose truth is known, drawn from this seed (default: 0)")  # fmt: skip
     add = parser.add_argument_group("how it is read").add_argument
     add("--columns", nargs="+", metavar="OURS=THEIRS",
-        help="of your tables: our column name and yours, as in user_id=reviewer items.item_id=id")  # fmt: skip
+        help="of your tables: our column name and yours, as in user_id=who items.item_id=id")  # fmt: skip
     add("--rating-threshold", type=number(-MANY, MANY), metavar="R",
         help="of ratings: the smallest that is label 1 (default: 4)")  # fmt: skip
     add("--implicit", action="store_true",

@@ -32,7 +32,8 @@ def add_parsers(verbs: "argparse._SubParsersAction") -> None:
         help="train on a data set and try the model on its latest choices",
         description="Train on the earlier choices, choose the epoch on later ones, and try the model on the "
         "last ones: choices without labels (Airbnb, --implicit) are ranked against sampled items; where "
-        "there are labels, the model must tell them apart. The same command again goes on where it was stopped.",
+        "there are labels, the model must tell them apart. The same command again goes on where it was "
+        "stopped.",
     )
     parser.set_defaults(verb=train, after_stop=lambda options: resumed(options.out))
     parser.add_argument("--out", type=Path, required=True, metavar="RUN",

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from ..printable import printable
+
 FIRST_ROWS = 3
 PROBLEM_COLUMNS = ("table", "kind", "row", "detail", "repair")
 
@@ -49,7 +51,7 @@ class Findings:
 
     def blank(self, kind: str, bad: np.ndarray, column: str) -> None:
         """Note bad values that can be unknown without losing their row."""
-        self._note(kind, bad, column, f"keeps these rows and sets {column} to unknown")
+        self._note(kind, bad, column, f"keeps these rows and sets {printable(column)} to unknown")
         self._count(kind, bad)
 
     def whole(self, kind: str, advice: str) -> None:
@@ -71,7 +73,7 @@ class Findings:
 
     def detail(self, problem: Problem, row: int) -> str:
         """The value that shows the problem, such as "price='cheap'"."""
-        return f"{problem.column}={_shown(self.source[problem.column].iloc[row])}"
+        return f"{printable(problem.column)}={_shown(self.source[problem.column].iloc[row])}"
 
     def _count(self, kind: str, bad: np.ndarray) -> None:
         if bad.any():

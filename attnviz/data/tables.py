@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 import pandas as pd
 
+from ..printable import printable
 from .checks import INTERACTION_COLUMNS, check_tables
 
 
@@ -59,7 +60,7 @@ class Tables:
     def __repr__(self) -> str:
         """The tables in one line."""
         users = self.interactions["user_id"].nunique()
-        fields = ", ".join(field.name for field in self.fields) or "none"
+        fields = ", ".join(printable(field.name) for field in self.fields) or "none"
         return (
             f"{type(self).__name__}({len(self):,} interactions, {users:,} users, "
             f"{len(self.items):,} items, fields: {fields})"

@@ -40,7 +40,7 @@ def default_cache_dir() -> Path:
         return (Path.home() / ".cache" / "attnviz").absolute()
     except RuntimeError as error:
         raise ValueError(
-            "there is no home folder to keep vectors in: set the environment variable ATTNVIZ_CACHE to a folder"
+            "there is no home folder to keep vectors in: set the environment variable ATTNVIZ_CACHE"
         ) from error
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ...printable import printable
 from ..log import InteractionLog
 from ..problems import DataProblems
 
@@ -57,7 +58,7 @@ def log_from_files(
         counted: What the reader itself left out, by reason; it is put before the log's own counts.
         **options: As `InteractionLog` takes them.
     """
-    note = ", ".join(f"{table} from {file}" for table, file in files.items())
+    note = ", ".join(f"{table} from {printable(file)}" for table, file in files.items())
     if not lines:
         note += "; row 0 is the first row below the header"
     try:
