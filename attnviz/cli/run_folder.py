@@ -6,9 +6,11 @@ from typing import Any
 
 from ..data.log import InteractionLog
 from ..data.readers.table import read_table
-from ..recommender.model import FILE, AttentionRecommender
+from ..recommender.model import FILE as MODEL
+from ..recommender.model import AttentionRecommender
 from ..storage import whole
 from .options import flag
+from .sources import FILES
 from .terminal import command
 
 RUN, CHECKPOINT, LOG, TENSORBOARD = "run.json", "checkpoint.safetensors", "log", "tensorboard"
@@ -17,6 +19,8 @@ RUN, CHECKPOINT, LOG, TENSORBOARD = "run.json", "checkpoint.safetensors", "log",
 def require_free(run: Path, options: dict[str, Any]) -> None:
     """Refuse a folder that holds a run of other options.
 
+    Where there is a checkpoint, the files of the data may have moved: `fit` compares what is in them.
+
     Args:
         run: The folder; it need not be there.
         options: The options of the training that wants to write there, as plain values.
@@ -24,10 +28,12 @@ def require_free(run: Path, options: dict[str, Any]) -> None:
     Raises:
         ValueError: If it holds another run; the message says what differs, and what to do.
     """
-    if not any((run / name).exists() for name in (FILE, CHECKPOINT, TENSORBOARD)):
+    if not any((run / name).exists() for name in (MODEL, CHECKPOINT, TENSORBOARD)):
         return
     found = _described(run)["options"] if (run / RUN).is_file() else {}
-    other = [name for name in {**options, **found} if options.get(name) != found.get(name)]
+    moved = FILES if (run / CHECKPOINT).is_file() else ()
+    names = [name for name in {**options, **found} if name not in moved]
+    other = [name for name in names if options.get(name) != found.get(name)]
     if other:
         differs = (f"{flag(name)}: {_said(found, name)} there, {_said(options, name)} here" for name in other)
         what = "; ".join(differs) if found else f"without {RUN}"
@@ -46,7 +52,7 @@ def read_run(run: Path) -> tuple[InteractionLog, AttentionRecommender]:
     Raises:
         ValueError: If the folder holds no trained model; the message says what to do.
     """
-    if not (run / FILE).is_file():
+    if not (run / MODEL).is_file():
         stopped = (run / CHECKPOINT).is_file()
         advice = "its training was stopped: give the same train command again" if stopped else (
             "attnviz train --help says how to make one"

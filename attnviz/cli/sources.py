@@ -13,12 +13,12 @@ from ..data.readers.amazon import read_amazon
 from ..data.readers.table import read_table
 from .options import MANY, flag, number, require_no_effectless, whole
 
-AIRBNB_FILES = ("listings", "reviews")
 AIRBNB_SOURCE = "the detailed files of a city are at insideairbnb.com/get-the-data"
 ENDINGS = (".csv.gz", ".csv")
 TABLES = ("interactions", "items", "users")
 READING = ("columns", "rating_threshold", "implicit")  # options that say how a data set is read
-SOURCES = ("airbnb", "amazon", *TABLES, "planted")
+FILES = ("airbnb", "amazon", *TABLES)
+SOURCES = (*FILES, "planted")
 
 
 def add_sources(parser: argparse.ArgumentParser) -> None:
@@ -148,7 +148,7 @@ def airbnb_files(folder: Path) -> Iterator[Path]:
     """
     if not folder.is_dir():
         raise ValueError(f"--airbnb {folder}: there is no such folder; {AIRBNB_SOURCE}")
-    for name in AIRBNB_FILES:
+    for name in ("listings", "reviews"):
         paths = [folder / (name + ending) for ending in ENDINGS]
         present = [path for path in paths if path.is_file()]
         if not present:

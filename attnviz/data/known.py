@@ -15,7 +15,7 @@ def require_user(tables: Tables, user: str) -> None:
         >>> require_user(planted_shop(num_users=50, num_items=20, num_interactions=200), "U1")
         Traceback (most recent call last):
             ...
-        ValueError: user 'U1' is not in the log: give one of its user_ids, such as 'u1'
+        ValueError: user 'U1' is not in the log: give one of its user_ids, such as 'u1'...
     """
     known = [tables.past["user_id"]] + ([] if tables.users is None else [tables.users["user_id"]])
     _require("user", user, pd.concat(known).drop_duplicates())

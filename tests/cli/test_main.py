@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -52,6 +53,11 @@ def trained(city, tmp_path_factory) -> Path:
     return run
 
 
+def visible(folder: Path) -> set[str]:
+    """The files in a folder, without hidden ones."""
+    return {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+
+
 def test_train_then_recommend(city, tmp_path):
     """As a user runs them; RUN is enough for the second: the city is gone, the working folder another."""
     own = write_city(tmp_path / "gone")
@@ -62,9 +68,7 @@ def test_train_then_recommend(city, tmp_path):
     assert "300 choices of" in printed
     for words in ("new", "returning, new item", "popularity, 90 days", "NDCG@10", "later snapshot"):
         assert words in printed
-    assert {path.name for path in run.iterdir()} == {
-        "checkpoint.safetensors", "log", "model.safetensors", "run.json", "tensorboard",
-    }  # fmt: skip
+    assert visible(run) == {"checkpoint.safetensors", "log", "model.safetensors", "run.json", "tensorboard"}
     for path in own.iterdir():
         path.unlink()
     user = printed.split()[-1]
@@ -126,7 +130,8 @@ def test_a_signal_leaves_a_checkpoint_and_no_half_file(city, tmp_path, number, c
     assert process.returncode == code
     assert "Traceback" not in errors
     assert "give the same command again" in errors.strip().splitlines()[-1]
-    assert {path.name for path in run.iterdir()} == {"checkpoint.safetensors", "run.json", "tensorboard"}
+    assert visible(run) == {"checkpoint.safetensors", "run.json", "tensorboard"}
+    assert not list(run.glob(".*.partial"))
     with pytest.raises(ValueError, match="belongs to another training"):
         Checkpoint(run / "checkpoint.safetensors", {"schema": "of another model"}).read()
 
@@ -144,7 +149,8 @@ def test_a_stopped_training_goes_on(city, trained, tmp_path, capsys, monkeypatch
 
     monkeypatch.setattr(storage, "save_file", stop_at_the_second)
     assert main(arguments) == 130
-    assert {path.name for path in run.iterdir()} == {"checkpoint.safetensors", "run.json", "tensorboard"}
+    assert visible(run) == {"checkpoint.safetensors", "run.json", "tensorboard"}
+    assert not list(run.glob(".*.partial"))
     monkeypatch.undo()
     capsys.readouterr()
     assert "same train command again" in told(capsys, ["recommend", run, "501"])
@@ -168,8 +174,10 @@ def test_other_options_do_not_overwrite_a_training(trained, tmp_path, capsys):
     """The run of other options is refused before any file is read, with what differs and what to do."""
     line = told(capsys, ["train", "--airbnb", tmp_path, "--out", trained, *QUICK, "--epochs", 3])
     assert "--epochs: 2 there, 3 here" in line
-    assert "--airbnb" in line
     assert "delete that one" in line
+    other = shutil.copytree(trained, tmp_path / "without checkpoint")
+    (other / "checkpoint.safetensors").unlink()
+    assert "--airbnb: " in told(capsys, ["train", "--airbnb", tmp_path, "--out", other, *QUICK])
     (tmp_path / "model.safetensors").write_bytes(b"of somebody else")
     line = told(capsys, ["train", "--airbnb", tmp_path, "--out", tmp_path, *QUICK])
     assert "another run (without run.json)" in line
@@ -211,7 +219,7 @@ def test_wrong_inputs_of_recommend(trained, tmp_path, capsys):
     (tmp_path / "model.safetensors").write_bytes(b"nonsense")
     assert "no run.json" in told(capsys, ["recommend", tmp_path, "501"])
     log = pd.read_parquet(trained / "log/interactions.parquet")
-    assert "top_k" in told(capsys, ["recommend", trained, log["user_id"][0], "--top-k", 0])
+    assert "--top-k" in told(capsys, ["recommend", trained, log["user_id"][0], "--top-k", 0])
 
 
 def test_a_wrong_input_shows_no_traceback(tmp_path):
