@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import time
@@ -11,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from places import REPO
 from running import command, told
 
 import attnviz as av
-from attnviz import storage
+from attnviz import cli, storage
 from attnviz.cli import main
 from attnviz.recommender.checkpoint import Checkpoint
 
@@ -267,3 +269,12 @@ def test_albany(tmp_path):
     process = command("recommend", run, user)
     printed, errors = process.communicate()
     assert process.returncode == 0, errors
+
+
+def test_the_commands_of_the_readme_are_understood():
+    """Each command line that README shows is one that the parser takes."""
+    text = (REPO / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    commands = [shlex.split(line) for line in text.splitlines() if re.match(r"attnviz [a-z]", line)]
+    assert {words[1] for words in commands} == {"data", "train", "recommend", "trees"}
+    for words in commands:
+        assert cli._parser().parse_args(words[1:]).verb
