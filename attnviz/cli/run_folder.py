@@ -26,8 +26,10 @@ def require_free(run: Path, options: dict[str, Any]) -> None:
         options: The options of the training that wants to write there, as plain values.
 
     Raises:
-        ValueError: If it holds another run; the message says what differs, and what to do.
+        ValueError: If it is a file or holds another run; the message says what differs, and what to do.
     """
+    if run.exists() and not run.is_dir():
+        raise ValueError(f"--out {run} is a file: give a folder")
     if not any((run / name).exists() for name in (MODEL, CHECKPOINT, TENSORBOARD)):
         return
     found = _described(run)["options"] if (run / RUN).is_file() else {}

@@ -92,7 +92,7 @@ def _read_airbnb(options: argparse.Namespace, strict: bool) -> InteractionLog:
 def _read_amazon(options: argparse.Namespace, strict: bool) -> InteractionLog:
     if len(options.amazon) > 2:
         raise ValueError(f"--amazon takes one or two files, got {len(options.amazon)}")
-    return read_amazon(*options.amazon, strict=strict, **_threshold(options))
+    return read_amazon(*options.amazon, strict=strict, **_passed_on(options, "rating_threshold"))
 
 
 def _read_tables(options: argparse.Namespace, strict: bool) -> InteractionLog:
@@ -106,7 +106,7 @@ def _read_tables(options: argparse.Namespace, strict: bool) -> InteractionLog:
         columns=columns,
         implicit=options.implicit,
         strict=strict,
-        **_threshold(options),
+        **_passed_on(options, "rating_threshold"),
     )
 
 
@@ -122,9 +122,9 @@ READERS: dict[str, Callable[[argparse.Namespace, bool], InteractionLog]] = {
 }
 
 
-def _threshold(options: argparse.Namespace) -> dict[str, Any]:
-    given = options.rating_threshold
-    return {} if given is None else {"rating_threshold": given}
+def _passed_on(options: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """The options of a reader that were given; the others have its defaults."""
+    return {name: getattr(options, name) for name in names if _given(options, name)}
 
 
 def _columns(pairs: list[str]) -> dict[str, str]:

@@ -29,7 +29,7 @@ def predict(model: AttentionRecommender, log: InteractionLog) -> np.ndarray:
         float32 (row,), in [0, 1].
 
     Raises:
-        ValueError: If one of them is NaN, as those of a model whose parameters are.
+        ValueError: If a logit is NaN or infinite, as those of a model whose parameters are.
 
     Taught in chapter 3.
     """
@@ -41,19 +41,22 @@ def predict(model: AttentionRecommender, log: InteractionLog) -> np.ndarray:
 
 
 def require_numbers(model: AttentionRecommender, logits: Tensor) -> None:
-    """Raise a ValueError unless all logits (row,) of the model are numbers; it says where NaN came from."""
-    bad = int(logits.isnan().sum())
+    """Raise a ValueError unless all logits (row,) are finite; it names the parameters that are not."""
+    bad = int((~logits.isfinite()).sum())
     if not bad:
         return
-    parameters = [name for name, values in model.state_dict().items() if not values.isfinite().all()]
-    shown = ", ".join(parameters[:3]) + (", ..." if len(parameters) > 3 else "")
+    state = model.state_dict()
+    broken = [name for name, values in state.items() if not values.isfinite().all()]
+    largest = max(float(values.abs().max()) for values in state.values() if values.numel())
     why = (
-        f"its parameters {shown} are not finite: its training went wrong; train again with a smaller "
-        "learning_rate"
-        if parameters
-        else "its parameters are finite, so what it read of these rows is not: look at the items and users"
+        f"its parameters {', '.join(broken[:3])} are not finite"
+        if broken
+        else f"its largest parameter is {largest:.3g}, and what it read may hold a number that is not finite"
     )
-    raise ValueError(f"model gives no probability (NaN) for {bad:,} of {len(logits):,} rows: {why}")
+    raise ValueError(
+        f"model gives NaN or an infinite logit for {bad:,} of {len(logits):,} rows: {why}; "
+        "train again, with a smaller learning_rate"
+    )
 
 
 def recommend(model: AttentionRecommender, log: InteractionLog, user: str, top_k: int = 10) -> pd.DataFrame:
@@ -70,7 +73,7 @@ def recommend(model: AttentionRecommender, log: InteractionLog, user: str, top_k
         A weight says where the model looked, not why the product is here: chapter 1.
 
     Raises:
-        ValueError: If the user is unknown, top_k is below 1, or the model gives NaN.
+        ValueError: If the user is unknown, top_k is below 1, or a logit is not finite.
 
     Taught in chapter 3.
     """

@@ -73,7 +73,8 @@ def weight_trees(
           candidate asks the history, the shopper stays as she is for this product.
 
     Raises:
-        ValueError: If the user or the item is not in the log, tokens is another word, or the model gives NaN.
+        ValueError: If the user or the item is not in the log, tokens is another word, or the logit is not a
+            finite number.
 
     Example:
         >>> from attnviz import AttentionRecommender, planted_shop

@@ -207,13 +207,14 @@ def test_sigterm_is_as_it_was_after_the_command(capsys):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_nan_is_told(shop, capsys):
-    """A model whose parameters are NaN: every verb says so, and so do the functions."""
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_model_without_numbers_is_told(shop, capsys, tmp_path, value):
+    """Parameters that are NaN or infinite: every verb says so, and so do the functions."""
     model = av.AttentionRecommender.load(shop)
     log = av.read_table(shop / "log/interactions.parquet", shop / "log/items.parquet", implicit=True)
     row = log.interactions.iloc[0]
     with torch.no_grad():
-        model.head.weight[0, 0] = np.nan
+        model.head.weight[0, 0] = value
     for use in (
         lambda: av.predict(model, log),
         lambda: av.recommend(model, log, row["user_id"]),
@@ -221,8 +222,7 @@ def test_nan_is_told(shop, capsys):
     ):
         with pytest.raises(ValueError, match=r"NaN.*head\.weight are not finite"):
             use()
-    other = shop.parent / "nan"
-    shutil.copytree(shop, other)
+    other = shutil.copytree(shop, tmp_path / "run")
     model.save(other)
     assert "head.weight" in told(capsys, ["recommend", other, row["user_id"]])
     assert "head.weight" in told(capsys, ["trees", other, row["user_id"], row["item_id"]])
