@@ -14,7 +14,7 @@ PACKAGE = Path(attnviz.__file__).parent
 
 # The floors of the house, lowest first: a room may import rooms of lower floors only.
 FLOORS = (
-    {"storage", "attention", "recording", "plots", "widgets"},
+    {"storage", "printable", "attention", "recording", "plots", "widgets"},
     {"language", "metrics"},
     {"data", "explanation"},
     {"recommender"},

@@ -1,13 +1,51 @@
 """The folder of a run: what `train` writes there, and what the other verbs read back."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 from ..data.log import InteractionLog
 from ..data.readers.table import read_table
-from ..recommender.model import FILE, AttentionRecommender
-from ..storage import check_sums
+from ..recommender.model import FILE as MODEL
+from ..recommender.model import AttentionRecommender
+from ..storage import check_sums, whole
+from .options import flag
+from .sources import FILES
+from .terminal import command
 
-CHECKPOINT, LOG, TENSORBOARD = "checkpoint.safetensors", "log", "tensorboard"
+RUN, CHECKPOINT, LOG, TENSORBOARD = "run.json", "checkpoint.safetensors", "log", "tensorboard"
+
+
+def require_free(run: Path, options: dict[str, Any]) -> None:
+    """Refuse a folder that holds a run of other options.
+
+    Where there is a checkpoint, the files of the data may have moved: `fit` compares what is in them.
+
+    Args:
+        run: The folder; it need not be there.
+        options: The options of the training that wants to write there, as plain values.
+
+    Raises:
+        ValueError: If it is a file or holds another run; the message says what differs, and what to do.
+    """
+    if run.exists() and not run.is_dir():
+        raise ValueError(f"--out {run} is a file: give a folder")
+    if not any((run / name).exists() for name in (MODEL, CHECKPOINT, TENSORBOARD)):
+        return
+    found = _described(run)["options"] if (run / RUN).is_file() else {}
+    moved = FILES if (run / CHECKPOINT).is_file() else ()
+    names = [name for name in {**options, **found} if name not in moved]
+    other = [name for name in names if options.get(name) != found.get(name)]
+    if other:
+        differs = (f"{flag(name)}: {_said(found, name)} there, {_said(options, name)} here" for name in other)
+        what = "; ".join(differs) if found else f"without {RUN}"
+        raise ValueError(f"--out {run} holds another run ({what}): give another folder, or delete that one")
+
+
+def begin(run: Path, options: dict[str, Any], *, implicit: bool) -> None:
+    """Make the folder, and note there what is trained in it."""
+    with whole(run / RUN) as draft:
+        draft.write_text(json.dumps({"implicit": implicit, "options": options}, indent=1))
 
 
 def read_run(run: Path) -> tuple[InteractionLog, AttentionRecommender]:
@@ -17,16 +55,73 @@ def read_run(run: Path) -> tuple[InteractionLog, AttentionRecommender]:
         ValueError: If the folder holds no trained model, or a file is not what was written; the message says
             what to do.
     """
-    if not (run / FILE).is_file():
+    if not (run / MODEL).is_file():
         stopped = (run / CHECKPOINT).is_file()
         advice = "its training was stopped: give the same train command again" if stopped else (
-            f"make one with: attnviz train --airbnb DIR --out {run}"
+            "attnviz train --help says how to make one"
         )  # fmt: skip
         raise ValueError(f"{run} holds no trained model; {advice}")
+    implicit = _described(run)["implicit"]
+    tables = _tables(run / LOG)
     try:
         check_sums(run / LOG)
         model = AttentionRecommender.load(run)
     except ValueError as error:
         raise ValueError(f"{error}; the same train command writes {run} again") from error
-    tables = (run / LOG / f"{name}.parquet" for name in ("interactions", "items"))
-    return read_table(*tables, implicit=True), model
+    log = read_table(*tables, implicit=implicit)
+    _require_fit(run, model, log)
+    return log, model
+
+
+def _said(options: dict[str, Any], name: str) -> str:
+    value = options.get(name)
+    return "not given" if value is None else str(value)
+
+
+def _tables(folder: Path) -> list[Path]:
+    """The tables of a log: two, or three."""
+    paths = [folder / f"{name}.parquet" for name in ("interactions", "items", "users")]
+    for path in paths[:2]:
+        if not path.is_file():
+            raise ValueError(f"{path} is missing, which `train` wrote: train again in another folder")
+    return [path for path in paths if path.is_file()]
+
+
+def _described(run: Path) -> dict[str, Any]:
+    """What `begin` wrote."""
+    try:
+        found = json.loads((run / RUN).read_text())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{run / RUN} is damaged ({error}): train again in another folder") from error
+    except FileNotFoundError as error:
+        raise ValueError(f"{run} holds no {RUN}, which `attnviz train` writes") from error
+    if (
+        not isinstance(found, dict)
+        or not isinstance(found.get("implicit"), bool)
+        or not isinstance(found.get("options"), dict)
+    ):
+        raise ValueError(f"{run / RUN} is not what `attnviz train` wrote: train again in another folder")
+    return found
+
+
+def _require_fit(run: Path, model: AttentionRecommender, log: InteractionLog) -> None:
+    schema = model.schema
+    users = set() if log.users is None else set(log.users.columns)
+    profile = set(schema.profile) if schema.has_users else set()
+    if schema.fields != log.fields or schema.has_users != bool(users) or not profile <= users:
+        raise ValueError(f"{run}: its model and its log are of different runs; train again in another folder")
+
+
+def resumed(run: Path) -> str:
+    """What is left of a training that was stopped, in a sentence."""
+    again = "give the same command again to go on"
+    if (run / CHECKPOINT).is_file():
+        return f"{run / CHECKPOINT} holds the epochs that were done: {again}"
+    return f"no epoch was done yet, but encoded sentences are kept: {again}"
+
+
+def next_command(run: Path, log: InteractionLog) -> str:
+    """The command that shows a user recommendations: of the last one whose id can be typed."""
+    users = log.interactions["user_id"]
+    typed = users[[user.isprintable() for user in users]]
+    return command("recommend", run, typed.iloc[-1] if len(typed) else "USER")

@@ -1,161 +1,144 @@
-"""The verb `train`: read a city, train on its earlier stays, and rank its latest stays."""
+"""The verb `train`: read a data set, train on its earlier choices, and try the model on its latest ones."""
 
 import argparse
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from ..data.log import InteractionLog
-from ..data.readers.airbnb import read_airbnb
 from ..data.schema import Schema
-from ..recommender.evaluation import query_measures, query_rows, rank_held_out, sampled_candidates
+from ..recommender.evaluation import sampled_candidates
+from ..recommender.mechanisms import ATTENTIONS, ONE_HEAD, check_attention
 from ..recommender.model import AttentionRecommender
 from ..recommender.training import fit
-from .data_check import airbnb_files
-from .run_folder import CHECKPOINT, LOG, TENSORBOARD
+from . import report
+from .options import number, or_default, require_no_effectless, whole
+from .run_folder import CHECKPOINT, LOG, TENSORBOARD, begin, next_command, require_free, resumed
+from .sources import add_sources, described, read_source, source_kind
+from .terminal import tell
 
-SOURCE = "the detailed listings.csv.gz and reviews.csv.gz of a city are at insideairbnb.com/get-the-data"
-GUESTS = {"new": "new", "returning": "returning, new listing", "repeat": "returning, same listing"}
+NEGATIVES = "num_negatives"
+READ = {"max_reviews": 5, "sentences_per_review": 2}
+SAMPLED = {NEGATIVES: 8, "num_candidates": 100}
+HEADS = {"num_heads": 4}
+MODEL = ("attention", "num_heads", "embed_dim", "dropout", "shopper", "seed")
+FIT = ("epochs", "learning_rate", "seed")
 
 
 def add_parsers(verbs: "argparse._SubParsersAction") -> None:
     """Add `train` to the verbs of the command line."""
     parser = verbs.add_parser(
         "train",
-        help="train on the stays of a city and rank held-out stays",
-        description="Train on the earlier stays of a city, choose the epoch on later ones, and rank the last "
-        "ones, each against sampled listings. The same command again goes on where it was stopped.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        help="train on a data set and try the model on its latest choices",
+        description="Train on the earlier choices, choose the epoch on later ones, and try the model on the "
+        "last ones: choices without labels (Airbnb, --implicit) are ranked against sampled items; where "
+        "there are labels, the model must tell them apart. The same command again goes on where it was "
+        "stopped.",
     )
-    parser.set_defaults(verb=train, after_stop=_after_stop)
-    required = parser.add_argument_group("required")
-    add = required.add_argument
-    add("--airbnb", type=Path, required=True, metavar="DIR", default=argparse.SUPPRESS,
-        help=f"folder with listings.csv.gz and reviews.csv.gz (or .csv); {SOURCE}")  # fmt: skip
-    add("--out", type=Path, required=True, metavar="RUN", default=argparse.SUPPRESS,
+    parser.set_defaults(verb=train, after_stop=lambda options: resumed(options.out))
+    parser.add_argument("--out", type=Path, required=True, metavar="RUN",
         help="folder for the model and all that `recommend` needs")  # fmt: skip
-    add = parser.add_argument
-    add("--epochs", type=int, metavar="N", default=10, help="passes over the stays, at most")
-    add(
-        "--seed",
-        type=int,
-        metavar="N",
-        default=0,
-        help="the number that chance starts from",
-    )
-    add(
-        "--num-negatives",
-        type=int,
-        metavar="N",
-        default=8,
-        help="listings not taken, sampled for each stay: four fifths on offer then, the others from all",
-    )
-    add(
-        "--num-candidates",
-        type=int,
-        metavar="N",
-        default=100,
-        help="listings on offer to rank a held-out stay against, at most",
-    )
-    add("--max-reviews", type=int, metavar="N", default=5, help="latest reviews read of a listing")
-    add(
-        "--sentences-per-review",
-        type=int,
-        metavar="N",
-        default=2,
-        help="first sentences read of a review",
-    )
-    add("--embed-dim", type=int, metavar="N", default=32, help="length of a field's vector")
+    add_sources(parser)
+    _add_model(parser)
+    _add_training(parser)
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("the model").add_argument
+    add("--attention", choices=ATTENTIONS, default="point",
+        help="one query over the fields (the default), equal weights, heads, or self-attention")  # fmt: skip
+    add("--num-heads", type=whole(most=1024), metavar="N",
+        help="of --attention multihead or self (default: 4); divides --embed-dim")  # fmt: skip
+    add("--embed-dim", type=whole(most=4096), metavar="N", default=32,
+        help="length of a field's vector (default: 32)")  # fmt: skip
+    add("--dropout", type=number(0, 1), metavar="P", default=0.0,
+        help="share of the weights dropped in training (default: 0)")  # fmt: skip
     add("--shopper", choices=("profile", "history", "both"), default="profile",
-        help="what is known of a guest: the mean of earlier stays, attention over them, or both")  # fmt: skip
+        help="what is known of a user: the mean of earlier choices (the default; or the table of the users), "
+        "attention over them, or both")  # fmt: skip
+    add("--max-reviews", type=whole(), metavar="N", help="latest reviews read of an item (default: 5)")
+    add("--sentences-per-review", type=whole(), metavar="N",
+        help="first sentences read of a review (default: 2)")  # fmt: skip
+
+
+def _add_training(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("the training").add_argument
+    add("--epochs", type=whole(), metavar="N", default=10,
+        help="passes over the choices, at most (default: 10)")  # fmt: skip
+    add("--learning-rate", type=number(0, above=True), metavar="R", default=3e-3,
+        help="the highest of its cycle (default: 0.003)")  # fmt: skip
+    add("--seed", type=whole(0), metavar="N", default=0,
+        help="the number that chance starts from (default: 0)")  # fmt: skip
+    add("--num-negatives", type=whole(), metavar="N",
+        help="without labels: items not chosen, sampled for each choice, four fifths of them on offer then, "
+        "the others from all (default: 8)")  # fmt: skip
+    add("--num-candidates", type=whole(), metavar="N",
+        help="without labels: items on offer to rank a held-out choice against (default: 100)")  # fmt: skip
 
 
 def train(options: argparse.Namespace) -> None:
-    """Read a city, train on its earlier stays, and rank its latest stays."""
-    log = _read_city(options.airbnb)
+    """Read a data set, train on its earlier choices, and try the model on its latest ones."""
+    source_kind(options)
+    _require_heads(options)
+    asked = described(options) | {name: getattr(options, name) for name in (*MODEL, *FIT, *READ, NEGATIVES)}
+    require_free(options.out, asked)
+    log = read_source(options, strict=False)
+    report.tell_log(log)
+    if not log.implicit:
+        require_no_effectless(options, *SAMPLED, where="where choices have labels of their own")
     parts = log.split()
-    _tell_split(parts)
-    candidates = sampled_candidates(parts[2], num_candidates=options.num_candidates, seed=options.seed)
-    options.out.mkdir(parents=True, exist_ok=True)
-    model = AttentionRecommender(
-        _schema(log, options), embed_dim=options.embed_dim, shopper=options.shopper, seed=options.seed
-    )
-    history = fit(
+    report.tell_split(parts)
+    model = _model(log, options)
+    begin(options.out, asked, implicit=log.implicit)
+    history = _fit(model, parts, options)
+    log.write(options.out / LOG)
+    model.save(options.out)
+    report.tell_training(history)
+    _try(model, parts, options)
+    tell("", f"saved in {options.out}; next: {next_command(options.out, log)}")
+
+
+def _require_heads(options: argparse.Namespace) -> None:
+    if options.attention in ONE_HEAD:
+        require_no_effectless(options, "num_heads", where=f"with --attention {options.attention}")
+    check_attention(options.attention, _num_heads(options), options.embed_dim, "content")
+
+
+def _num_heads(options: argparse.Namespace) -> int:
+    return 1 if options.attention in ONE_HEAD else or_default(options, **HEADS)["num_heads"]
+
+
+def _model(log: InteractionLog, options: argparse.Namespace) -> AttentionRecommender:
+    if "reviews" not in (field.name for field in log.fields):
+        require_no_effectless(options, *READ, where="on data without reviews")
+    limits = or_default(options, **READ)
+    schema = Schema.of(log, **limits, max_sentences=limits["max_reviews"] * limits["sentences_per_review"])
+    chosen = {name: getattr(options, name) for name in MODEL} | {"num_heads": _num_heads(options)}
+    return AttentionRecommender(schema, **chosen)
+
+
+def _fit(
+    model: AttentionRecommender, parts: tuple[InteractionLog, ...], options: argparse.Namespace
+) -> pd.DataFrame:
+    known = parts[:2]
+    if parts[0].implicit:
+        negatives = or_default(options, **SAMPLED)[NEGATIVES]
+        known = tuple(part.sample_negatives(negatives, seed=options.seed) for part in known)
+        report.tell_missing_negatives(*known)
+    return fit(
         model,
-        *(part.sample_negatives(options.num_negatives, seed=options.seed) for part in parts[:2]),
-        epochs=options.epochs,
-        seed=options.seed,
+        *known,
+        **{name: getattr(options, name) for name in FIT},
         log_dir=options.out / TENSORBOARD,
         checkpoint=options.out / CHECKPOINT,
         resume=True,
     )
-    log.write(options.out / LOG)
-    model.save(options.out)
-    _tell_training(history)
-    _tell_ranking(rank_held_out(model, candidates), candidates)
-    user = log.interactions["user_id"].iloc[-1]
-    print(f"\nsaved in {options.out}; next: attnviz recommend {options.out} {user}")
 
 
-def _schema(log: InteractionLog, options: argparse.Namespace) -> Schema:
-    for name in ("max_reviews", "sentences_per_review", "embed_dim"):
-        if (value := getattr(options, name)) < 1:
-            raise ValueError(f"--{name.replace('_', '-')} must be 1 or more, got {value}")
-    reviews, sentences = options.max_reviews, options.sentences_per_review
-    limits = dict(max_reviews=reviews, sentences_per_review=sentences, max_sentences=reviews * sentences)
-    return Schema.of(log, **limits)
-
-
-def _read_city(folder: Path) -> InteractionLog:
-    log = read_airbnb(*airbnb_files(folder, SOURCE), strict=False)
-    guests, listings = log.interactions["user_id"].nunique(), len(log.items)
-    print(f"{folder}: {len(log):,} stays of {guests:,} guests in {listings:,} listings")
-    for reason, count in log.dropped.items():
-        print(f"  left out or set to unknown: {count:,} ({reason})")
-    return log
-
-
-def _after_stop(options: argparse.Namespace) -> str:
-    again = "give the same command again to go on"
-    if (options.out / CHECKPOINT).is_file():
-        return f"{options.out / CHECKPOINT} holds the epochs that were done: {again}"
-    return f"no epoch was done yet, but encoded sentences are kept: {again}"
-
-
-def _tell_split(parts: tuple[InteractionLog, ...]) -> None:
-    starts = [f"{part.interactions['timestamp'].min():%Y-%m-%d}" for part in parts]
-    sizes = [f"{len(part):,}" for part in parts]
-    print(f"split by time: {sizes[0]} stays to learn from, {sizes[1]} from {starts[1]} to choose the epoch, "
-          f"{sizes[2]} from {starts[2]} held out", flush=True)  # fmt: skip
-
-
-def _tell_training(history: pd.DataFrame) -> None:
-    best = history.loc[history["valid_loss"].idxmin()]
-    print(f"epoch {best['epoch'] + 1:.0f} of {len(history)} was best on the validation stays: "
-          f"log-loss {best['valid_loss']:.4f}, AUC {best['valid_auc']:.4f}")  # fmt: skip
-
-
-def _tell_ranking(table: pd.DataFrame, candidates: InteractionLog) -> None:
-    labels, mask = query_rows(candidates, candidates.interactions["label"].to_numpy())
-    beside = mask.sum(1) - 1
-    print(f"\nEach held-out stay ranked against listings on offer that the guest never stayed in "
-          f"({beside.min()} to {beside.max()}, on average {beside.mean():.1f}), mean [95% interval]:\n\n"
-          f"{_ranking_text(table)}\n")  # fmt: skip
-    for reason, count in candidates.dropped.items():
-        if reason.startswith("candidates"):
-            print(f"{reason}: {count:,}")
-    ndcg, hit_rate, auc = query_measures(np.zeros(mask.shape), labels, mask=mask).mean()
-    print(f"By chance: NDCG {ndcg:.3f}, hit rate {hit_rate:.3f}, AUC {auc:.3f}. "
-          "Popularity: the listing's earlier stays, counted. Never chosen before: an AUC far from .5 says "
-          "that candidates give themselves away by their age.\n"
-          "Tags and prices are those of one later snapshot: a guest may have seen others.")  # fmt: skip
-
-
-def _ranking_text(table: pd.DataFrame) -> str:
-    columns = {"guests": table["group"].map(lambda group: GUESTS.get(group, group)), "stays": table["n"]}
-    columns["ranked by"] = table["model"]
-    for name, title in (("ndcg", "NDCG@10"), ("hit_rate", "hit rate@10"), ("auc", "AUC")):
-        bounds = zip(table[name], table[f"{name}_low"], table[f"{name}_high"], strict=True)
-        columns[title] = [f"{mean:.3f} [{low:.3f}, {high:.3f}]" for mean, low, high in bounds]
-    return pd.DataFrame(columns).to_string(index=False)
+def _try(model: AttentionRecommender, parts: tuple[InteractionLog, ...], options: argparse.Namespace) -> None:
+    if not parts[0].implicit:
+        return report.tell_labelled(model, parts[0], parts[2])
+    candidates = or_default(options, **SAMPLED)["num_candidates"]
+    return report.tell_ranking(
+        model, sampled_candidates(parts[2], num_candidates=candidates, seed=options.seed)
+    )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from ..printable import printable
+
 FIRST_ROWS = 3
 _MOST_BITS = 4096  # of a number that is written out
 _SHORT = reprlib.Repr()
@@ -54,7 +56,7 @@ class Findings:
 
     def blank(self, kind: str, bad: np.ndarray, column: str, advice: str = "") -> None:
         """Note bad values that can be unknown without losing their row."""
-        self._note(kind, bad, column, f"keeps these rows and sets {column} to unknown", advice)
+        self._note(kind, bad, column, f"keeps these rows and sets {printable(column)} to unknown", advice)
         self._count(kind, bad)
 
     def whole(self, kind: str, advice: str) -> None:
@@ -76,7 +78,7 @@ class Findings:
 
     def detail(self, problem: Problem, row: int) -> str:
         """The value that shows the problem, such as "price='cheap'"."""
-        return f"{problem.column}={_shown(self.source[problem.column].iloc[row])}"
+        return f"{printable(problem.column)}={_shown(self.source[problem.column].iloc[row])}"
 
     def _count(self, kind: str, bad: np.ndarray) -> None:
         if bad.any():

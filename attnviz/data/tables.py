@@ -6,6 +6,7 @@ from typing import Self
 
 import pandas as pd
 
+from ..printable import printable
 from .arguments import require_flag
 from .checks import INTERACTION_COLUMNS, check_tables
 from .fields import FIELDS, REVIEWS, Field
@@ -60,7 +61,7 @@ class Tables:
     def __repr__(self) -> str:
         """The tables in one line."""
         users = self.interactions["user_id"].nunique()
-        fields = ", ".join(field.name for field in self.fields) or "none"
+        fields = ", ".join(printable(field.name) for field in self.fields) or "none"
         notes = f"; see .notes ({len(self.notes)})" if self.notes else ""
         return (
             f"{type(self).__name__}({len(self):,} interactions, {users:,} users, "

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
 from ..attention.heads import reduce_weights
 from ..data.features import Batch
+from ..data.known import require_user
 from ..data.log import InteractionLog
 from ..data.words import describe
 from .mechanisms import Point
@@ -26,11 +28,35 @@ def predict(model: AttentionRecommender, log: InteractionLog) -> np.ndarray:
     Returns:
         float32 (row,), in [0, 1].
 
+    Raises:
+        ValueError: If a logit is NaN or infinite, as those of a model whose parameters are.
+
     Taught in chapter 3.
     """
     model.eval()
     with torch.no_grad():
-        return torch.cat([model(batch).sigmoid() for batch in _batches(model, log)]).numpy()
+        logits = torch.cat([model(batch) for batch in _batches(model, log)])
+    require_numbers(model, logits)
+    return logits.sigmoid().numpy()
+
+
+def require_numbers(model: AttentionRecommender, logits: Tensor) -> None:
+    """Raise a ValueError unless all logits (row,) are finite; it names the parameters that are not."""
+    bad = int((~logits.isfinite()).sum())
+    if not bad:
+        return
+    state = model.state_dict()
+    broken = [name for name, values in state.items() if not values.isfinite().all()]
+    largest = max(float(values.abs().max()) for values in state.values() if values.numel())
+    why = (
+        f"its parameters {', '.join(broken[:3])} are not finite"
+        if broken
+        else f"its largest parameter is {largest:.3g}, and what it read may hold a number that is not finite"
+    )
+    raise ValueError(
+        f"model gives NaN or an infinite logit for {bad:,} of {len(logits):,} rows: {why}; "
+        "train again, with a smaller learning_rate"
+    )
 
 
 def recommend(model: AttentionRecommender, log: InteractionLog, user: str, top_k: int = 10) -> pd.DataFrame:
@@ -48,18 +74,14 @@ def recommend(model: AttentionRecommender, log: InteractionLog, user: str, top_k
         A weight says where the model looked, not why the product is here: chapter 1.
 
     Raises:
-        ValueError: If the user is unknown or top_k is below 1.
+        ValueError: If the user is unknown, top_k is below 1, or a logit is not finite.
 
     Taught in chapter 3.
     """
     if top_k < 1:
         raise ValueError(f"top_k must be at least 1, got {top_k}")
+    require_user(log, user)
     past = log.past[log.past["user_id"] == user]
-    if past.empty and (log.users is None or user not in set(log.users["user_id"])):
-        raise ValueError(
-            f"user {user!r} is not in the log: give one of its user_ids, "
-            f"such as {log.past['user_id'].iloc[0]!r}"
-        )
     taken = set(past.loc[past["label"] == 1, "item_id"])
     items = [item for item in log.items["item_id"] if item not in taken]
     candidates = log.candidates([user], items)

@@ -6,9 +6,12 @@ import pandas as pd
 import torch
 
 from ..data.features import Batch
+from ..data.known import require_item, require_user
 from ..data.log import InteractionLog
 from ..data.words import in_words
+from ..printable import printable
 from ..recommender.model import AttentionRecommender
+from ..recommender.predict import require_numbers
 from .candidate import candidate, element, pushes
 from .tokens import with_tokens
 
@@ -68,7 +71,8 @@ def weight_trees(
           elsewhere. Where the candidate asks the history, the shopper stays as she is for this product.
 
     Raises:
-        ValueError: If the user or the item is not in the log, or tokens is another word.
+        ValueError: If the user or the item is not in the log, tokens is another word, or the logit is not a
+            finite number.
 
     Example:
         >>> from attnviz import AttentionRecommender, planted_shop
@@ -80,13 +84,15 @@ def weight_trees(
 
     Paper: Yang et al. (2016), hierarchical attention. Taught in chapter 16.
     """
-    _check_known(log, user, item)
+    require_user(log, user)
+    require_item(log, item)
     shelf = log.candidates([user], at=at)  # all products, as she sees them
     place = int((shelf.interactions["item_id"] == item).argmax())
     everything, batch = (shelf.batch(rows, model.schema) for rows in (slice(None), [place]))
     row = shelf.with_interactions(shelf.interactions.iloc[[place]])
     model.eval()
     with torch.no_grad():
+        require_numbers(model, model(batch))
         above_average = pushes(model, batch, everything)
         elements = [*candidate(model, row, batch, above_average), *_shopper(model, log, batch)]
     trees = pd.DataFrame(elements)
@@ -115,37 +121,29 @@ def with_path_weights(trees: pd.DataFrame) -> pd.DataFrame:
 
 
 def indented(trees: pd.DataFrame) -> str:
-    """The trees as lines for a terminal, a level deeper two spaces further in.
+    r"""The trees as lines for a terminal, a level deeper two spaces further in.
 
     Args:
-        trees: From `weight_trees`, with texts that a terminal can show.
+        trees: From `weight_trees`. What a terminal would obey stands as its escape.
 
     Example:
-        >>> row = dict(tree="shopper", element="shopper/item 1", text="Red   scarf")
+        >>> row = dict(tree="shopper", element="shopper/item 1", text="Red   scarf\x1b[2J")
         >>> row |= dict(weight=0.5, path_weight=0.5, push=float("nan"))
         >>> print(indented(pd.DataFrame([row])))
         the shopper's tree: weight, product of the weights down to it, push
-          item 1            0.500  0.500         Red scarf
+          item 1            0.500  0.500         Red scarf\x1b[2J
     """
     lines, before = [], None
     for row in trees.itertuples():
         if row.tree != before:
             lines.append(f"the {row.tree}'s tree: weight, product of the weights down to it, push")
-        before, name = row.tree, "  " * row.element.count("/") + row.element.rpartition("/")[2]
+        before, name = row.tree, "  " * row.element.count("/") + printable(row.element.rpartition("/")[2])
         push = "" if pd.isna(row.push) else f"{row.push:+.3f}"
-        lines.append(
-            f"{name:19} {row.weight:.3f}  {row.path_weight:.3f}  {push:6} {' '.join(row.text.split())}"
-        )
+        text = printable(" ".join(row.text.split()))
+        lines.append(f"{name:19} {row.weight:.3f}  {row.path_weight:.3f}  {push:6} {text}")
     return "\n".join(lines)
 
 
-def _check_known(log: InteractionLog, user: str, item: str) -> None:
-    users = log.past["user_id"] if log.users is None else log.users["user_id"]
-    for name, asked, known in (("user", user, users), ("item", item, log.items["item_id"])):
-        if asked not in set(known):
-            raise ValueError(
-                f"{name} {asked!r} is not in the log: give one of its {name}_ids, such as {known.iloc[0]!r}"
-            )
 
 
 def _shopper(model: AttentionRecommender, log: InteractionLog, batch: Batch) -> Iterator[dict]:

@@ -121,6 +121,14 @@ def test_hostile_text_is_shown_and_saved_as_text(show, make):
     assert "onerror=alert(1)>" in " ".join(root.itertext())
 
 
+@every_explorer
+def test_a_saved_picture_leaves_out_what_xml_forbids(show, make):
+    """Control characters and a character that is none do not keep the file from being read."""
+    page = show(make(text=" soft\x08\x1b\x0c\ufffeware "))
+    words = " ".join(ElementTree.fromstring(saved(page, "Save SVG")).itertext())
+    assert "software" in words or "soft ware" in words
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [

@@ -119,6 +119,14 @@ WRONG = {
     "users alone": ["--users", "a.csv"],
     "three files": ["--amazon", "a", "b", "c"],
     "no rows": ["--amazon", "a", "--rows", "0"],
+    "planted and another": ["--planted", "--amazon", "a"],
+    "a seed that is none": ["--planted", "x"],
+    "one column twice": ["--interactions", "a", "--items", "b", "--columns", "user_id=a", "user_id=b"],
+    "columns of Amazon": ["--amazon", "a", "--columns", "user_id=who"],
+    "choices of Amazon": ["--amazon", "a", "--implicit"],
+    "ratings of Airbnb": ["--airbnb", "a", "--rating-threshold", "3"],
+    "ratings of choices": ["--interactions", "a", "--items", "b", "--implicit", "--rating-threshold", "3"],
+    "no threshold": ["--amazon", "a", "--rating-threshold", "nan"],
     "half a mapping": ["--interactions", "a.csv", "--items", "b.csv", "--columns", "user_id"],
     "no such file": ["--amazon", "/nowhere.json"],
     "no such table": ["--interactions", "/nowhere.csv", "--items", "/nowhere.csv"],
@@ -144,11 +152,10 @@ def test_unreadable_files_are_told_in_one_line(tmp_path, tables, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_no_such_option():
-    """Code 2, with the usage."""
-    with pytest.raises(SystemExit) as end:
-        check("--nonsense")
-    assert end.value.code == 2
+def test_no_such_option(capsys):
+    """Code 2, and where the options are listed."""
+    assert check("--nonsense") == 2
+    assert "unrecognized arguments: --nonsense (see attnviz --help)" in capsys.readouterr().err
 
 
 def test_text_of_others_cannot_move_the_cursor(tables, capsys):

@@ -2,18 +2,20 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from places import REPO
+from running import command, told
 
 import attnviz as av
+from attnviz import cli
 from attnviz.cli import main
 from attnviz.recommender.checkpoint import Checkpoint
 
@@ -52,29 +54,9 @@ def trained(city, tmp_path_factory) -> Path:
     return run
 
 
-def command(*arguments, **options) -> subprocess.Popen:
-    """The command in a process of its own, that Ctrl-C reaches even when the tests run in the background."""
-
-    def listen():
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    arguments = [sys.executable, "-m", "attnviz", *map(str, arguments)]
-    pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    return subprocess.Popen(arguments, **pipes, preexec_fn=listen, **options)
-
-
-def names(folder: Path) -> set[str]:
-    """The files and folders of a folder, but for locks."""
-    return {path.name for path in folder.iterdir() if path.suffix != ".lock"}
-
-
-def told(capsys, arguments, code=2) -> str:
-    """The one line on stderr with which the command ends."""
-    assert main([str(argument) for argument in arguments]) == code
-    lines = capsys.readouterr().err.strip().splitlines()
-    assert len(lines) == 1
-    assert lines[0].startswith("attnviz: ")
-    return lines[0]
+def visible(folder: Path) -> set[str]:
+    """The files in a folder, without hidden ones and locks."""
+    return {path.name for path in folder.iterdir() if path.name[0] != "." and path.suffix != ".lock"}
 
 
 def test_train_then_recommend(city, tmp_path):
@@ -84,11 +66,11 @@ def test_train_then_recommend(city, tmp_path):
     process = command("train", "--airbnb", own, "--out", run, *QUICK)
     printed, errors = process.communicate()
     assert process.returncode == 0, errors
-    assert "300 stays of" in printed
-    for words in ("new", "returning, new listing", "popularity, 90 days", "NDCG@10", "later snapshot"):
+    assert "300 choices of" in printed
+    for words in ("new", "returning, new item", "popularity, 90 days", "NDCG@10", "later snapshot"):
         assert words in printed
-    assert names(run) == {"checkpoint.safetensors", "log", "model.safetensors", "tensorboard"}
-    assert names(run / "log") == {"attnviz.sha256", "interactions.parquet", "items.parquet"}
+    assert visible(run) == {"checkpoint.safetensors", "log", "model.safetensors", "run.json", "tensorboard"}
+    assert visible(run / "log") == {"attnviz.sha256", "interactions.parquet", "items.parquet"}
     assert {path.stat().st_mode for path in run.glob("*.safetensors")} == {
         (own / "reviews.csv").stat().st_mode
     }
@@ -100,7 +82,7 @@ def test_train_then_recommend(city, tmp_path):
     assert (process.returncode, errors) == (0, "")
     header = next(line for line in printed.splitlines() if "probability" in line)
     assert header.split() == ["item_id", "title", "probability", "tags", "reviews", "price"]
-    assert "not why the listing is here" in printed
+    assert "not why the item is here" in printed
 
 
 def test_recommend_prints_what_the_package_recommends(trained, capsys):
@@ -113,7 +95,7 @@ def test_recommend_prints_what_the_package_recommends(trained, capsys):
     rows = [line.split()[0] for line in printed.splitlines() if line.strip().startswith("1000")]
     model = av.AttentionRecommender.load(trained)
     assert rows == av.recommend(model, log, user, top_k=100)["item_id"].tolist()
-    assert "Red room" in printed
+    assert r"\x1b[31mRed room" in printed
     assert "\x1b" not in printed
 
 
@@ -131,7 +113,7 @@ def test_trees_prints_the_trees(city, tmp_path, capsys):
     assert len(printed.splitlines()) == len(elements) + 3  # two headings, and what a weight says
     assert "the candidate's tree" in printed
     assert "the shopper's tree" in printed
-    assert "Red room" in printed
+    assert r"\x1b[31mRed room" in printed
     assert "\x1b" not in printed
     assert main(["trees", str(run), user, red, "--tokens", "weight"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -140,19 +122,21 @@ def test_trees_prints_the_trees(city, tmp_path, capsys):
     assert "item 'nothing' is not in the log" in told(capsys, ["trees", run, user, "nothing"])
 
 
-def test_ctrl_c_leaves_a_checkpoint_and_no_half_file(city, tmp_path):
-    """SIGINT in the middle of a training: code 130, one last line, a checkpoint that can be read."""
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_leaves_a_checkpoint_and_no_half_file(city, tmp_path, number, code):
+    """SIGINT or SIGTERM in a training: a code each, one last line, a checkpoint that can be read."""
     run = tmp_path / "run"
     options = ("--epochs", "100000", "--num-candidates", "8")
     process = command("train", "--airbnb", city, "--out", run, *options)
     while not (run / "checkpoint.safetensors").exists() and process.poll() is None:
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, errors = process.communicate()
-    assert process.returncode == 130
+    assert process.returncode == code
     assert "Traceback" not in errors
     assert "give the same command again" in errors.strip().splitlines()[-1]
-    assert names(run) == {"checkpoint.safetensors", "tensorboard"}
+    assert visible(run) == {"checkpoint.safetensors", "run.json", "tensorboard"}
+    assert not list(run.glob(".*.partial"))
     with pytest.raises(ValueError, match="belongs to another training"):
         Checkpoint(run / "checkpoint.safetensors", {"schema": "of another model"}).read()
 
@@ -168,7 +152,8 @@ def test_a_stopped_training_goes_on(city, trained, tmp_path, capsys, monkeypatch
 
     monkeypatch.setattr(Path, "write_bytes", stop_at_the_second)
     assert main(arguments) == 130
-    assert names(run) == {"checkpoint.safetensors", "tensorboard"}
+    assert visible(run) == {"checkpoint.safetensors", "run.json", "tensorboard"}
+    assert not list(run.glob(".*.partial"))
     monkeypatch.undo()
     capsys.readouterr()
     assert "same train command again" in told(capsys, ["recommend", run, "501"])
@@ -188,11 +173,17 @@ def test_stopped_before_the_first_epoch(city, tmp_path, capsys, monkeypatch):
     assert "no epoch was done yet" in capsys.readouterr().err
 
 
-def test_other_options_do_not_overwrite_a_training(city, trained, capsys):
-    """The run of other options is named, with what differs."""
-    line = told(capsys, ["train", "--airbnb", city, "--out", trained, *QUICK, "--epochs", 3])
-    assert "different training options" in line
-    assert "delete the file" in line
+def test_other_options_do_not_overwrite_a_training(trained, tmp_path, capsys):
+    """The run of other options is refused before any file is read, with what differs and what to do."""
+    line = told(capsys, ["train", "--airbnb", tmp_path, "--out", trained, *QUICK, "--epochs", 3])
+    assert "--epochs: 2 there, 3 here" in line
+    assert "delete that one" in line
+    other = shutil.copytree(trained, tmp_path / "without checkpoint")
+    (other / "checkpoint.safetensors").unlink()
+    assert "--airbnb: " in told(capsys, ["train", "--airbnb", tmp_path, "--out", other, *QUICK])
+    (tmp_path / "model.safetensors").write_bytes(b"of somebody else")
+    line = told(capsys, ["train", "--airbnb", tmp_path, "--out", tmp_path, *QUICK])
+    assert "another run (without run.json)" in line
 
 
 def test_wrong_inputs_of_train(city, tmp_path, capsys):
@@ -210,7 +201,7 @@ def test_wrong_inputs_of_train(city, tmp_path, capsys):
     assert not run.exists()
     for option in ("--epochs", "--num-negatives", "--max-reviews", "--embed-dim", "--num-candidates"):
         line = told(capsys, ["train", "--airbnb", city, "--out", tmp_path / option, *QUICK, option, 0])
-        assert option.strip("-").replace("-", "") in line.replace("_", "").replace("-", "")
+        assert f"argument {option}: must be" in line
     (tmp_path / "file").write_text("")
     assert "file" in told(capsys, ["train", "--airbnb", city, "--out", tmp_path / "file", *QUICK])
 
@@ -220,7 +211,7 @@ def test_fewer_listings_than_asked_for_are_said(city, tmp_path, capsys):
     run = tmp_path / "run"
     assert main(["train", "--airbnb", str(city), "--out", str(run), *QUICK, "--num-candidates", "100"]) == 0
     told_text = capsys.readouterr().out
-    assert re.search(r"ranked against listings on offer .*on average 1\d\.\d\)", told_text)
+    assert re.search(r"ranked against items on offer .*on average 1\d\.\d\)", told_text)
     assert re.search(r"candidates: fewer items on offer than asked for: [\d,]+", told_text)
 
 
@@ -271,9 +262,9 @@ def test_wrong_inputs_of_recommend(trained, tmp_path, capsys):
     assert "user 'nobody' is not in the log" in told(capsys, ["recommend", trained, "nobody"])
     assert "holds no trained model" in told(capsys, ["recommend", tmp_path, "501"])
     (tmp_path / "model.safetensors").write_bytes(b"nonsense")
-    told(capsys, ["recommend", tmp_path, "501"])
+    assert "no run.json" in told(capsys, ["recommend", tmp_path, "501"])
     log = pd.read_parquet(trained / "log/interactions.parquet")
-    assert "top_k" in told(capsys, ["recommend", trained, log["user_id"][0], "--top-k", 0])
+    assert "--top-k" in told(capsys, ["recommend", trained, log["user_id"][0], "--top-k", 0])
 
 
 def test_a_wrong_input_shows_no_traceback(tmp_path):
@@ -287,7 +278,10 @@ def test_a_wrong_input_shows_no_traceback(tmp_path):
     ("verb", "words"),
     [
         ([], ("train", "recommend", "trees")),
-        (["train"], ("--airbnb DIR", "--out RUN")),
+        (
+            ["train"],
+            ("--airbnb DIR", "--amazon FILE", "--interactions FILE", "--planted [SEED]", "--out RUN"),
+        ),
         (["recommend"], ("RUN USER",)),
         (["trees"], ("RUN USER ITEM",)),
     ],
@@ -311,10 +305,19 @@ def test_albany(tmp_path):
     process = command("train", "--airbnb", Path(data) / "airbnb_albany", "--out", run, "--epochs", "1")
     printed, errors = process.communicate()
     assert process.returncode == 0, errors
-    assert "27,864 stays of 23,153 guests in 461 listings" in printed
+    assert "27,864 choices of 23,153 users among 461 items" in printed
     rows = [line for line in printed.splitlines() if line.count("[0.") == 3]
     assert [row.split()[0] for row in rows] == ["new"] * 3 + ["returning,"] * 6
     user = printed.split()[-1]
     process = command("recommend", run, user)
     printed, errors = process.communicate()
     assert process.returncode == 0, errors
+
+
+def test_the_commands_of_the_readme_are_understood():
+    """Each command line that README shows is one that the parser takes."""
+    text = (REPO / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    commands = [shlex.split(line) for line in text.splitlines() if re.match(r"attnviz [a-z]", line)]
+    assert {words[1] for words in commands} == {"data", "train", "recommend", "trees"}
+    for words in commands:
+        assert cli._parser().parse_args(words[1:]).verb

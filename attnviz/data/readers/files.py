@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...language.entities import unescape
+from ...printable import printable
 from ..log import InteractionLog
 from ..problems import DataProblems
 from .prices import parse_price
@@ -65,7 +66,7 @@ def log_from_files(
         counted: What the reader itself left out, by reason; it is put before the log's own counts.
         **options: As `InteractionLog` takes them.
     """
-    note = ", ".join(f"{table} from {file}" for table, file in files.items())
+    note = ", ".join(f"{table} from {printable(file)}" for table, file in files.items())
     if not lines:
         note += "; row 0 is the first row below the header"
     try:

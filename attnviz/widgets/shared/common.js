@@ -288,12 +288,15 @@ function download(name, type, text) {
 const saveJson = (name, value) =>
   download(`${name}.json`, "application/json", JSON.stringify(value, null, 2));
 
+// Somebody's text may hold characters that no XML file may hold: control characters, half surrogates.
+const NOT_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
+
 // With the mark `av-whole` a figure shows what is scrolled out of sight, too.
 function saveSvg(name, figure) {
   figure.classList.add("av-whole");
   const drawing = figureToSvg(figure);
   figure.classList.remove("av-whole");
-  download(`${name}.svg`, "image/svg+xml", new XMLSerializer().serializeToString(drawing));
+  download(`${name}.svg`, "image/svg+xml", new XMLSerializer().serializeToString(drawing).replace(NOT_XML, ""));
 }
 
 // The figure as it stands on the screen: its drawings, and its words as SVG text.

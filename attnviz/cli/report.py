@@ -1,0 +1,115 @@
+"""What `train` prints: what was read, how the training went, and what held-out rows say of it."""
+
+import numpy as np
+import pandas as pd
+import torch
+
+from ..data.log import InteractionLog
+from ..data.planted import PlantedShop
+from ..metrics.bootstrap import bootstrap_auc
+from ..metrics.ranking import log_loss
+from ..recommender.evaluation import query_measures, query_rows, rank_held_out
+from ..recommender.model import AttentionRecommender
+from ..recommender.predict import predict
+from .terminal import tell, tell_counts, tell_table
+
+GROUPS = {"new": "new", "returning": "returning, new item", "repeat": "returning, same item"}
+
+
+def tell_log(log: InteractionLog) -> None:
+    """Print how much was read, and what was not."""
+    users, what = log.interactions["user_id"].nunique(), "choices" if log.implicit else "labelled choices"
+    tell(f"{len(log):,} {what} of {users:,} users among {len(log.items):,} items")
+    tell_counts("left out or set to unknown", log.dropped)
+
+
+def tell_split(parts: tuple[InteractionLog, ...]) -> None:
+    """Print where the parts begin."""
+    starts = [f"{part.interactions['timestamp'].min():%Y-%m-%d}" for part in parts]
+    sizes = [f"{len(part):,}" for part in parts]
+    tell(
+        f"split by time: {sizes[0]} choices to learn from, {sizes[1]} from {starts[1]} to choose the epoch, "
+        f"{sizes[2]} from {starts[2]} held out"
+    )
+
+
+def tell_missing_negatives(train: InteractionLog, valid: InteractionLog) -> None:
+    """Print how many negatives could not be drawn, if any."""
+    for name, part in (("to learn from", train), ("to choose the epoch", valid)):
+        for reason, count in _sampled_less(part, "negatives").items():
+            tell(f"{reason}: {count:,} less among those {name}")
+
+
+def tell_training(history: pd.DataFrame) -> None:
+    """Print which epoch was the best."""
+    best = history.loc[history["valid_loss"].idxmin()]
+    tell(
+        f"epoch {best['epoch'] + 1:.0f} of {len(history)} was best on the choices in between: "
+        f"log-loss {best['valid_loss']:.4f}, AUC {best['valid_auc']:.4f}"
+    )
+
+
+def tell_ranking(model: AttentionRecommender, candidates: InteractionLog) -> None:
+    """Print how high the held-out choices of an implicit log stand among items that were on offer."""
+    labels, mask = query_rows(candidates, candidates.interactions["label"].to_numpy())
+    beside = mask.sum(1) - 1
+    ranking = _ranking_rows(rank_held_out(model, candidates))
+    tell(
+        "",
+        "Each held-out choice ranked against items on offer that the user never chose "
+        f"({beside.min()} to {beside.max()}, on average {beside.mean():.1f}), mean [95% interval]:",
+        "",
+    )
+    tell_table(ranking)
+    tell("")
+    for reason, count in _sampled_less(candidates, "candidates").items():
+        tell(f"{reason}: {count:,}")
+    ndcg, hit_rate, auc = query_measures(np.zeros(mask.shape), labels, mask=mask).mean()
+    tell(
+        f"By chance: NDCG {ndcg:.3f}, hit rate {hit_rate:.3f}, AUC {auc:.3f}. "
+        "Popularity: the item's earlier choices, counted. Never chosen before: an AUC far from .5 says "
+        "that candidates give themselves away by their age.",
+        "Tags and prices are those of one later snapshot: a user may have seen others.",
+    )
+
+
+def tell_labelled(model: AttentionRecommender, train: InteractionLog, held_out: InteractionLog) -> None:
+    """Print how well the model tells the labels of held-out rows apart, beside the base rate."""
+    labels = torch.tensor(held_out.interactions["label"].to_numpy())
+    base = train.interactions["label"].mean()
+    by = {"model": predict(model, held_out), f"base rate {base:.3f}": np.full(len(labels), base)}
+    if isinstance(held_out, PlantedShop):
+        by["best guess without earlier labels"] = held_out.truth.best_probability
+    tell("", f"Held-out choices, of which {labels.double().mean():.1%} have label 1:", "")
+    tell_table(pd.DataFrame([_labelled_row(name, values, labels) for name, values in by.items()]))
+    tell(
+        "",
+        "AUC: higher is better, .5 by chance. Log-loss: lower is better. "
+        "Base rate: for each row the share of label 1 among the choices to learn from.",
+    )
+    if held_out.interactions["label"].nunique() < 2:
+        tell("All held-out labels are the same: there is no AUC.")
+
+
+def _labelled_row(name: str, probabilities: np.ndarray, labels: torch.Tensor) -> dict[str, str]:
+    values = torch.from_numpy(probabilities).double()
+    mean, low, high, _ = bootstrap_auc(values, labels)
+    loss = log_loss(values, labels)
+    return {
+        "predicted by": name,
+        "AUC [95% interval]": f"{mean:.3f} [{low:.3f}, {high:.3f}]",
+        "log-loss": f"{loss:.3f}",
+    }
+
+
+def _ranking_rows(table: pd.DataFrame) -> pd.DataFrame:
+    columns = {"users": table["group"].map(lambda group: GROUPS.get(group, group)), "choices": table["n"]}
+    columns["ranked by"] = table["model"]
+    for name, title in (("ndcg", "NDCG@10"), ("hit_rate", "hit rate@10"), ("auc", "AUC")):
+        bounds = zip(table[name], table[f"{name}_low"], table[f"{name}_high"], strict=True)
+        columns[title] = [f"{mean:.3f} [{low:.3f}, {high:.3f}]" for mean, low, high in bounds]
+    return pd.DataFrame(columns)
+
+
+def _sampled_less(log: InteractionLog, what: str) -> dict[str, int]:
+    return {reason: count for reason, count in log.dropped.items() if reason.startswith(what)}

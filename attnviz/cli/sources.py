@@ -1,0 +1,163 @@
+"""Where data comes from: the options that name a data set of any kind, and the log that is read from it."""
+
+import argparse
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..data.log import InteractionLog
+from ..data.planted import planted_shop
+from ..data.readers.airbnb import read_airbnb
+from ..data.readers.amazon import read_amazon
+from ..data.readers.table import read_table
+from .options import MANY, flag, number, require_no_effectless, whole
+
+AIRBNB_SOURCE = "the detailed files of a city are at insideairbnb.com/get-the-data"
+ENDINGS = (".csv.gz", ".csv")
+TABLES = ("interactions", "items", "users")
+READING = ("columns", "rating_threshold", "implicit")  # options that say how a data set is read
+FILES = ("airbnb", "amazon", *TABLES)
+SOURCES = (*FILES, "planted")
+
+
+def add_sources(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name one data set, and those that say how it is read."""
+    group = parser.add_argument_group("the data set: Airbnb, Amazon, your tables, or a planted shop")
+    add = group.add_argument
+    add("--airbnb", type=Path, metavar="DIR",
+        help=f"a folder with listings.csv.gz and reviews.csv.gz (or .csv); {AIRBNB_SOURCE}")  # fmt: skip
+    add("--amazon", type=Path, nargs="+", metavar="FILE",
+        help="the review file and perhaps the product file of Amazon 2018 or 2023")  # fmt: skip
+    add("--interactions", type=Path, metavar="FILE", help="a CSV or Parquet file, with --items")
+    add("--items", type=Path, metavar="FILE", help="a CSV or Parquet file, with --interactions")
+    add("--users", type=Path, metavar="FILE", help="a CSV or Parquet file of what is known of the users")
+    add("--planted", type=whole(0), nargs="?", const=0, metavar="SEED",
+        help="a made-up shop whose truth is known, drawn from this seed (default: 0)")  # fmt: skip
+    add = parser.add_argument_group("how it is read").add_argument
+    add("--columns", nargs="+", metavar="OURS=THEIRS",
+        help="of your tables: our column name and yours, as in user_id=who items.item_id=id")  # fmt: skip
+    add("--rating-threshold", type=number(-MANY, MANY), metavar="R",
+        help="of ratings: the smallest that is label 1 (default: 4)")  # fmt: skip
+    add("--implicit", action="store_true",
+        help="of your tables: the rows are choices without ratings, all labels are 1")  # fmt: skip
+
+
+def source_kind(options: argparse.Namespace) -> str:
+    """Which kind of data set the options name: a key of `READERS`.
+
+    Raises:
+        ValueError: If they name none or several, or hold what has no effect on this kind.
+    """
+    named = {"tables" if name in TABLES else name: name for name in SOURCES if _given(options, name)}
+    if len(named) != 1:
+        found = f", got {' and '.join(map(flag, named.values()))}" if named else ""
+        raise ValueError(
+            "name one data set: --airbnb DIR, --amazon FILE, --interactions FILE --items FILE, "
+            f"or --planted{found}"
+        )
+    kind, option = next(iter(named.items()))
+    effective = {"amazon": {"rating_threshold"}, "tables": set(READING)}.get(kind, set())
+    effectless = [name for name in READING if name not in effective]
+    require_no_effectless(options, *effectless, where=f"with {flag(option)}")
+    if options.implicit:
+        require_no_effectless(options, "rating_threshold", where="with --implicit, where no rating is read")
+    return kind
+
+
+def read_source(options: argparse.Namespace, *, strict: bool) -> InteractionLog:
+    """Read the one data set that the options name.
+
+    Raises:
+        ValueError: As `source_kind`, or if a file cannot be read; its subclass `DataProblems`, when strict,
+            if something is wrong in it.
+        OSError: If there is no such file.
+    """
+    return READERS[source_kind(options)](options, strict)
+
+
+def described(options: argparse.Namespace) -> dict[str, Any]:
+    """What of the options says which data set it is, as plain values."""
+    return {name: _plain(getattr(options, name)) for name in (*SOURCES, *READING)}
+
+
+def _given(options: argparse.Namespace, name: str) -> bool:
+    return getattr(options, name) is not None
+
+
+def _read_airbnb(options: argparse.Namespace, strict: bool) -> InteractionLog:
+    return read_airbnb(*airbnb_files(options.airbnb), strict=strict)
+
+
+def _read_amazon(options: argparse.Namespace, strict: bool) -> InteractionLog:
+    if len(options.amazon) > 2:
+        raise ValueError(f"--amazon takes one or two files, got {len(options.amazon)}")
+    return read_amazon(*options.amazon, strict=strict, **_passed_on(options, "rating_threshold"))
+
+
+def _read_tables(options: argparse.Namespace, strict: bool) -> InteractionLog:
+    if options.interactions is None or options.items is None:
+        raise ValueError("--interactions FILE and --items FILE must both be given")
+    columns = _columns(options.columns or [])
+    if "label" in {ours.rpartition(".")[2] for ours in columns}:
+        require_no_effectless(options, "rating_threshold", where="beside a column for the label")
+    return read_table(
+        *(getattr(options, name) for name in TABLES),
+        columns=columns,
+        implicit=options.implicit,
+        strict=strict,
+        **_passed_on(options, "rating_threshold"),
+    )
+
+
+def _read_planted(options: argparse.Namespace, strict: bool) -> InteractionLog:
+    return planted_shop(seed=options.planted)
+
+
+READERS: dict[str, Callable[[argparse.Namespace, bool], InteractionLog]] = {
+    "airbnb": _read_airbnb,
+    "amazon": _read_amazon,
+    "tables": _read_tables,
+    "planted": _read_planted,
+}
+
+
+def _passed_on(options: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """The options of a reader that were given; the others have its defaults."""
+    return {name: getattr(options, name) for name in names if _given(options, name)}
+
+
+def _columns(pairs: list[str]) -> dict[str, str]:
+    for pair in pairs:
+        if not all(pair.partition("=")):
+            raise ValueError(f"--columns takes OURS=THEIRS, got {pair!r}")
+    twice = [ours for ours, count in Counter(pair.partition("=")[0] for pair in pairs).items() if count > 1]
+    if twice:
+        raise ValueError(f"--columns names {twice[0]!r} twice: each of our columns has one of yours")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def airbnb_files(folder: Path) -> Iterator[Path]:
+    """The listings and the reviews of a city.
+
+    Args:
+        folder: Where they are.
+
+    Raises:
+        ValueError: If one of them is not there.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"--airbnb {folder}: there is no such folder; {AIRBNB_SOURCE}")
+    for name in ("listings", "reviews"):
+        paths = [folder / (name + ending) for ending in ENDINGS]
+        present = [path for path in paths if path.is_file()]
+        if not present:
+            no_file = " and no ".join(path.name for path in paths)
+            raise ValueError(f"--airbnb {folder}: it holds no {no_file}; {AIRBNB_SOURCE}")
+        yield present[0]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return str(value.absolute()) if isinstance(value, Path) else value

@@ -1,0 +1,35 @@
+"""Is this user, is this item in the log? An error that names those which look like it."""
+
+from difflib import get_close_matches
+
+import pandas as pd
+
+from .tables import Tables
+
+
+def require_user(tables: Tables, user: str) -> None:
+    """Raise a ValueError unless the log knows this user_id.
+
+    Example:
+        >>> from attnviz import planted_shop
+        >>> require_user(planted_shop(num_users=50, num_items=20, num_interactions=200), "U1")
+        Traceback (most recent call last):
+            ...
+        ValueError: user 'U1' is not in the log: give one of its user_ids, such as 'u1'...
+    """
+    known = [tables.past["user_id"]] + ([] if tables.users is None else [tables.users["user_id"]])
+    _require("user", user, pd.concat(known).drop_duplicates())
+
+
+def require_item(tables: Tables, item: str) -> None:
+    """Raise a ValueError unless the log holds this item_id."""
+    _require("item", item, tables.items["item_id"])
+
+
+def _require(what: str, asked: str, known: pd.Series) -> None:
+    if (known == asked).any():
+        return
+    folded = dict(zip(known.str.casefold(), known, strict=True))
+    close = [folded[name] for name in get_close_matches(str(asked).strip().casefold(), folded)]
+    shown = ", ".join(map(repr, close or known.iloc[:1]))
+    raise ValueError(f"{what} {asked!r} is not in the log: give one of its {what}_ids, such as {shown}")
