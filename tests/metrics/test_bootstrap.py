@@ -100,7 +100,7 @@ def test_auc_draws_of_one_label_is_undefined():
 
 def test_auc_draws_need_a_draw():
     """The message names the argument."""
-    with pytest.raises(ValueError, match="num_samples must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="num_samples must be a whole number of at least 1, got 0"):
         auc_draws(torch.tensor([0.1, 0.9]), torch.tensor([0, 1]), num_samples=0)
 
 
