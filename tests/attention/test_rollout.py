@@ -65,7 +65,7 @@ def test_other_shapes_are_refused(function):
 
 def test_options_out_of_range_are_refused():
     """The residual is a share, and norms and gradients fit their weights."""
-    with pytest.raises(ValueError, match="residual must be in"):
+    with pytest.raises(ValueError, match="residual must be a number of at least 0 and at most 1"):
         rollout(TOY, residual=1.5)
     with pytest.raises(ValueError, match="value_norms must be"):
         norm_weighted(TOY, torch.ones(2, 2, 3))
