@@ -239,6 +239,8 @@ def _allowed(scores: Tensor, mask: Tensor | None, causal: bool, window: int | No
     """Which key each query may see, in a shape that broadcasts to scores; None where all may see all."""
     num_queries, num_keys = scores.shape[2:]
     allowed = []
+    if mask is not None:
+        check_tensors(scores=scores, mask=mask)
     if mask is not None and mask.dim() == 3:
         allowed.append(checked_mask(scores[:, 0], mask, axes=("batch", "query", "key"))[:, None])
     elif mask is not None:

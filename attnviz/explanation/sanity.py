@@ -119,7 +119,7 @@ def randomised(model: nn.Module, *, seed: int = 0, modules: tuple[str, ...] | No
     Paper: Adebayo et al. (2018). Taught in chapters 12 and 13.
     """
     check_seed(seed)
-    if not isinstance(model, nn.Module) or isinstance(modules, str):
+    if not isinstance(model, nn.Module) or not isinstance(modules, tuple | list | None):
         kinds = f"{type(model).__name__} and {type(modules).__name__}"
         raise ValueError(f"model must be an nn.Module and modules a tuple of names, got {kinds}")
     other = copy.deepcopy(model).eval()

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from ..attention.checks import check_count
 from ..attention.heads import reduce_weights
 from ..data.features import Batch
 from ..data.log import InteractionLog
@@ -51,8 +52,7 @@ def recommend(model: AttentionRecommender, log: InteractionLog, user: str, top_k
 
     Taught in chapter 3.
     """
-    if top_k < 1:
-        raise ValueError(f"top_k must be at least 1, got {top_k}")
+    check_count("top_k", top_k)
     past = log.past[log.past["user_id"] == user]
     if past.empty and (log.users is None or user not in set(log.users["user_id"])):
         raise ValueError(
