@@ -163,7 +163,11 @@ def self_attention(
     """
     weights = (query_weight, key_weight, value_weight)
     check_tensors(
-        vectors=vectors, query_weight=query_weight, key_weight=key_weight, value_weight=value_weight, floats=True
+        vectors=vectors,
+        query_weight=query_weight,
+        key_weight=key_weight,
+        value_weight=value_weight,
+        floats=True,
     )
     if vectors.dim() != 3 or any(w.dim() != 2 or w.shape[1] != vectors.shape[2] for w in weights):
         shapes = ", ".join(str(tuple(w.shape)) for w in weights)

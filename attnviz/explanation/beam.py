@@ -110,7 +110,7 @@ def _kept(beam: _Beam, removed: Tensor, area: Tensor, width: int, score: Tensor)
 
 
 def _names(sets: Tensor) -> Tensor:
-    """A number for each set (..., element), the same for the same sets; two of 2^63 collide by chance only."""
+    """A number for each set (..., element), the same for the same sets; others have another but by chance."""
     generator = torch.Generator().manual_seed(0)
     high = 2**62
     codes = torch.randint(-high, high, (sets.shape[-1],), generator=generator, device="cpu").to(sets.device)

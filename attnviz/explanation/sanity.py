@@ -170,7 +170,7 @@ def logits_with(forward_with_weights: ForwardWithWeights, weights: Tensor) -> Te
 
 
 def checked_weights(weights: Tensor, mask: Tensor | None) -> Tensor:
-    """The mask (batch, field) of weights that are float (batch, field), finite, at least 0, and 0 in padding."""
+    """The mask (batch, field) of weights that are float, finite, at least 0, and 0 in padding."""
     check_tensors(weights=weights)
     if weights.dim() != 2 or not weights.is_floating_point() or not weights.shape[1]:
         raise ValueError(f"weights must be float (batch, field), got {weights.dtype} {tuple(weights.shape)}")

@@ -44,7 +44,7 @@ def bootstrap_interval(
 
     It says how far the mean may move with other rows from the same source, not with another seed or model.
     Rows of the same shopper are alike, so that a hundred rows of ten shoppers say less than a hundred rows of
-    a hundred: with `groups` whole shoppers are drawn, each with all rows, and the interval is as wide as that.
+    a hundred: with `groups` whole shoppers are drawn, each with all rows, and the interval becomes wider.
 
     Args:
         values: (value,), a tensor or list. NaN means undefined: such values are left out and counted.
@@ -81,7 +81,7 @@ def bootstrap_interval(
     group = group[known].unique(return_inverse=True)[1]
     totals = torch.zeros(2, int(group.max()) + 1, dtype=torch.float64)  # of each group: its sum, its rows
     totals.index_add_(1, group, torch.stack([values[known], torch.ones_like(values[known])]))
-    low, high = _middle(_resampled_means(*totals, num_samples, seed), level)
+    low, high = _middle(_resampled_means(totals[0], totals[1], num_samples, seed), level)
     return Interval(values[known].mean().item(), low, high, undefined)
 
 

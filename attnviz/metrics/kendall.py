@@ -10,7 +10,9 @@ from torch.nn import functional as F
 from ..attention.masks import checked_mask
 from .tables import check_same_table, has_nan, result_dtype
 
-_MOST_EXACT = 33  # fields; with more, or with ties, the normal distribution is close (SciPy has the same bound)
+_MOST_EXACT = (
+    33  # fields; with more, or with ties, the normal distribution is close (SciPy has the same bound)
+)
 
 
 class KendallTau(NamedTuple):

@@ -1,5 +1,7 @@
 """What the measures of agreement ask of two tables."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -9,7 +11,8 @@ from ..attention.checks import check_tensors
 def check_same_table(a: Tensor, b: Tensor, *, names: tuple[str, str] = ("a", "b")) -> None:
     """Raise a ValueError unless both are tensors (batch, field) of the same shape, with a field at least."""
     first, second = names
-    check_tensors(**{first: a, second: b})
+    given: dict[str, Any] = {first: a, second: b}
+    check_tensors(**given)
     if a.dim() != 2 or a.shape != b.shape or a.shape[1] < 1:
         raise ValueError(
             f"{first} and {second} must both be (batch, field), "

@@ -226,8 +226,9 @@ def ranking_table(
 
     Returns:
         DataFrame group, model (the name of the ranking), n (queries), candidates (their mean number beside
-        the chosen item), and for ndcg, hit_rate and auc the mean and the ends of its 95% interval over
-        users or queries: ndcg, ndcg_low, ndcg_high, and so on. Those of `GROUPS` come in that order, then the others.
+        the chosen item), and for ndcg, hit_rate and auc the mean and the ends of its 95% interval over users
+        or queries: ndcg, ndcg_low, ndcg_high, and so on. Those of `GROUPS` come in that order, then the
+        others.
 
     Raises:
         ValueError: As `query_measures`, or if groups or users are not one for each query.

@@ -11,8 +11,8 @@ projection: its length `.norm(dim=-1)` times the weight is what a head moves on 
 import torch
 from torch import Tensor, nn
 
-from ..attention.checks import check_count, check_number
 from ..attention.attention import attention_scores, multihead_attention, point_attention, self_attention
+from ..attention.checks import check_count, check_number
 from ..attention.heads import through_heads
 
 ATTENTIONS = ("point", "uniform", "multihead", "self")

@@ -1,4 +1,4 @@
-"""What does not fit is refused by name, with what was expected and what came; nothing broadcasts by accident."""
+"""What does not fit is refused by name, with what was expected and what came; nothing broadcasts."""
 
 import math
 
@@ -116,9 +116,12 @@ def test_the_first_bad_row_is_named():
         (lambda: through_heads(KEYS, MAP, 3), "num_heads must divide dim 4, got 3"),
         (lambda: through_heads(KEYS, MAP[:, :3], 2), r"output_weight \(out, dim\), got .* \(4, 3\)"),
         (lambda: rollout(-LAYERS), "weights must be at least 0, got -"),
-        (lambda: rollout(LAYERS.where(LAYERS < LAYERS.max(), torch.inf)), "weights must be finite, got 1"),
-        (lambda: rollout(LAYERS.where(LAYERS < LAYERS.max(), torch.nan)), "weights must be finite, got 1"),
-        (lambda: rollout(LAYERS[:, :0]), r"weights must be \(layer, head, token, token\), got \(2, 0, 3, 3\)"),
+        (lambda: rollout(LAYERS.where(LAYERS.max() > LAYERS, torch.inf)), "weights must be finite, got 1"),
+        (lambda: rollout(LAYERS.where(LAYERS.max() > LAYERS, torch.nan)), "weights must be finite, got 1"),
+        (
+            lambda: rollout(LAYERS[:, :0]),
+            r"weights must be \(layer, head, token, token\), got \(2, 0, 3, 3\)",
+        ),
         (lambda: rollout(LAYERS, residual="half"), "residual must be a number"),
         (lambda: norm_weighted(LAYERS, -LAYERS[..., 0]), "value_norms must be lengths of at least 0"),
         (lambda: norm_weighted(LAYERS, LAYERS[..., 0] / 0), "value_norms must be finite"),

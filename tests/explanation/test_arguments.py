@@ -62,15 +62,24 @@ MASK = torch.tensor([[True, True, False], [True, True, True]])
         (lambda: attribute(total, VECTORS, baselines=0.0, method=["shapley"]), "method must be one of"),
         (lambda: attribute(None, VECTORS, baselines=0.0), "forward_func must be callable"),
         (lambda: attribute(total, VECTORS, baselines=0.0, forward_args=SCORES), "forward_args a tuple"),
-        (lambda: attribute(lambda v: total(v).long(), VECTORS, baselines=0.0), "float tensor, got torch.int64"),
+        (
+            lambda: attribute(lambda v: total(v).long(), VECTORS, baselines=0.0),
+            "float tensor, got torch.int64",
+        ),
         (lambda: attribute(lambda v: total(v).tolist(), VECTORS, baselines=0.0), "float tensor, got list"),
-        (lambda: attribute(lambda v: total(v)[:, None], VECTORS, baselines=0.0), r"got torch.float32 \(2, 1\)"),
+        (
+            lambda: attribute(lambda v: total(v)[:, None], VECTORS, baselines=0.0),
+            r"got torch.float32 \(2, 1\)",
+        ),
         (
             lambda: completeness_gap(total, VECTORS, bad(SCORES, math.nan), baselines=0.0),
             "attributions must be finite, got 1 NaN or infinite, first in row 1",
         ),
         (lambda: completeness_gap(total, VECTORS, SCORES[:, :1], baselines=0.0), r"attributions must be \(b"),
-        (lambda: completeness_gap(total, VECTORS, [[1]], baselines=0.0), "attributions must be a torch.Tensor"),
+        (
+            lambda: completeness_gap(total, VECTORS, [[1]], baselines=0.0),
+            "attributions must be a torch.Tensor",
+        ),
         (lambda: Removal(total, bad(VECTORS, math.nan), baselines=0.0), "vectors must be finite"),
         (lambda: Removal(total, VECTORS, baselines=math.inf), "baselines must be finite"),
         (
@@ -92,7 +101,10 @@ MASK = torch.tensor([[True, True, False], [True, True, True]])
         (lambda: random_order(SCORES, seed=1.5), "seed must be a whole number"),
         (lambda: permuted_weights(weighted, bad(WEIGHTS, math.nan)), "weights must be finite.*row 1"),
         (lambda: permuted_weights(weighted, -WEIGHTS), "weights must be at least 0"),
-        (lambda: permuted_weights(weighted, WEIGHTS, num_permutations=1.5), "num_permutations must be a whole"),
+        (
+            lambda: permuted_weights(weighted, WEIGHTS, num_permutations=1.5),
+            "num_permutations must be a whole",
+        ),
         (lambda: permuted_weights(weighted, WEIGHTS, seed=None), "seed must be a whole number"),
         (lambda: permuted_weights(None, WEIGHTS), "forward_with_weights must be a function"),
         (lambda: permuted_weights(lambda w: weighted(w).numpy(), WEIGHTS), "float tensor, got ndarray"),
@@ -103,14 +115,19 @@ MASK = torch.tensor([[True, True, False], [True, True, True]])
         ),
         (lambda: adversarial_weights(weighted, bad(WEIGHTS, math.inf)), "weights must be finite"),
         (lambda: adversarial_weights(weighted, WEIGHTS, epsilon="a"), "epsilon must be a number above 0"),
-        (lambda: adversarial_weights(weighted, WEIGHTS, epsilon=math.nan), "epsilon must be a number above 0"),
+        (
+            lambda: adversarial_weights(weighted, WEIGHTS, epsilon=math.nan),
+            "epsilon must be a number above 0",
+        ),
         (lambda: adversarial_weights(weighted, WEIGHTS, num_steps=1.5), "num_steps must be a whole number"),
         (lambda: adversarial_weights(weighted, WEIGHTS, seed=True), "seed must be a whole number"),
         (lambda: randomised(None), "model must be an nn.Module"),
         (lambda: randomised(nn.Linear(2, 1), modules="weight"), "modules a tuple of names, got .* and str"),
         (lambda: randomised(nn.Linear(2, 1), seed=1.5), "seed must be a whole number"),
         (
-            lambda: shapley_point(SCORES.long(), SCORES.long(), baseline_scores=SCORES, baseline_values=SCORES),
+            lambda: shapley_point(
+                SCORES.long(), SCORES.long(), baseline_scores=SCORES, baseline_values=SCORES
+            ),
             "scores must hold float numbers",
         ),
         (

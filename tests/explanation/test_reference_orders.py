@@ -175,7 +175,8 @@ def test_a_beam_is_never_worse_than_greedy(width, seed):
     removal = Removal(score, torch.ones(2, 7, 1, dtype=torch.float64), baselines=0.0)
     order = best_order(removal, beam_width=width)
     greedy, found, best = (
-        aopc(deletion_curve(removal, ranked)) for ranked in (greedy_order(removal), order, best_order(removal))
+        aopc(deletion_curve(removal, ranked))
+        for ranked in (greedy_order(removal), order, best_order(removal))
     )
     assert (found >= greedy - 1e-9).all()
     assert (found <= best + 1e-9).all()
@@ -217,7 +218,7 @@ def test_rows_without_finite_logits_have_no_best_order(beam_width, bad):
 
 @pytest.mark.parametrize("beam_width", [None, 4])
 def test_a_model_that_is_undefined_without_elements_still_has_a_best_order(beam_width):
-    """All removed is the same for every order: NaN there alone leaves the order, as a softmax of nothing has it."""
+    """All removed is the same for every order: NaN there alone, as of an empty softmax, leaves the order."""
 
     def score(vectors):
         return vectors.sum((1, 2)).where(vectors.any(1).squeeze(1), torch.nan)

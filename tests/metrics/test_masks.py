@@ -165,7 +165,7 @@ def test_a_mask_that_does_not_fit_is_named(measure):
 
 
 def test_no_measure_needs_the_default_device():
-    """Tensors that a measure makes lie where its arguments do: with another default device nothing changes."""
+    """What a measure makes lies where its arguments do: with another default device nothing changes."""
     a, b = torch.rand(2, 5, 6, generator=torch.Generator().manual_seed(0))
     mask = torch.arange(6) < torch.tensor([[6], [5], [4], [2], [0]])
 

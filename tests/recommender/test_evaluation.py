@@ -177,7 +177,7 @@ def test_the_table_has_a_row_for_each_group_and_ranking():
 
 
 def test_an_interval_over_users_draws_users():
-    """Ten users with six stays each, all alike: as wide as that of ten stays, and the mean stays that of all."""
+    """Ten users with six stays each, all alike: as wide as that of ten stays, and the mean is that of all."""
     rng = np.random.default_rng(0)
     scores, labels = np.repeat(rng.normal(size=(10, 9)), 6, axis=0), np.tile([1] + [0] * 8, (60, 1))
     users, groups = np.repeat([f"u{n}" for n in range(10)], 6), np.array(["new"] * 60)
