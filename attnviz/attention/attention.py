@@ -8,7 +8,9 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import handle_torch_function, has_torch_function_unary
 
+from .checks import check_count, check_number, check_tensors
 from .masks import checked_mask
+from .shapes import check_biases, check_heads, check_point, check_query
 
 
 def point_attention(
@@ -37,7 +39,8 @@ def point_attention(
         The output (batch, value_dim) and the weights (batch, field), which lie in [0, 1] and sum to 1.
 
     Raises:
-        ValueError: If the shapes do not fit each other or the temperature is not above 0.
+        ValueError: If the shapes do not fit each other, temperature is not above 0, or dropout not from 0 to
+            below 1.
 
     Example:
         >>> query = torch.tensor([[2.0, 0.0]])
@@ -48,11 +51,11 @@ def point_attention(
 
     Paper: Vaswani et al. (2017), with one query; Bahdanau et al. (2015). Taught in chapter 3.
     """
-    _check_shapes(query, keys, values)
+    check_point(query, keys, values)
     if mask is not None:
         mask = checked_mask(keys, mask, axes=("batch", "field"))
-    if not temperature > 0:
-        raise ValueError(f"temperature must be above 0, got {temperature}: use a value such as 1.0")
+    check_number("temperature", temperature, above=0)
+    check_number("dropout", dropout, least=0, below=1)
     weights = masked_softmax(attention_scores(query, keys) / temperature, mask)
     used = F.dropout(weights, dropout) if dropout else weights
     return (used.unsqueeze(-2) @ values).squeeze(-2), weights
@@ -104,7 +107,8 @@ def multihead_attention(
 
     Paper: Vaswani et al. (2017). Taught in chapter 14.
     """
-    _check_heads(query, keys, values, num_heads)
+    check_heads(query, keys, values, num_heads)
+    check_number("dropout", dropout, least=0, below=1)
     queries, keys, values = (
         tensor.unflatten(-1, (num_heads, -1)).transpose(1, 2) for tensor in (query, keys, values)
     )  # (batch, head, query or key, dim / head)
@@ -159,12 +163,21 @@ def self_attention(
     Paper: Vaswani et al. (2017). Taught in chapter 15.
     """
     weights = (query_weight, key_weight, value_weight)
+    check_tensors(
+        vectors=vectors,
+        query_weight=query_weight,
+        key_weight=key_weight,
+        value_weight=value_weight,
+        floats=True,
+    )
     if vectors.dim() != 3 or any(w.dim() != 2 or w.shape[1] != vectors.shape[2] for w in weights):
         shapes = ", ".join(str(tuple(w.shape)) for w in weights)
         raise ValueError(
             "vectors must be (batch, token, dim) and query_weight, key_weight, value_weight (inner, dim), "
             f"got vectors {tuple(vectors.shape)} and weights {shapes}"
         )
+    if biases is not None:
+        check_biases(biases, weights)
     query, keys, values = map(F.linear, [vectors] * 3, weights, biases or [None] * 3)
     return multihead_attention(
         query, keys, values, num_heads=num_heads, mask=mask, causal=causal, window=window, dropout=dropout
@@ -181,6 +194,9 @@ def attention_scores(query: Tensor, keys: Tensor) -> Tensor:
     Returns:
         Scores (batch, field), of any sign.
 
+    Raises:
+        ValueError: If the shapes do not fit each other.
+
     Example:
         >>> keys = torch.tensor([[[1.0, 0.0, 0.0, 0.0], [-1.0, 0.0, 0.0, 0.0]]])
         >>> attention_scores(torch.tensor([[2.0, 0.0, 0.0, 0.0]]), keys)
@@ -188,6 +204,7 @@ def attention_scores(query: Tensor, keys: Tensor) -> Tensor:
 
     Taught in chapter 3.
     """
+    check_query(query, keys)
     return (keys @ query.unsqueeze(-1)).squeeze(-1) / math.sqrt(query.shape[-1])
 
 
@@ -196,10 +213,13 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
 
     Args:
         scores: (..., key), attention scores.
-        mask: (..., key), bool; True takes part.
+        mask: (..., key), bool; True takes part. It broadcasts to the scores.
 
     Returns:
         Weights (..., key) that sum to 1 over the last axis, or to 0 where nothing takes part.
+
+    Raises:
+        ValueError: If scores are not float, or mask is not bool or does not broadcast to them.
 
     Example:
         >>> masked_softmax(torch.tensor([1.0, 1.0, 5.0]), torch.tensor([True, True, False]))
@@ -209,8 +229,14 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     """
     if has_torch_function_unary(scores):
         return handle_torch_function(masked_softmax, (scores,), scores, mask)
+    check_tensors(scores=scores, floats=True)
     if mask is None:
         return scores.softmax(-1)
+    check_tensors(scores=scores, mask=mask)
+    fits = all(n in (1, m) for n, m in zip(mask.shape[::-1], scores.shape[::-1], strict=False))
+    if mask.dtype != torch.bool or mask.dim() > scores.dim() or not fits:
+        expected, got = tuple(scores.shape), f"{mask.dtype} {tuple(mask.shape)}"
+        raise ValueError(f"mask must be bool and broadcast to scores {expected}, got {got}")
     nothing = ~mask.any(-1, keepdim=True)
     weights = scores.masked_fill(~mask & ~nothing, -torch.inf).softmax(-1)
     return weights.masked_fill(nothing, 0.0)
@@ -223,6 +249,8 @@ def _allowed(scores: Tensor, mask: Tensor | None, causal: bool, window: int | No
     """Which key each query may see, in a shape that broadcasts to scores; None where all may see all."""
     num_queries, num_keys = scores.shape[2:]
     allowed = []
+    if mask is not None:
+        check_tensors(scores=scores, mask=mask)
     if mask is not None and mask.dim() == 3:
         allowed.append(checked_mask(scores[:, 0], mask, axes=("batch", "query", "key"))[:, None])
     elif mask is not None:
@@ -233,32 +261,6 @@ def _allowed(scores: Tensor, mask: Tensor | None, causal: bool, window: int | No
     if causal:
         allowed.append(behind >= 0)
     if window is not None:
-        if window < 0:
-            raise ValueError(f"window must be at least 0, got {window}: 0 is the query's own place only")
+        check_count("window", window, least=0)
         allowed.append(behind.abs() <= window)
     return reduce(torch.logical_and, allowed) if allowed else None
-
-
-def _check_heads(query: Tensor, keys: Tensor, values: Tensor, num_heads: int) -> None:
-    shapes = f"query {tuple(query.shape)}, keys {tuple(keys.shape)}, values {tuple(values.shape)}"
-    if not query.dim() == keys.dim() == values.dim() == 3:
-        raise ValueError(f"query, keys and values must have 3 dimensions, batch first, got {shapes}")
-    if query.shape[0] != keys.shape[0] or query.shape[2] != keys.shape[2]:
-        raise ValueError(f"query and keys must have the same batch and dim, got {shapes}")
-    if values.shape[:2] != keys.shape[:2]:
-        raise ValueError(f"values must be (batch, key, value_dim) and keys (batch, key, dim), got {shapes}")
-    if num_heads < 1 or keys.shape[2] % num_heads or values.shape[2] % num_heads:
-        raise ValueError(
-            f"num_heads must divide dim {keys.shape[2]} and value_dim {values.shape[2]}, got {num_heads}"
-        )
-
-
-def _check_shapes(query: Tensor, keys: Tensor, values: Tensor) -> None:
-    batch, field, dim = keys.shape if keys.dim() == 3 else (None, None, None)
-    if keys.dim() != 3 or query.shape != (batch, dim):
-        raise ValueError(
-            "query must be (batch, dim) and keys (batch, field, dim) with the same batch and dim, "
-            f"got query {tuple(query.shape)} and keys {tuple(keys.shape)}"
-        )
-    if values.dim() != 3 or values.shape[:2] != keys.shape[:2]:
-        raise ValueError(f"values must be ({batch}, {field}, value_dim) like keys, got {tuple(values.shape)}")

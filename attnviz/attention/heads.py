@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from .checks import check_count, check_tensors
+
 
 def reduce_weights(weights: Tensor, *, heads: str | int = "mean", query: int = 0) -> Tensor:
     """Attention weights with heads as (batch, field), which every measure takes.
@@ -19,7 +21,7 @@ def reduce_weights(weights: Tensor, *, heads: str | int = "mean", query: int = 0
         (batch, field), in [0, 1], rows sum to 1 (to 0 where nothing takes part).
 
     Raises:
-        ValueError: If weights have other axes, or heads is another word.
+        ValueError: If weights have other axes, or there is no such head or query.
 
     Example:
         >>> reduce_weights(torch.tensor([[[[0.2, 0.8]], [[0.4, 0.6]]]]))
@@ -30,10 +32,14 @@ def reduce_weights(weights: Tensor, *, heads: str | int = "mean", query: int = 0
 
     Taught in chapter 14.
     """
-    if weights.dim() != 4:
+    check_tensors(weights=weights, floats=True)
+    if weights.dim() != 4 or 0 in weights.shape[1:]:
         raise ValueError(f"weights must be (batch, head, query, field), got {tuple(weights.shape)}")
     if isinstance(heads, str) and heads != "mean":
         raise ValueError(f"heads must be 'mean' or the number of one, got {heads!r}")
+    if not isinstance(heads, str):
+        check_count("heads", heads, least=0, most=weights.shape[1] - 1)
+    check_count("query", query, least=0, most=weights.shape[2] - 1)
     of_query = weights[:, :, query]  # (batch, head, field)
     chosen = of_query.mean(1) if isinstance(heads, str) else of_query[:, heads]
     if not weights.shape[2] == weights.shape[3] > 1:
@@ -54,6 +60,9 @@ def through_heads(values: Tensor, output_weight: Tensor, num_heads: int) -> Tens
         (batch, head, key, out). Summed over heads it is values @ output_weight.T; times the weights and
         summed over heads and keys it is the output of the attention.
 
+    Raises:
+        ValueError: If the shapes do not fit each other, or num_heads does not divide dim.
+
     Example:
         >>> values = torch.tensor([[[1.0, 2.0]]])  # one key, two heads of one number each
         >>> through_heads(values, torch.tensor([[10.0, 100.0]]), 2)
@@ -63,6 +72,15 @@ def through_heads(values: Tensor, output_weight: Tensor, num_heads: int) -> Tens
 
     Taught in chapter 14.
     """
+    check_tensors(values=values, output_weight=output_weight, floats=True)
+    if values.dim() != 3 or output_weight.dim() != 2 or output_weight.shape[1] != values.shape[2]:
+        raise ValueError(
+            "values must be (batch, key, dim) and output_weight (out, dim), "
+            f"got values {tuple(values.shape)} and output_weight {tuple(output_weight.shape)}"
+        )
+    check_count("num_heads", num_heads)
+    if values.shape[2] % num_heads:
+        raise ValueError(f"num_heads must divide dim {values.shape[2]}, got {num_heads}")
     parts = values.unflatten(-1, (num_heads, -1))  # (batch, key, head, dim / head)
     maps = output_weight.unflatten(-1, (num_heads, -1))  # (out, head, dim / head)
     return torch.einsum("bkhd,ohd->bhko", parts, maps)

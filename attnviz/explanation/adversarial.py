@@ -6,9 +6,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..attention.masks import checked_mask
+from ..attention.checks import check_count, check_number, check_seed
 from ..metrics.agreement import jensen_shannon
-from .sanity import ForwardWithWeights, check_weights, logits_with
+from .sanity import ForwardWithWeights, checked_weights, logits_with
 
 _INSIDE = 1e-4  # how far a point on the edge of what is allowed is drawn inwards, against rounding
 _HALVINGS = 40
@@ -75,9 +75,8 @@ def adversarial_weights(
     Paper: Jain and Wallace (2019), who optimise with one epsilon and report with another. Taught in
     chapter 13.
     """
-    check_weights(weights)
-    mask = checked_mask(weights, mask, axes=("batch", "field"))
-    _check_search(weights, epsilon, num_steps)
+    mask = checked_weights(weights, mask)
+    _check_search(weights, epsilon, num_steps, seed)
     search = _Search(forward_with_weights, weights, mask, epsilon)
     search.try_corners()
     generator = torch.Generator().manual_seed(seed)
@@ -166,13 +165,12 @@ def _between(first: Tensor, others: Tensor, share: Tensor) -> Tensor:
     return first * (1 - share) + others[:, None] * share
 
 
-def _check_search(weights: Tensor, epsilon: float, num_steps: int) -> None:
+def _check_search(weights: Tensor, epsilon: float, num_steps: int, seed: int) -> None:
     sums = weights.sum(1)
-    if not ((sums - 1).abs() < 1e-3).all() or (weights < 0).any():
+    if not ((sums - 1).abs() < 1e-3).all():
         raise ValueError(
             f"weights must be at least 0 and sum to 1 in each row, got sums from {sums.min():.4g}"
         )
-    if not 0 < epsilon < 1 or num_steps < 0:
-        raise ValueError(
-            f"epsilon must lie between 0 and 1 and num_steps be at least 0, got {epsilon} and {num_steps}"
-        )
+    check_number("epsilon", epsilon, above=0, below=1)
+    check_count("num_steps", num_steps, least=0)
+    check_seed(seed)

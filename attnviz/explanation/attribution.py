@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ..attention.checks import check_count, check_finite, check_seed, check_tensors
 from .captum_methods import (
     ablation,
     deeplift,
@@ -65,11 +66,13 @@ def attribute(
 
     Returns:
         Attributions (batch, field), in the unit of the score: above 0 a field raised it, below 0 lowered it.
+        NaN in a row for which forward_func returns NaN.
         See `completeness_gap` for what a row lacks to be complete.
 
     Raises:
-        ValueError: If the method is unknown, the shapes do not fit, num_steps or num_samples is below 1,
-            "shapley" gets more than 12 fields, or "deeplift" gets a function that belongs to no module.
+        ValueError: If the method is unknown, the shapes do not fit, vectors or baselines are not finite,
+            num_steps or num_samples is below 1, "shapley" gets more than 12 fields, or "deeplift" gets a
+            function that belongs to no module.
 
     Example:
         >>> price, reviews = [1.0], [2.0]
@@ -85,7 +88,7 @@ def attribute(
     for integrated gradients; Shrikumar, Greenside and Kundaje (2017) for DeepLIFT; Castro, Gómez and Tejada
     (2009) for sampling; Kokhlikyan et al. (2020) for Captum. Taught in chapter 11.
     """
-    _check_options(method, num_steps, num_samples)
+    _check_options(method, num_steps, num_samples, seed)
     baselines = checked_baselines(vectors, baselines)
     scores = Scores(forward_func, forward_args, len(vectors))
     draws = Draws(num_steps, num_samples, seed)
@@ -132,6 +135,8 @@ def completeness_gap(
     Paper: Sundararajan, Taly and Yan (2017), axiom "completeness". Taught in chapter 11.
     """
     baselines = checked_baselines(vectors, baselines)
+    check_tensors(vectors=vectors, attributions=attributions)
+    check_finite(attributions=attributions)
     if attributions.shape != vectors.shape[:2]:
         expected, got = tuple(vectors.shape[:2]), tuple(attributions.shape)
         raise ValueError(f"attributions must be (batch, field) = {expected}, got {got}")
@@ -160,8 +165,9 @@ _METHODS = {
 }
 
 
-def _check_options(method: str, num_steps: int, num_samples: int) -> None:
-    if method not in _METHODS:
+def _check_options(method: str, num_steps: int, num_samples: int, seed: int) -> None:
+    if method not in list(_METHODS):
         raise ValueError(f"method must be one of {sorted(_METHODS)}, got {method!r}")
-    if num_steps < 1 or num_samples < 1:
-        raise ValueError(f"num_steps and num_samples must be at least 1, got {num_steps} and {num_samples}")
+    check_count("num_steps", num_steps)
+    check_count("num_samples", num_samples)
+    check_seed(seed)

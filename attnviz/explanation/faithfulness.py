@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .removal import Removal
+from ..attention.checks import check_tensors
+from ..attention.masks import places
+from .removal import Removal, check_removal
 
 TopK = int | float | Sequence[int | float]
 
@@ -19,7 +21,9 @@ def comprehensiveness(removal: Removal, ranking_scores: Tensor, *, top_k: TopK =
             the element that comes first goes first.
         top_k: How many elements: a whole number, or a float that is a share of the row's elements, rounded
             up (1 is one element, 1.0 is all). A row with fewer elements loses what it has. A sequence gives
-            the mean over its members, which ERASER calls AOPC.
+            the mean over its members. ERASER's AOPC is not quite this: it falls in probabilities of the
+            predicted class, takes shares of 1, 5, 10, 20 and 50%, and divides by one more than these five,
+            since taking nothing counts as a fall of 0: ours, of probabilities, times 5 / 6.
 
     Returns:
         logit − logit of what is left, (batch,), in logits. Higher is more faithful: what was named carried
@@ -139,15 +143,17 @@ def aopc(curve: Tensor) -> Tensor:
         >>> aopc(torch.tensor([[4.0, 3.0, 0.0], [4.0, 1.0, 0.0]]))
         tensor([2.5000, 3.5000])
 
-    Paper: Samek et al. (2017), there with the fall of 0 at k = 0 in the mean. Taught in chapter 9.
+    Paper: Samek et al. (2017), there with the fall of 0 at k = 0 in the mean, as in ERASER (DeYoung et al.,
+    2020), so that theirs are ours times elements / (elements + 1). Taught in chapter 9.
     """
+    check_tensors(curve=curve, floats=True)
     if curve.dim() != 2 or curve.shape[1] < 2:
         raise ValueError(f"curve must be (batch, removed) with 2 or more columns, got {tuple(curve.shape)}")
     return (curve[:, :1] - curve[:, 1:]).nanmean(1)
 
 
 def _fall(removal: Removal, ranking_scores: Tensor, top_k: TopK, *, keep_top: bool) -> Tensor:
-    place = _places(ranking_scores, removal.valid)  # (batch, element)
+    place = _places(removal, ranking_scores)  # (batch, element)
     numbers = torch.stack([_counts(k, removal.valid) for k in _checked_top_ks(top_k)])  # (state, batch)
     is_top = place < numbers.unsqueeze(-1)  # (state, batch, element)
     states = torch.cat([torch.ones_like(is_top[:1]), is_top if keep_top else ~is_top])
@@ -157,7 +163,7 @@ def _fall(removal: Removal, ranking_scores: Tensor, top_k: TopK, *, keep_top: bo
 
 
 def _curve(removal: Removal, ranking_scores: Tensor, *, keep_top: bool) -> Tensor:
-    place = _places(ranking_scores, removal.valid)
+    place = _places(removal, ranking_scores)
     steps = torch.arange(place.shape[1] + 1, device=place.device)  # (state,)
     is_top = place < steps[:, None, None]  # (state, batch, element)
     curve = removal.logits(is_top if keep_top else ~is_top).T  # (batch, state)
@@ -166,14 +172,14 @@ def _curve(removal: Removal, ranking_scores: Tensor, *, keep_top: bool) -> Tenso
     return curve.masked_fill(beyond | no_order, torch.nan)
 
 
-def _places(ranking_scores: Tensor, valid: Tensor) -> Tensor:
+def _places(removal: Removal, ranking_scores: Tensor) -> Tensor:
     """The place of each element (batch, element), 0 for the highest score; padding comes last."""
-    if ranking_scores.shape != valid.shape:
-        expected, got = tuple(valid.shape), tuple(ranking_scores.shape)
+    check_removal(removal)
+    check_tensors(vectors=removal.vectors, ranking_scores=ranking_scores)
+    if ranking_scores.shape != removal.valid.shape:
+        expected, got = tuple(removal.valid.shape), tuple(ranking_scores.shape)
         raise ValueError(f"ranking_scores must be (batch, element) = {expected}, got {got}")
-    by_score = ranking_scores.detach().argsort(dim=1, descending=True, stable=True)
-    order = by_score.gather(1, (~valid).gather(1, by_score).long().argsort(dim=1, stable=True))
-    return order.argsort(1)
+    return places(ranking_scores, removal.valid)
 
 
 def _unranked(ranking_scores: Tensor, valid: Tensor) -> Tensor:
@@ -195,7 +201,7 @@ def _counts(top_k: int | float, valid: Tensor) -> Tensor:
 
 def _checked_top_ks(top_k: TopK) -> Sequence[int | float]:
     """top_k as a sequence that is not empty."""
-    top_ks = top_k if isinstance(top_k, Sequence) else [top_k]
+    top_ks = top_k if isinstance(top_k, Sequence) and not isinstance(top_k, str) else [top_k]
     if not top_ks:
         raise ValueError("top_k must hold at least one number, got an empty sequence")
     return top_ks

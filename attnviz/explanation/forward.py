@@ -6,6 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ..attention.checks import check_finite, check_tensors
+
 Forward = Callable[..., Tensor]
 
 # Bounds memory, and fits a cache: entries of the largest tensor that goes into a model.
@@ -33,6 +35,9 @@ class Scores:
     """
 
     def __init__(self, forward_func: Forward, forward_args: tuple, batch: int):
+        if not callable(forward_func) or not isinstance(forward_args, tuple):
+            kinds = f"{type(forward_func).__name__} and {type(forward_args).__name__}"
+            raise ValueError(f"forward_func must be callable and forward_args a tuple, got {kinds}")
         self._forward, self._all = forward_func, forward_args
         self._has_rows = [isinstance(a, Tensor) and a.dim() > 0 and len(a) == batch for a in forward_args]
         self.args = tuple(a for rows, a in zip(self._has_rows, forward_args, strict=True) if rows)
@@ -42,9 +47,7 @@ class Scores:
         given = iter(args)
         filled = [next(given) if rows else a for rows, a in zip(self._has_rows, self._all, strict=True)]
         logits = self._forward(vectors, *filled, **named)
-        if logits.shape != (len(vectors),):
-            expected, got = (len(vectors),), tuple(logits.shape)
-            raise ValueError(f"forward_func must return logits (batch,) = {expected}, got {got}")
+        check_logits("forward_func", logits, len(vectors))
         return logits
 
     def of_repeats(self, vectors: Tensor, *args: Tensor, **named: Tensor) -> Tensor:
@@ -70,19 +73,32 @@ def parts(vectors: Tensor, *, times: int) -> Iterator[slice]:
     return (slice(start, start + size) for start in range(0, len(vectors), size))
 
 
+def check_logits(name: str, logits: Tensor, rows: int) -> None:
+    """Raise unless what the function of that name returned are float logits, one a row."""
+    if not isinstance(logits, Tensor) or logits.shape != (rows,) or not logits.is_floating_point():
+        is_tensor = isinstance(logits, Tensor)
+        got = f"{logits.dtype} {tuple(logits.shape)}" if is_tensor else type(logits).__name__
+        raise ValueError(f"{name} must return logits (batch,) = {(rows,)}, a float tensor, got {got}")
+
+
 def check_vectors(vectors: Tensor) -> None:
-    """Raise unless vectors are float (batch, field, dim)."""
+    """Raise unless vectors are float (batch, field, dim) and finite."""
+    check_tensors(vectors=vectors)
     if vectors.dim() != 3 or not vectors.is_floating_point() or 0 in vectors.shape[1:]:
         got = f"{vectors.dtype} {tuple(vectors.shape)}"
         raise ValueError(f"vectors must be float (batch, field, dim), got {got}")
+    check_finite(vectors=vectors)
 
 
 def checked_baselines(vectors: Tensor, baselines: Tensor | float) -> Tensor:
     """The baselines in the shape of vectors (batch, field, dim), without a copy."""
     check_vectors(vectors)
+    if isinstance(baselines, bool) or not isinstance(baselines, Tensor | int | float):
+        raise ValueError(f"baselines must be a number or a torch.Tensor, got {baselines!r:.80}")
     baselines = torch.as_tensor(baselines, dtype=vectors.dtype, device=vectors.device).detach()
-    try:
-        return baselines.expand_as(vectors)
-    except RuntimeError as error:
+    check_finite(baselines=baselines)
+    fits = all(n in (1, m) for n, m in zip(baselines.shape[::-1], vectors.shape[::-1], strict=False))
+    if baselines.dim() > 3 or not fits:
         got = f"baselines {tuple(baselines.shape)} and vectors {tuple(vectors.shape)}"
-        raise ValueError(f"baselines must be a number or broadcast to vectors, got {got}") from error
+        raise ValueError(f"baselines must be a number or broadcast to vectors, got {got}")
+    return baselines.expand_as(vectors)

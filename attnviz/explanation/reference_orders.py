@@ -3,28 +3,37 @@
 import torch
 from torch import Tensor
 
-from .removal import Removal
+from ..attention.checks import check_count, check_seed, check_tensors
+from .beam import beam_search
+from .removal import Removal, check_removal
 from .shapley import coalitions
 
 MAX_ELEMENTS = 12
+BEAM_WIDTH = 32
 
 
-def best_order(removal: Removal) -> Tensor:
+def best_order(removal: Removal, *, beam_width: int | None = None) -> Tensor:
     """The order of removal whose deletion curve has the smallest area: no other of the n! has less.
 
-    It scores all 2^n sets of removed elements and finds the order by dynamic programming over them, so it is
-    exact, where removing at each step what hurts most (greedy) is not.
+    Up to 12 elements it scores all 2^n sets of removed elements and finds the order by dynamic programming
+    over them, so it is exact, where removing at each step what hurts most (greedy) is not.
     Of orders with the same area, it is one in which the element that comes first goes first.
 
+    Beyond 12 elements it is a beam search: at each size the `beam_width` sets with the smallest area so far
+    are followed, and beside them the greedy order. The result is never worse than the greedy one, but it need
+    not be the best: say "the best order found". It scores about beam_width · n² / 2 sets a row.
+
     Args:
-        removal: What is scored, and how elements are taken away; at most 12 elements.
+        removal: What is scored, and how elements are taken away.
+        beam_width: None: exact up to 12 elements, and 32 sets beyond. A number: a beam of so many, always.
 
     Returns:
         Ranking scores (batch, element) for `comprehensiveness`, `deletion_curve` and so on: the number of
-        the row's elements for the one that goes first, down to 1; 0 for padding.
+        the row's elements for the one that goes first, down to 1; 0 for padding. A row is NaN where a logit
+        is NaN or infinite (but for that of all removed, which is the same for all orders): no order is best.
 
     Raises:
-        ValueError: If there are more than 12 elements.
+        ValueError: If beam_width is below 1.
 
     Example:
         >>> def score(vectors):
@@ -33,8 +42,12 @@ def best_order(removal: Removal) -> Tensor:
         >>> best_order(removal)
         tensor([[2., 3., 1.]])
 
-    Paper: Bellman (1962) for the dynamic programming over sets. Taught in chapter 9.
+    Paper: Bellman (1962) for the dynamic programming over sets; Lowerre (1976) for beam search. Taught in
+    chapter 9.
     """
+    check_removal(removal)
+    if _searches(removal, beam_width):
+        return beam_search(removal, beam_width or BEAM_WIDTH)[0]
     removed = _removed_sets(removal.vectors.shape[1], removal.vectors.device)
     found = [
         _smallest_area(_set_logits(removal, removed, part), removed, removal.valid[part])
@@ -43,19 +56,23 @@ def best_order(removal: Removal) -> Tensor:
     return torch.cat(found) if found else torch.zeros_like(removal.vectors[:, :, 0])
 
 
-def best_curve(removal: Removal) -> Tensor:
+def best_curve(removal: Removal, *, beam_width: int | None = None) -> Tensor:
     """The lowest logit that removing any 0, 1, 2, ... elements can reach: the floor of all deletion curves.
 
     The sets of two sizes need not be nested, so a single order may not reach it everywhere.
+    Beyond 12 elements it is the lowest logit that the beam search of `best_order` met: never above the curve
+    of the order it found, but another set may lie lower.
 
     Args:
-        removal: What is scored, and how elements are taken away; at most 12 elements.
+        removal: What is scored, and how elements are taken away.
+        beam_width: As for `best_order`.
 
     Returns:
-        Logits (batch, element + 1), by the number removed; NaN after a row's last element.
+        Logits (batch, element + 1), by the number removed; NaN after a row's last element, and where a row
+        has a logit that is NaN or infinite.
 
     Raises:
-        ValueError: If there are more than 12 elements.
+        ValueError: If beam_width is below 1.
 
     Example:
         >>> def score(vectors):
@@ -66,6 +83,9 @@ def best_curve(removal: Removal) -> Tensor:
 
     Taught in chapter 9.
     """
+    check_removal(removal)
+    if _searches(removal, beam_width):
+        return beam_search(removal, beam_width or BEAM_WIDTH)[1]
     return _by_size(removal, "amin")
 
 
@@ -77,7 +97,8 @@ def random_curve(removal: Removal) -> Tensor:
             `random_order` several times.
 
     Returns:
-        Logits (batch, element + 1), by the number removed; NaN after a row's last element.
+        Logits (batch, element + 1), by the number removed; NaN after a row's last element, and where a row
+        has a logit that is NaN or infinite.
 
     Raises:
         ValueError: If there are more than 12 elements.
@@ -91,6 +112,7 @@ def random_curve(removal: Removal) -> Tensor:
 
     Taught in chapter 9.
     """
+    check_removal(removal)
     return _by_size(removal, "mean")
 
 
@@ -104,6 +126,9 @@ def random_order(ranking_scores: Tensor, *, seed: int = 0) -> Tensor:
     Returns:
         Ranking scores (batch, element): in each row the numbers 1 to element in random order.
 
+    Raises:
+        ValueError: If ranking_scores are not float (batch, element), or seed is no whole number.
+
     Example:
         >>> random_order(torch.zeros(2, 3)).sort(1).values
         tensor([[1., 2., 3.],
@@ -111,9 +136,20 @@ def random_order(ranking_scores: Tensor, *, seed: int = 0) -> Tensor:
 
     Taught in chapter 9.
     """
+    check_tensors(ranking_scores=ranking_scores, floats=True)
+    check_seed(seed)
+    if ranking_scores.dim() != 2:
+        raise ValueError(f"ranking_scores must be (batch, element), got {tuple(ranking_scores.shape)}")
     generator = torch.Generator().manual_seed(seed)
     draws = torch.rand(ranking_scores.shape, generator=generator, dtype=torch.float64)
     return (draws.argsort(1) + 1).to(ranking_scores)
+
+
+def _searches(removal: Removal, beam_width: int | None) -> bool:
+    """Whether a beam is asked for, or needed."""
+    if beam_width is not None:
+        check_count("beam_width", beam_width)
+    return beam_width is not None or removal.vectors.shape[1] > MAX_ELEMENTS
 
 
 def _removed_sets(element: int, device: torch.device) -> Tensor:
@@ -127,10 +163,17 @@ def _removed_sets(element: int, device: torch.device) -> Tensor:
 
 
 def _set_logits(removal: Removal, removed: Tensor, part: slice) -> Tensor:
-    """Logits (set, row); NaN where a set holds padding."""
+    """Logits (set, row): infinite where a set holds padding, all NaN where one of a row is not finite.
+
+    The logit of all removed is every order's last one, and may be NaN alone.
+    """
     valid = removal.valid[part]
     logits = removal.logits(~removed[:, None].expand(-1, len(valid), -1), part)
-    return logits.masked_fill((removed[:, None] & ~valid).any(-1), torch.nan)
+    padding = (removed[:, None] & ~valid).any(-1)
+    last = (removed[:, None] == valid).all(-1)
+    undefined = (~logits.isfinite() & ~padding & ~last).any(0)
+    logits = logits.masked_fill(undefined | ~logits.isfinite(), torch.nan)
+    return logits.masked_fill(padding, torch.inf)
 
 
 def _by_size(removal: Removal, reduce: str) -> Tensor:
@@ -142,9 +185,10 @@ def _by_size(removal: Removal, reduce: str) -> Tensor:
         logits = _set_logits(removal, removed, part)
         for number in range(curve.shape[1]):
             chosen = logits[size == number]  # (set, row)
-            lowest = chosen.nan_to_num(torch.inf).amin(0)
-            reached = lowest if reduce == "amin" else chosen.nanmean(0)
-            curve[part, number] = reached.masked_fill(lowest.isinf(), torch.nan)
+            known = ~chosen.isinf()
+            mean = chosen.where(known, 0.0).sum(0) / known.sum(0)  # 0 / 0 is NaN
+            lowest = chosen.amin(0)
+            curve[part, number] = mean if reduce == "mean" else lowest.masked_fill(~known.any(0), torch.nan)
     return curve
 
 
@@ -155,7 +199,8 @@ def _smallest_area(logits: Tensor, removed: Tensor, valid: Tensor) -> Tensor:
     sets that lack one of its members.
     """
     number, element = removed.shape
-    area = logits.nan_to_num(torch.inf)  # (set, row); sets with padding are never entered
+    undefined = (logits.isnan().sum(0) > 1)[:, None]  # more than the set of all
+    area = logits.nan_to_num(0.0, posinf=torch.inf)  # (set, row); sets with padding are never entered
     last = torch.zeros(logits.shape, dtype=torch.long, device=logits.device)
     bits = 2 ** torch.arange(element, device=logits.device)
     for size in range(1, element + 1):
@@ -165,7 +210,7 @@ def _smallest_area(logits: Tensor, removed: Tensor, valid: Tensor) -> Tensor:
         least = before.min(1)
         area[sets] += least.values
         last[sets] = members.gather(1, least.indices)
-    return _walk_back(last, valid, bits)
+    return _walk_back(last, valid, bits).masked_fill(undefined, torch.nan)
 
 
 def _walk_back(last: Tensor, valid: Tensor, bits: Tensor) -> Tensor:

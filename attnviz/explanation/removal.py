@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from ..attention.checks import check_tensors
 from ..attention.masks import checked_mask
 from .forward import Forward, Scores, at_once, check_vectors, checked_baselines, parts
 
@@ -79,6 +80,11 @@ class Removal:
     @torch.no_grad()
     def logits(self, present: Tensor, rows: slice = slice(None)) -> Tensor:
         """The logits (state, row) of what is left; present is (state, row, element), bool."""
+        check_tensors(vectors=self.vectors, present=present)
+        expected = self.valid[rows].shape
+        if present.dtype != torch.bool or present.dim() != 3 or present.shape[1:] != expected:
+            got = f"{present.dtype} {tuple(present.shape)}"
+            raise ValueError(f"present must be bool (state, row, element) = (..., {expected}), got {got}")
         reached = self.vectors.new_zeros(present.shape[:2])
         here = torch.arange(len(self.vectors), device=self.vectors.device)[rows]
         for part in parts(self.vectors[rows], times=1):
@@ -99,6 +105,13 @@ class Removal:
             self.scores.of_repeats(torch.where(kept, vectors, sample[rows]), *args) for sample in self.samples
         ]
         return torch.stack(logits).mean(0)
+
+
+def check_removal(removal: object) -> None:
+    """Raise a ValueError unless it is a `Removal`."""
+    if not isinstance(removal, Removal):
+        kind = type(removal).__name__
+        raise ValueError(f"removal must be a Removal, got {kind}: use Removal(forward_func, vectors, ...)")
 
 
 def _samples(vectors: Tensor, baselines: Tensor | float | None, how: str) -> list[Tensor]:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from ..attention.checks import check_count, check_finite, check_seed, check_tensors
 from ..attention.masks import checked_mask
+from .forward import check_logits
 
 ForwardWithWeights = Callable[[Tensor], Tensor]
 
@@ -47,10 +49,9 @@ def permuted_weights(
 
     Paper: Jain and Wallace (2019). Taught in chapter 13.
     """
-    check_weights(weights)
-    mask = checked_mask(weights, mask, axes=("batch", "field"))
-    if num_permutations < 1:
-        raise ValueError(f"num_permutations must be at least 1, got {num_permutations}")
+    mask = checked_weights(weights, mask)
+    check_count("num_permutations", num_permutations)
+    check_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     own = logits_with(forward_with_weights, weights)
     changes = [
@@ -88,8 +89,7 @@ def uniform_weights(
 
     Paper: Wiegreffe and Pinter (2019). Taught in chapter 13.
     """
-    check_weights(weights)
-    mask = checked_mask(weights, mask, axes=("batch", "field"))
+    mask = checked_weights(weights, mask)
     even = mask / mask.sum(1, keepdim=True).clamp(min=1)
     own = logits_with(forward_with_weights, weights)
     return logits_with(forward_with_weights, even.to(weights)) - own
@@ -118,6 +118,10 @@ def randomised(model: nn.Module, *, seed: int = 0, modules: tuple[str, ...] | No
 
     Paper: Adebayo et al. (2018). Taught in chapters 12 and 13.
     """
+    check_seed(seed)
+    if not isinstance(model, nn.Module) or not isinstance(modules, tuple | list | None):
+        kinds = f"{type(model).__name__} and {type(modules).__name__}"
+        raise ValueError(f"model must be an nn.Module and modules a tuple of names, got {kinds}")
     other = copy.deepcopy(model).eval()
     known = dict(other.named_modules())
     unknown = [name for name in modules or () if name not in known]
@@ -156,14 +160,25 @@ def _reset(name: str, module: nn.Module) -> None:
 
 def logits_with(forward_with_weights: ForwardWithWeights, weights: Tensor) -> Tensor:
     """The logits (batch,) with these weights, their shape checked."""
+    if not callable(forward_with_weights):
+        kind = type(forward_with_weights).__name__
+        raise ValueError(f"forward_with_weights must be a function of weights (batch, field), got {kind}")
     logits = forward_with_weights(weights)
-    if logits.shape != weights.shape[:1]:
-        expected, got = tuple(weights.shape[:1]), tuple(logits.shape)
-        raise ValueError(f"forward_with_weights must return logits (batch,) = {expected}, got {got}")
+    check_logits("forward_with_weights", logits, len(weights))
+    check_finite(**{"logits of forward_with_weights": logits})
     return logits
 
 
-def check_weights(weights: Tensor) -> None:
-    """Raise unless weights are float (batch, field)."""
+def checked_weights(weights: Tensor, mask: Tensor | None) -> Tensor:
+    """The mask (batch, field) of weights that are float, finite, at least 0, and 0 in padding."""
+    check_tensors(weights=weights)
     if weights.dim() != 2 or not weights.is_floating_point() or not weights.shape[1]:
         raise ValueError(f"weights must be float (batch, field), got {weights.dtype} {tuple(weights.shape)}")
+    mask = checked_mask(weights, mask, axes=("batch", "field"))
+    check_finite(weights=weights)
+    if (weights < 0).any() or (weights[~mask] != 0).any():
+        low, most = weights.min(), weights.masked_fill(mask, 0.0).max()
+        raise ValueError(
+            f"weights must be at least 0, and 0 where mask is False, got {low:.4g} and up to {most:.4g} there"
+        )
+    return mask

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ..attention.checks import check_count, check_finite, check_tensors
 from .forward import Draws, Scores, at_once
 
 MAX_FIELDS = 12
@@ -160,8 +161,13 @@ def coalitions(field: int, size: int, *, device: torch.device | None = None) -> 
                 [0, 1],
                 [1, 1]])
 
+    Raises:
+        ValueError: If field or size is no whole number, or a table would have more than 62 fields.
+
     Taught in chapter 11.
     """
+    check_count("field", field, least=0, most=62)
+    check_count("size", size)
     places = torch.arange(field, device=device)
     for start in range(0, 2**field, size):
         numbers = torch.arange(start, min(start + size, 2**field), device=device)
@@ -190,6 +196,9 @@ def _size_weights(field: int, device: torch.device) -> tuple[Tensor, Tensor]:
 def _checked_terms(
     scores: Tensor, values: Tensor, baseline_scores: Tensor, baseline_values: Tensor
 ) -> tuple[Tensor, Tensor]:
+    check_tensors(scores=scores, values=values, floats=True)
+    check_tensors(values=values, baseline_scores=baseline_scores, baseline_values=baseline_values)
+    check_finite(values=values, baseline_values=baseline_values)
     if scores.dim() != 2 or scores.shape != values.shape or not 1 <= scores.shape[1] <= MAX_POINT_FIELDS:
         raise ValueError(
             f"scores and values must both be (batch, field) with 1 to {MAX_POINT_FIELDS} fields, "

@@ -1,12 +1,16 @@
-"""How sure is a number? Intervals from resampled rows."""
+"""How sure is a number? Intervals from resampled rows, or from resampled groups of rows."""
 
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+import pandas as pd
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
+from ..attention.checks import check_count, check_number, check_seed, check_tensors
 from .ranking import auc, check_scores
 
 _INDICES_AT_ONCE = 2**22
@@ -29,14 +33,24 @@ class Interval(NamedTuple):
 
 
 def bootstrap_interval(
-    values: Tensor | Sequence[float], *, level: float = 0.95, num_samples: int = 1000, seed: int = 0
+    values: Tensor | Sequence[float],
+    *,
+    groups: ArrayLike | None = None,
+    level: float = 0.95,
+    num_samples: int = 1000,
+    seed: int = 0,
 ) -> Interval:
     """The mean of some values with a percentile bootstrap interval.
 
     It says how far the mean may move with other rows from the same source, not with another seed or model.
+    Rows of the same shopper are alike, so that a hundred rows of ten shoppers say less than a hundred rows of
+    a hundred: with `groups` whole shoppers are drawn, each with all rows, and the interval becomes wider.
 
     Args:
         values: (value,), a tensor or list. NaN means undefined: such values are left out and counted.
+        groups: (value,), whose each row is, such as user_ids; numbers or texts. None: each row is its own.
+            The mean stays that of the rows, so a shopper with more rows counts more, in each draw too. A
+            group without a defined value is not drawn.
         level: Share of the resampled means that lie within the interval, between 0 and 1.
         num_samples: How many times the values are drawn again, with replacement.
         seed: Seed of the draws.
@@ -45,25 +59,30 @@ def bootstrap_interval(
         Interval(mean, low, high, undefined), in the values' unit. All three are NaN when no value is defined.
 
     Raises:
-        ValueError: If values is not one-dimensional, level is not between 0 and 1, or num_samples is below 1.
+        ValueError: If values is not one-dimensional or holds an infinite value, groups has another length or
+            a missing name, level is not between 0 and 1, or num_samples is below 1.
 
     Example:
         >>> mean, low, high, undefined = bootstrap_interval([0.2, 0.4, 0.6, float("nan")])
         >>> round(mean, 3), low < mean < high, undefined
         (0.4, True, 1)
+        >>> bootstrap_interval([0.2, 0.2, 0.8, 0.8], groups=["ann", "ann", "bob", "bob"])
+        Interval(mean=0.5, low=0.2, high=0.8, undefined=0)
 
-    Paper: Efron (1979). Taught in chapter 6.
+    Paper: Efron (1979); Davison and Hinkley (1997), section 3.8, for groups. Taught in chapter 6.
     """
-    values = torch.as_tensor(values, dtype=torch.float64).detach().cpu()
-    if values.dim() != 1:
-        raise ValueError(f"values must be (value,), got {tuple(values.shape)}: use .flatten()")
-    _check_draws(level, num_samples)
-    defined = values[~values.isnan()]
-    undefined = len(values) - len(defined)
-    if not len(defined):
+    values = _checked_values(values)
+    _check_draws(level, num_samples, seed)
+    group = torch.arange(len(values)) if groups is None else _checked_groups(groups, len(values))
+    known = ~values.isnan()
+    undefined = int((~known).sum())
+    if not known.any():
         return Interval(math.nan, math.nan, math.nan, undefined)
-    low, high = _middle(_resampled_means(defined, num_samples, seed), level)
-    return Interval(defined.mean().item(), low, high, undefined)
+    group = group[known].unique(return_inverse=True)[1]
+    totals = torch.zeros(2, int(group.max()) + 1, dtype=torch.float64)  # of each group: its sum, its rows
+    totals.index_add_(1, group, torch.stack([values[known], torch.ones_like(values[known])]))
+    low, high = _middle(_resampled_means(totals[0], totals[1], num_samples, seed), level)
+    return Interval(values[known].mean().item(), low, high, undefined)
 
 
 def bootstrap_auc(
@@ -93,7 +112,7 @@ def bootstrap_auc(
 
     Paper: Efron (1979). Taught in chapter 6.
     """
-    _check_draws(level, num_samples)
+    _check_draws(level, num_samples, seed)
     draws = auc_draws(scores, labels, num_samples=num_samples, seed=seed)
     defined = draws[~draws.isnan()]
     undefined = num_samples - len(defined)
@@ -131,19 +150,46 @@ def auc_draws(scores: Tensor, labels: Tensor, *, num_samples: int = 200, seed: i
     Paper: Efron (1979). Taught in chapter 5.
     """
     check_scores(scores, labels, dims=("sample",))
-    if num_samples < 1:
-        raise ValueError(f"num_samples must be at least 1, got {num_samples}")
+    check_count("num_samples", num_samples)
+    check_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     draws = (torch.randint(len(labels), (len(labels),), generator=generator) for _ in range(num_samples))
     return torch.stack([auc(scores[rows], labels[rows]) for rows in draws])
 
 
-def _resampled_means(values: Tensor, num_samples: int, seed: int) -> Tensor:
+def _checked_values(values: Tensor | Sequence[float]) -> Tensor:
+    """The values as float64 (value,) on the CPU."""
+    if not isinstance(values, Tensor):
+        try:
+            values = torch.tensor(np.asarray(values, dtype=float))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"values must be a tensor or list of numbers, got {values!r:.80}") from error
+    check_tensors(values=values)
+    if values.dim() != 1:
+        raise ValueError(f"values must be (value,), got {tuple(values.shape)}: use .flatten()")
+    if values.isinf().any():
+        raise ValueError(f"values must be numbers or NaN, got {int(values.isinf().sum())} infinite")
+    return values.detach().cpu().double()
+
+
+def _checked_groups(groups: ArrayLike, count: int) -> Tensor:
+    """A number for each row's group, (value,)."""
+    names = pd.Series(groups.tolist() if isinstance(groups, Tensor) else groups)
+    if len(names) != count or names.isna().any():
+        raise ValueError(
+            f"groups must name one group for each of {count:,} values, got {len(names):,} names, of which "
+            f"{int(names.isna().sum()):,} are missing"
+        )
+    return torch.tensor(pd.factorize(names)[0])
+
+
+def _resampled_means(sums: Tensor, rows: Tensor, num_samples: int, seed: int) -> Tensor:
+    """The mean of each draw (sample,), from the sums and numbers of rows of the groups (group,)."""
     generator = torch.Generator().manual_seed(seed)
-    at_once = max(1, _INDICES_AT_ONCE // len(values))
+    at_once = max(1, _INDICES_AT_ONCE // len(sums))
     counts = [min(at_once, num_samples - done) for done in range(0, num_samples, at_once)]
-    draws = (torch.randint(len(values), (count, len(values)), generator=generator) for count in counts)
-    return torch.cat([values[draw].mean(1) for draw in draws])  # (sample,)
+    draws = (torch.randint(len(sums), (count, len(sums)), generator=generator) for count in counts)
+    return torch.cat([sums[draw].sum(1) / rows[draw].sum(1) for draw in draws])
 
 
 def _middle(draws: Tensor, level: float) -> tuple[float, float]:
@@ -153,8 +199,7 @@ def _middle(draws: Tensor, level: float) -> tuple[float, float]:
     return low, high
 
 
-def _check_draws(level: float, num_samples: int) -> None:
-    if not 0 < level < 1 or num_samples < 1:
-        raise ValueError(
-            f"level must be between 0 and 1 and num_samples at least 1, got {level} and {num_samples}"
-        )
+def _check_draws(level: float, num_samples: int, seed: int) -> None:
+    check_number("level", level, above=0, below=1)
+    check_count("num_samples", num_samples)
+    check_seed(seed)

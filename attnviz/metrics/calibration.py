@@ -49,8 +49,8 @@ def calibrate(scores: Tensor, labels: Tensor) -> Calibration:
 
     Paper: Platt (1999). Taught in chapter 19.
     """
-    scores, labels = torch.as_tensor(scores).double(), torch.as_tensor(labels).double()
     check_scores(scores, labels, dims=("sample",))
+    scores, labels = scores.double(), labels.double()
     if scores.isinf().any():
         raise ValueError(f"scores must be finite, got {int(scores.isinf().sum())} infinite: leave those out")
     yes, no = labels.sum(), (1 - labels).sum()

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from ..attention.masks import checked_mask
+from ..attention.checks import check_count, check_tensors
+from ..attention.masks import checked_mask, places
 
 
 def top_words(scores: Tensor, top_k: int | Tensor, *, mask: Tensor | None = None) -> Tensor:
@@ -28,19 +29,13 @@ def top_words(scores: Tensor, top_k: int | Tensor, *, mask: Tensor | None = None
 
     Paper: DeYoung et al. (2020), there the words of a hard rationale. Taught in chapter 20.
     """
+    check_tensors(scores=scores)
     if scores.dim() != 2:
         raise ValueError(f"scores must be (batch, word), got {tuple(scores.shape)}")
     mask = checked_mask(scores, mask, axes=("batch", "word"))
-    counts = torch.as_tensor(top_k, device=scores.device)
-    if counts.dim() > 1 or (counts.dim() == 1 and len(counts) != len(scores)) or (counts < 0).any():
-        raise ValueError(
-            f"top_k must be one number, or one a row ({len(scores)},), each at least 0, got {counts.tolist()}"
-        )
-    ranked = scores.masked_fill(~mask, -torch.inf)
-    order = ranked.argsort(dim=1, descending=True, stable=True)
-    place = torch.empty_like(order).scatter(1, order, torch.arange(order.shape[1]).expand_as(order))
+    counts = _checked_counts(top_k, scores)
     no_order = (scores.isnan() & mask).any(1, keepdim=True)
-    return (place < counts.reshape(-1, 1)) & mask & ~no_order
+    return (places(scores, mask) < counts.reshape(-1, 1)) & mask & ~no_order
 
 
 def token_f1(chosen: Tensor, marked: Tensor) -> Tensor:
@@ -122,20 +117,41 @@ def word_scores(scores: Tensor, word_of: Tensor, num_words: int) -> Tensor:
 
     Taught in chapter 20.
     """
+    check_tensors(scores=scores, word_of=word_of)
+    check_count("num_words", num_words, least=0)
     if scores.dim() != 2 or scores.shape != word_of.shape:
         raise ValueError(
             "scores and word_of must both be (batch, token), "
             f"got scores {tuple(scores.shape)} and word_of {tuple(word_of.shape)}"
         )
+    if word_of.is_floating_point() or word_of.dtype == torch.bool:
+        raise ValueError(f"word_of must hold whole numbers, the place of each word, got {word_of.dtype}")
     if word_of.numel() and not -1 <= word_of.min() <= word_of.max() < num_words:
         low, high = word_of.min().item(), word_of.max().item()
         raise ValueError(f"word_of must be from -1 to num_words - 1 = {num_words - 1}, got {low} to {high}")
-    place = word_of.masked_fill(word_of < 0, num_words)  # one more word takes the tokens of none
+    scores = scores.long() if scores.dtype == torch.bool else scores
+    place = word_of.long().masked_fill(word_of < 0, num_words)  # one more word takes the tokens of none
     sums = scores.new_zeros(len(scores), num_words + 1).scatter_add(1, place, scores)
     return sums[:, :num_words]
 
 
+def _checked_counts(top_k: int | Tensor, scores: Tensor) -> Tensor:
+    """How many words, one number for all rows or one a row."""
+    if not isinstance(top_k, Tensor):
+        check_count("top_k", top_k, least=0)
+        return torch.as_tensor(top_k, device=scores.device)
+    check_tensors(scores=scores, top_k=top_k)
+    whole = not top_k.is_floating_point() and top_k.dtype != torch.bool
+    if not whole or top_k.shape not in ((), scores.shape[:1]) or (top_k < 0).any():
+        raise ValueError(
+            f"top_k must be one whole number, or one a row ({len(scores)},), each at least 0, "
+            f"got {top_k.dtype} {top_k.tolist()}"
+        )
+    return top_k
+
+
 def _check_choices(chosen: Tensor, marked: Tensor) -> None:
+    check_tensors(chosen=chosen, marked=marked)
     fits = chosen.dim() == 2 and chosen.shape == marked.shape
     if not fits or chosen.dtype != torch.bool or marked.dtype != torch.bool:
         raise ValueError(

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..attention.checks import check_count, check_tensors
+
 
 def auc(scores: Tensor, labels: Tensor) -> Tensor:
     """Area under the ROC curve: how often a product that was taken scores above one that was not.
@@ -125,6 +127,7 @@ def hit_rate(scores: Tensor, labels: Tensor, *, top_k: int = 10) -> Tensor:
     check_scores(scores, labels, dims=("query", "candidate"), top_k=top_k)
     taken = labels.bool()
     places = min(top_k, scores.shape[1])
+    scores = scores.double()
     last = scores.topk(places, dim=1).values[:, -1:]  # (query, 1), the score at the last place
     above, tied = scores > last, scores == last
     sure = (above & taken).any(1)
@@ -144,6 +147,8 @@ def _all_missed(tied: Tensor, taken: Tensor, places: Tensor) -> Tensor:
 
 def check_scores(scores: Tensor, labels: Tensor, *, dims: tuple[str, ...], top_k: int = 1) -> None:
     """Raise unless scores and labels have these axes, labels are 0 or 1, no score is NaN, and top_k fits."""
+    check_tensors(scores=scores, labels=labels)
+    check_count("top_k", top_k)
     if scores.dim() != len(dims) or scores.shape != labels.shape or not scores.numel():
         expected = ", ".join(dims)
         raise ValueError(
@@ -156,5 +161,3 @@ def check_scores(scores: Tensor, labels: Tensor, *, dims: tuple[str, ...], top_k
         raise ValueError(
             f"scores must be numbers, got {int(scores.isnan().sum())} NaN: did training diverge?"
         )
-    if top_k < 1:
-        raise ValueError(f"top_k must be at least 1, got {top_k}")

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from .style import LINE, MUTED, PLAIN, WEIGHT, as_table, make_axes, one_line, write_label, written
+from .style import LINE, MUTED, PLAIN, WEIGHT, as_array, as_table, make_axes, one_line, write_label, written
 
 MARKERS = ("o", "s", "^", "D", "P", "v")
 
@@ -69,6 +69,10 @@ def agreement_scatter(
 
 
 def _reading(tau: Sequence[float]) -> str:
+    if len(as_array(tau, "tau").reshape(-1)) != 4 or np.isnan(tau[3]):
+        raise ValueError(
+            f"tau must be (mean, low, high, undefined), as bootstrap_interval gives it, got {tau}"
+        )
     mean, low, high, undefined = tau
     if np.isnan(mean):
         return f"\ntau undefined in all {undefined:,} cases"

@@ -1,6 +1,7 @@
 """A bar a field: its attention weight, or its attribution."""
 
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -118,8 +119,8 @@ def _bars(
     ax: Axes, table: np.ndarray, fields: Sequence[str], *, middle: float, colors: list[str]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A bar a column for its mean; for several rows a line over the middle ones. Mean, left and right end."""
-    if not 0 <= middle <= 1:
-        raise ValueError(f"middle must be a share in [0, 1], got {middle}")
+    if not isinstance(middle, Real) or not 0 <= middle <= 1:
+        raise ValueError(f"middle must be a share in [0, 1], got {middle!r}")
     places, mean = range(len(fields)), table.mean(0)
     ax.barh(places, mean, height=0.62, color=colors)
     low, high = np.quantile(table, [0.5 - middle / 2, 0.5 + middle / 2], axis=0)

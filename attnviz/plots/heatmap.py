@@ -1,6 +1,7 @@
 """A table of weights as shades."""
 
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -35,7 +36,8 @@ def attention_heatmap(
         The Axes. Cells carry their number when there are at most 400 of them.
 
     Raises:
-        ValueError: If the weights are not finite or below 0, or do not fit the names.
+        ValueError: If the weights are not finite or below 0, or do not fit the names, or largest is not above
+            0.
 
     Example:
         >>> from matplotlib import pyplot as plt
@@ -47,6 +49,10 @@ def attention_heatmap(
     Taught in chapter 14.
     """
     table = as_table("weights", weights, "columns", columns)
+    if isinstance(rows, str) or not hasattr(rows, "__len__"):
+        raise ValueError(f"rows must be a list of names, got {rows!r:.60}")
+    if largest is not None and not (isinstance(largest, Real) and 0 < largest < np.inf):
+        raise ValueError(f"largest must be a number above 0, or None, got {largest!r}")
     if len(table) != len(rows) or table.min() < 0:
         raise ValueError(
             f"weights must be {len(rows)} rows of at least 0, got {len(table)} from {table.min():.3g}"

@@ -53,7 +53,7 @@ def removal_curves(
 
     Taught in chapter 9.
     """
-    table = as_table("curves", as_array(curves).T, "names", names).T  # (order, removed)
+    table = as_table("curves", as_array(curves, "curves").T, "names", names).T  # (order, removed)
     steps = np.arange(table.shape[1])
     ax = make_axes(ax, (6.4, 3.6))
     for place, (low_line, high_line) in enumerate(_bands(table, low, high)):
@@ -77,7 +77,7 @@ def _bands(
     """The ends of each order's interval; those of the curve itself where none are given."""
     if low is None and high is None:
         return list(zip(table, table, strict=True))
-    ends = [as_array(end) for end in (low, high) if end is not None]
+    ends = [as_array(end, name) for name, end in {"low": low, "high": high}.items() if end is not None]
     if len(ends) < 2 or any(end.shape != table.shape for end in ends) or (ends[0] > ends[1]).any():
         got = " and ".join(str(end.shape) for end in ends)
         raise ValueError(f"low and high must both be {table.shape} like curves, low <= high, got {got}")

@@ -28,6 +28,8 @@ LONGEST_TITLE = 120
 
 def make_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
     """The given Axes in our style, or new ones on a white figure of this size in inches."""
+    if not isinstance(ax, Axes | None):
+        raise ValueError(f"ax must be a matplotlib Axes or None, got {type(ax).__name__}")
     if ax is None:
         _, ax = plt.subplots(figsize=size, layout="constrained", facecolor="white")
     ax.set_facecolor("white")
@@ -78,9 +80,13 @@ def name_lines(ax: Axes, lines: Sequence[Line2D], texts: Sequence[str]) -> None:
         write_beside(ax, text, (step, end), offset, arrowprops=arrow, annotation_clip=False)
 
 
-def as_array(values: ArrayLike) -> np.ndarray:
-    """A tensor, array or list as numbers that matplotlib draws."""
-    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values, dtype=float)
+def as_array(values: ArrayLike, name: str = "values") -> np.ndarray:
+    """A tensor, array or list as numbers that matplotlib draws, or a ValueError that names the argument."""
+    try:
+        return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values, dtype=float)
+    except (TypeError, ValueError, NotImplementedError) as error:
+        kind = f"{type(values).__name__} {values!r:.60}"
+        raise ValueError(f"{name} must be numbers in rows of one length, got {kind}") from error
 
 
 def written(value: float, form: str = "+z.2f") -> str:
@@ -90,7 +96,9 @@ def written(value: float, form: str = "+z.2f") -> str:
 
 def as_table(name: str, values: ArrayLike, names_name: str, names: Sequence[str]) -> np.ndarray:
     """Values as (row, column), one column a name; a tensor, array or list, of one row or several."""
-    table = np.atleast_2d(as_array(values))
+    if isinstance(names, str) or not hasattr(names, "__len__"):
+        raise ValueError(f"{names_name} must be a list of names, got {names!r:.60}")
+    table = np.atleast_2d(as_array(values, name))
     if table.ndim != 2 or table.shape[1] != len(names) or not table.size:
         raise ValueError(
             f"{name} must have a column for each of {len(names)} {names_name}, got {table.shape}"

@@ -43,7 +43,7 @@ def head_grid(
 
     Taught in chapter 17.
     """
-    table = as_array(weights)
+    table = as_array(weights, "weights")
     _check(table)
     layers, heads = table.shape[:2]
     ax = make_axes(ax, (0.9 + 0.56 * heads, 0.8 + 0.56 * layers))

@@ -30,6 +30,8 @@ def weight_trajectory(frame: pd.DataFrame, *, ax: Axes | None = None, title: str
 
     Taught in chapter 7.
     """
+    if not isinstance(frame, pd.DataFrame):
+        raise ValueError(f"frame must be a DataFrame, as read_weights gives it, got {type(frame).__name__}")
     fields = [column for column in frame.columns if column != "step"]
     if "step" not in frame.columns or not fields or frame.empty:
         raise ValueError(f"frame must have rows, a column 'step' and one a field, got {frame.shape} {fields}")

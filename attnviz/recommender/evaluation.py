@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ..data.log import InteractionLog
@@ -47,8 +48,9 @@ def rank_held_out(
         }
     labels, mask = query_rows(candidates, candidates.interactions["label"].to_numpy())
     scores = {name: query_rows(candidates, values)[0] for name, values in ranked_by.items()}
-    groups = groups_by_history(candidates)[candidates.interactions["label"] == 1]
-    return ranking_table(scores, labels, groups, mask=mask, top_k=top_k)
+    chosen = candidates.interactions["label"] == 1
+    groups, users = groups_by_history(candidates)[chosen], candidates.interactions["user_id"][chosen]
+    return ranking_table(scores, labels, groups, users=users, mask=mask, top_k=top_k)
 
 
 def sampled_candidates(
@@ -186,7 +188,8 @@ def query_measures(
 
     Paper: Järvelin and Kekäläinen (2002) for NDCG. Taught in "Real stays".
     """
-    mask = np.ones(np.shape(labels), dtype=bool) if mask is None else mask
+    labels, scores = np.asarray(labels), np.asarray(scores)
+    mask = np.ones(labels.shape, dtype=bool) if mask is None else np.asarray(mask)
     if labels.ndim != 2 or labels.shape != mask.shape or not ((labels * mask).sum(1) == 1).all():
         raise ValueError(
             "labels must be (query, candidate) with exactly one 1 in each row, where mask is True"
@@ -212,6 +215,7 @@ def ranking_table(
     labels: np.ndarray,
     groups: np.ndarray,
     *,
+    users: ArrayLike | None = None,
     mask: np.ndarray | None = None,
     top_k: int = 10,
 ) -> pd.DataFrame:
@@ -221,16 +225,19 @@ def ranking_table(
         scores: For each ranking, by name: (query, candidate).
         labels: (query, candidate), a single 1 in each row.
         groups: (query,), names.
+        users: (query,), whose each query is: an interval then is one over users, each with all queries, since
+            those of one user are alike. None: over queries.
         mask: See `query_measures`.
         top_k: See `query_measures`.
 
     Returns:
         DataFrame group, model (the name of the ranking), n (queries), candidates (their mean number beside
-        the chosen item), and for ndcg, hit_rate and auc the mean and the ends of its 95% interval over
-        queries: ndcg, ndcg_low, ndcg_high, and so on. Those of `GROUPS` come in that order, then the others.
+        the chosen item), and for ndcg, hit_rate and auc the mean and the ends of its 95% interval over users
+        or queries: ndcg, ndcg_low, ndcg_high, and so on. Those of `GROUPS` come in that order, then the
+        others.
 
     Raises:
-        ValueError: As `query_measures`.
+        ValueError: As `query_measures`, or if groups or users are not one for each query.
 
     Example:
         >>> labels = np.array([[1, 0, 0], [0, 1, 0]])
@@ -245,7 +252,12 @@ def ranking_table(
     measured = {
         name: query_measures(values, labels, mask=mask, top_k=top_k) for name, values in scores.items()
     }
-    groups = np.asarray(groups)
+    groups, users = np.asarray(groups), np.arange(len(labels)) if users is None else np.asarray(users)
+    if not len(groups) == len(users) == len(labels):
+        raise ValueError(
+            f"groups and users must name one for each of {len(labels):,} queries, "
+            f"got {len(groups):,} and {len(users):,}"
+        )
     ordered = sorted(set(groups.tolist()), key=lambda group: (*GROUPS, group).index(group))
     rows = []
     for group in ordered:
@@ -253,14 +265,15 @@ def ranking_table(
         for name, table in measured.items():
             part = table[groups == group]
             rows.append(
-                {"group": group, "model": name, "n": len(part), "candidates": beside} | _intervals(part)
+                {"group": group, "model": name, "n": len(part), "candidates": beside}
+                | _intervals(part, users[groups == group])
             )
     return pd.DataFrame(rows)
 
 
-def _intervals(part: pd.DataFrame) -> dict[str, float]:
+def _intervals(part: pd.DataFrame, users: np.ndarray) -> dict[str, float]:
     found: dict[str, float] = {}
     for measure in MEASURES:
-        mean, low, high, _ = bootstrap_interval(part[measure].dropna().tolist())
+        mean, low, high, _ = bootstrap_interval(part[measure].tolist(), groups=users)
         found |= {measure: mean, f"{measure}_low": low, f"{measure}_high": high}
     return found

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ..attention.attention import attention_scores, multihead_attention, point_attention, self_attention
+from ..attention.checks import check_count, check_number
 from ..attention.heads import through_heads
 
 ATTENTIONS = ("point", "uniform", "multihead", "self")
@@ -163,8 +164,11 @@ def make_mechanism(
     return (Uniform if attention == "uniform" else Point)(key, dropout=dropout)
 
 
-def check_attention(attention: str, num_heads: int, embed_dim: int, keys: str) -> None:
-    """Raise a ValueError unless these options of a recommender fit together."""
+def check_attention(attention: str, num_heads: int, embed_dim: int, keys: str, dropout: float) -> None:
+    """Raise a ValueError unless these options of a recommender are in range and fit together."""
+    check_count("num_heads", num_heads)
+    check_count("embed_dim", embed_dim)
+    check_number("dropout", dropout, least=0, below=1)
     if attention not in ATTENTIONS:
         raise ValueError(f"attention must be one of {ATTENTIONS}, got {attention!r}")
     if attention in ONE_HEAD and num_heads != 1:
@@ -172,7 +176,7 @@ def check_attention(attention: str, num_heads: int, embed_dim: int, keys: str) -
             f"num_heads must be 1 with attention={attention!r}, got {num_heads}: "
             "attention='multihead' and 'self' have several heads"
         )
-    if num_heads < 1 or embed_dim % num_heads:
+    if embed_dim % num_heads:
         raise ValueError(f"num_heads must divide embed_dim={embed_dim}, got {num_heads}")
     if keys not in ("content", "field"):
         raise ValueError(f"keys must be 'content' or 'field', got {keys!r}")

@@ -6,6 +6,7 @@ from typing import Literal, overload
 import torch
 from torch import Tensor, nn
 
+from ..attention.checks import check_seed
 from ..attention.heads import reduce_weights
 from ..data.features import Batch
 from ..data.schema import Schema
@@ -44,7 +45,7 @@ class AttentionRecommender(nn.Module):
             (scores, terms) is a method of `Point`.
 
     Raises:
-        ValueError: If an option has an unknown value, or does not fit another one.
+        ValueError: If an option has an unknown value or is out of range, or does not fit another one.
 
     Example:
         >>> from attnviz import planted_shop
@@ -74,8 +75,8 @@ class AttentionRecommender(nn.Module):
         seed: int = 0,
     ):
         super().__init__()
-        _check(schema, conditioning)
-        check_attention(attention, num_heads, embed_dim, keys)
+        _check(schema, conditioning, seed)
+        check_attention(attention, num_heads, embed_dim, keys, dropout)
         check_shopper(shopper, asks)
         self.schema = schema
         self.options = dict(attention=attention, num_heads=num_heads, embed_dim=embed_dim, keys=keys,
@@ -224,7 +225,10 @@ class AttentionRecommender(nn.Module):
         return model.eval()
 
 
-def _check(schema: Schema, conditioning: str) -> None:
+def _check(schema: Schema, conditioning: str, seed: int) -> None:
+    check_seed(seed)
+    if not isinstance(schema, Schema):
+        raise ValueError(f"schema must be a Schema, got {type(schema).__name__}: use log.schema")
     if not schema.fields:
         raise ValueError(
             "schema holds no field: the log's items need at least one of tags, price, brand, category, or a "

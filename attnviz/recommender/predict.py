@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from ..attention.checks import check_count
 from ..attention.heads import reduce_weights
 from ..data.features import Batch
 from ..data.known import require_user
@@ -78,8 +79,7 @@ def recommend(model: AttentionRecommender, log: InteractionLog, user: str, top_k
 
     Taught in chapter 3.
     """
-    if top_k < 1:
-        raise ValueError(f"top_k must be at least 1, got {top_k}")
+    check_count("top_k", top_k)
     require_user(log, user)
     past = log.past[log.past["user_id"] == user]
     taken = set(past.loc[past["label"] == 1, "item_id"])

@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
+from ..attention.checks import check_count, check_number, check_seed
 from ..data.log import InteractionLog
 from ..metrics.ranking import auc, log_loss
 from ..storage import alone
@@ -140,9 +141,12 @@ def _threads(number: int) -> Iterator[None]:
 
 
 def _check(plan: Plan, train: InteractionLog, valid: InteractionLog, **counts: int) -> None:
-    for name, value in (vars(plan) | counts).items():
-        if name not in ("seed", "weight_decay") and not value > 0:
-            raise ValueError(f"{name} must be above 0, got {value}")
+    counts |= dict(epochs=plan.epochs, batch_size=plan.batch_size, patience=plan.patience)
+    for name, value in counts.items():
+        check_count(name, value)
+    check_number("learning_rate", plan.learning_rate, above=0)
+    check_number("weight_decay", plan.weight_decay, least=0)
+    check_seed(plan.seed)
     for name, log in (("train", train), ("valid", valid)):
         if log.interactions["label"].nunique() < 2:
             advice = "add negatives with sample_negatives()" if log.implicit else "use more rows"

@@ -65,9 +65,39 @@ def test_other_shapes_are_refused(function):
 
 def test_options_out_of_range_are_refused():
     """The residual is a share, and norms and gradients fit their weights."""
-    with pytest.raises(ValueError, match="residual must be in"):
+    with pytest.raises(ValueError, match="residual must be a number of at least 0 and at most 1"):
         rollout(TOY, residual=1.5)
     with pytest.raises(ValueError, match="value_norms must be"):
         norm_weighted(TOY, torch.ones(2, 2, 3))
     with pytest.raises(ValueError, match="gradients must be"):
         gradient_weighted(TOY, TOY[:1])
+
+
+@pytest.mark.parametrize("nothing", [0.0, torch.nan])
+def test_rollout_of_tokens_that_may_see_nothing(nothing):
+    """A padded token keeps itself, and the others are those of the text without padding."""
+    alone = torch.rand(3, 2, 4, 4, generator=torch.Generator().manual_seed(0)).softmax(-1)
+    padded = torch.zeros(3, 2, 6, 6)
+    padded[..., :4, :4] = alone
+    padded[..., 4:, :] = nothing
+    rolled = rollout(padded)
+    torch.testing.assert_close(rolled[:4, :4], rollout(alone))
+    torch.testing.assert_close(rolled[4:], torch.eye(6)[4:])
+    torch.testing.assert_close(rolled.sum(1), torch.ones(6))
+
+
+@pytest.mark.parametrize("nothing", [0.0, torch.nan])
+def test_rollout_leaves_out_a_head_that_sees_nothing(nothing):
+    """By hand: the first token's row of the second head is nothing, so the first head's counts alone."""
+    weights = TOY[:1].clone()
+    weights[0, 1, 0] = nothing
+    expected = torch.tensor([[1.0, 0.0], [0.5 * 0.6, 0.5 + 0.5 * 0.4]])
+    torch.testing.assert_close(rollout(weights), expected)
+
+
+def test_gradient_weighted_of_tokens_that_may_see_nothing():
+    """A row of NaN brings nothing: the same as a row of zeros."""
+    weights, gradients = TOY.clone(), TOY.flip(0).clone()
+    weights[:, :, 1], gradients[:, :, 1] = torch.nan, torch.nan
+    expected = gradient_weighted(weights.nan_to_num(0.0), gradients.nan_to_num(0.0))
+    torch.testing.assert_close(gradient_weighted(weights, gradients), expected)

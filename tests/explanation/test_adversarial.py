@@ -148,8 +148,8 @@ def test_equal_values_leave_all_weights_free():
     [
         ({"weights": torch.ones(2, 3)}, "weights must be at least 0 and sum to 1"),
         ({"weights": torch.tensor([[1.5, -0.5]])}, "weights must be at least 0"),
-        ({"epsilon": 0.0}, "epsilon must lie between 0 and 1"),
-        ({"num_steps": -1}, "num_steps be at least 0"),
+        ({"epsilon": 0.0}, "epsilon must be a number above 0 and below 1"),
+        ({"num_steps": -1}, "num_steps must be a whole number of at least 0"),
         ({"weights": torch.ones(3)}, r"weights must be float \(batch, field\)"),
     ],
 )

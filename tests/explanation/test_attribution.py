@@ -495,7 +495,7 @@ def test_more_steps_close_the_gap():
     ("change", "message"),
     [
         ({"method": "shaply"}, r"method must be one of \['ablation', 'deeplift', .*\], got 'shaply'"),
-        ({"num_samples": 0}, "num_steps and num_samples must be at least 1, got 50 and 0"),
+        ({"num_samples": 0}, "num_samples must be a whole number of at least 1, got 0"),
         ({"vectors": torch.zeros(2, 13, 3)}, "13 fields.*at most 12"),
         ({"vectors": torch.zeros(2, 4)}, r"vectors must be float \(batch, field, dim\).*\(2, 4\)"),
         ({"vectors": torch.zeros(2, 4, 3, dtype=torch.long)}, "vectors must be float.*int64"),

@@ -125,8 +125,117 @@ def test_random_order_is_seeded_and_even():
     torch.testing.assert_close(shares, torch.full((3,), 1 / 3), atol=0.01, rtol=0)
 
 
-@pytest.mark.parametrize("function", [best_order, best_curve, random_curve])
-def test_too_many_elements(function):
+def test_too_many_elements():
     """The message says what to use instead."""
     with pytest.raises(ValueError, match="13 elements.*at most 12.*random_order"):
-        function(Removal(lambda vectors: vectors.sum((1, 2)), torch.zeros(1, 13, 1), baselines=0.0))
+        random_curve(Removal(lambda vectors: vectors.sum((1, 2)), torch.zeros(1, 13, 1), baselines=0.0))
+
+
+@given(element=st.integers(1, 8), seed=st.integers(0, 2**16))
+@settings(max_examples=25, deadline=None)
+def test_a_wide_beam_is_exact(element, seed):
+    """A beam that follows every set finds the area and the floor of the exact search, padding among it."""
+    model, (vectors, _, query, _) = Attention(), example(3, element, seed=seed)
+    mask = torch.rand(3, element, generator=torch.Generator().manual_seed(seed)) < 0.8
+    removal = Removal(model, vectors, how="mask", forward_args=(query,), mask=mask)
+    exact, found = (best_order(removal, beam_width=width) for width in (None, 256))
+    torch.testing.assert_close(found.sort(1).values, exact.sort(1).values)
+    areas = [aopc(deletion_curve(removal, order)) for order in (exact, found)]
+    torch.testing.assert_close(areas[1], areas[0], equal_nan=True)
+    torch.testing.assert_close(best_curve(removal, beam_width=256), best_curve(removal), equal_nan=True)
+
+
+def greedy_order(removal):
+    """Ranking scores: at each step what leaves the lowest logit goes, one row and one element at a time."""
+    batch, element, _ = removal.vectors.shape
+    scores = torch.zeros(batch, element, dtype=removal.vectors.dtype)
+    for row in range(batch):
+        present = torch.ones(1, batch, element, dtype=torch.bool)
+        for step in range(element, 0, -1):
+            reached = {}
+            for place in present[0, row].nonzero().squeeze(1).tolist():
+                tried = present.clone()
+                tried[0, row, place] = False
+                reached[place] = removal.logits(tried)[0, row].item()
+            gone = min(reached, key=reached.get)
+            present[0, row, gone] = False
+            scores[row, gone] = step
+    return scores
+
+
+@given(width=st.integers(1, 6), seed=st.integers(0, 2**16))
+@settings(max_examples=15, deadline=None)
+def test_a_beam_is_never_worse_than_greedy(width, seed):
+    """Of seven elements that matter in pairs: however narrow the beam, its area is the greedy one or less."""
+    pairs = torch.randn(7, 7, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+    def score(vectors):
+        return ((vectors[..., 0] @ pairs) * vectors[..., 0]).sum(1)
+
+    removal = Removal(score, torch.ones(2, 7, 1, dtype=torch.float64), baselines=0.0)
+    order = best_order(removal, beam_width=width)
+    greedy, found, best = (
+        aopc(deletion_curve(removal, ranked))
+        for ranked in (greedy_order(removal), order, best_order(removal))
+    )
+    assert (found >= greedy - 1e-9).all()
+    assert (found <= best + 1e-9).all()
+    assert (best_curve(removal, beam_width=width) <= deletion_curve(removal, order) + 1e-9).all()
+
+
+def test_many_elements_are_searched():
+    """Thirty elements without interaction: the best order is known, and scored sets grow with n², not 2^n."""
+    terms = torch.randn(2, 30, 1, generator=torch.Generator().manual_seed(0))
+    calls = []
+
+    def score(vectors):
+        calls.append(len(vectors))
+        return vectors.sum((1, 2))
+
+    removal = Removal(score, terms, baselines=0.0)
+    assert (best_order(removal).argsort(1) == terms[:, :, 0].argsort(1)).all()
+    assert sum(calls) <= 2 * (32 + 1) * 30 * 31 / 2 + 2
+    floor = torch.cat([torch.zeros(2, 1), terms[:, :, 0].sort(descending=True).values.cumsum(1)], 1)
+    torch.testing.assert_close(best_curve(removal), terms.sum((1, 2))[:, None] - floor, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("beam_width", [None, 4])
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf, -torch.inf])
+def test_rows_without_finite_logits_have_no_best_order(beam_width, bad):
+    """The row is NaN, not in an order of its places; the other row keeps its own."""
+
+    def score(vectors):
+        total = vectors.sum((1, 2))
+        return total.where(total != 5, bad)  # the second and the third element of the first row
+
+    removal = Removal(score, torch.tensor([[[1.0], [2.0], [3.0]], [[1.0], [7.0], [9.0]]]), baselines=0.0)
+    order, floor = (f(removal, beam_width=beam_width) for f in (best_order, best_curve))
+    assert order[0].isnan().all()
+    assert floor[0].isnan().all()
+    assert order[1].tolist() == [1, 2, 3]
+    assert floor[1].tolist() == [17, 8, 1, 0]
+
+
+@pytest.mark.parametrize("beam_width", [None, 4])
+def test_a_model_that_is_undefined_without_elements_still_has_a_best_order(beam_width):
+    """All removed is the same for every order: NaN there alone, as of an empty softmax, leaves the order."""
+
+    def score(vectors):
+        return vectors.sum((1, 2)).where(vectors.any(1).squeeze(1), torch.nan)
+
+    removal = Removal(score, torch.tensor([[[1.0], [3.0], [2.0]]]), baselines=0.0)
+    assert best_order(removal, beam_width=beam_width).tolist() == [[1, 3, 2]]
+    torch.testing.assert_close(
+        best_curve(removal, beam_width=beam_width), torch.tensor([[6.0, 3.0, 1.0, torch.nan]]), equal_nan=True
+    )
+
+
+@pytest.mark.parametrize("width", [0, 1.5, True, "wide"])
+def test_a_beam_needs_a_width(width):
+    """The message names the option; what is no removal is named too."""
+    removal = Removal(lambda vectors: vectors.sum((1, 2)), torch.zeros(1, 3, 1), baselines=0.0)
+    for function in (best_order, best_curve):
+        with pytest.raises(ValueError, match="beam_width must be a whole number of at least 1"):
+            function(removal, beam_width=width)
+        with pytest.raises(ValueError, match="removal must be a Removal, got function"):
+            function(greedy_order)

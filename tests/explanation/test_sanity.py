@@ -154,5 +154,5 @@ def test_errors_name_the_argument(function):
 def test_number_of_permutations():
     """At least one."""
     weights, values = example()
-    with pytest.raises(ValueError, match="num_permutations must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="num_permutations must be a whole number of at least 1, got 0"):
         permuted_weights(with_values(values), weights, num_permutations=0)

@@ -100,7 +100,7 @@ def test_auc_draws_of_one_label_is_undefined():
 
 def test_auc_draws_need_a_draw():
     """The message names the argument."""
-    with pytest.raises(ValueError, match="num_samples must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="num_samples must be a whole number of at least 1, got 0"):
         auc_draws(torch.tensor([0.1, 0.9]), torch.tensor([0, 1]), num_samples=0)
 
 
@@ -158,3 +158,69 @@ def test_what_auc_refuses_is_refused(function):
         function(torch.zeros(3), torch.zeros(2))
     with pytest.raises(ValueError, match="labels must be 0 or 1"):
         function(torch.zeros(2), torch.tensor([0, 2]))
+
+
+GROUPS = ["ann"] * 5 + ["bob"] + ["cem"] * 2 + ["dora"] * 9
+
+
+def test_whole_groups_are_drawn_with_all_their_rows():
+    """A slow loop over the same draws of shoppers, each with every row, has the same ends."""
+    values = torch.rand(17, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    found = bootstrap_interval(values, groups=GROUPS, num_samples=300, seed=5)
+    of_group = [values[[place for place, one in enumerate(GROUPS) if one == name]] for name in
+                ("ann", "bob", "cem", "dora")]  # fmt: skip
+    means = [
+        torch.cat([of_group[group] for group in draw]).mean().item()
+        for draw in torch.randint(4, (300, 4), generator=torch.Generator().manual_seed(5))
+    ]
+    assert found.mean == pytest.approx(values.mean().item())
+    assert (found.low, found.high) == pytest.approx(tuple(np.percentile(means, [2.5, 97.5])))
+
+
+def test_rows_of_their_own_are_the_interval_without_groups():
+    """Each row in a group of its own: the same draws, the same ends."""
+    values = torch.rand(40, generator=torch.Generator().manual_seed(0))
+    assert bootstrap_interval(values, groups=range(40)) == pytest.approx(bootstrap_interval(values))
+
+
+def test_an_interval_of_shoppers_covers_the_truth_and_one_of_rows_does_not():
+    """Twenty shoppers with ten rows each that are nearly alike: rows pretend to know ten times as much."""
+    generator = torch.Generator().manual_seed(0)
+    groups = torch.arange(20).repeat_interleave(10)
+    covered = {"rows": 0, "groups": 0}
+    for _ in range(100):
+        values = torch.randn(20, generator=generator)[groups] + 0.1 * torch.randn(200, generator=generator)
+        for name, given in {"rows": None, "groups": groups}.items():
+            interval = bootstrap_interval(values, groups=given, level=0.9, num_samples=200)
+            covered[name] += interval.low <= 0 <= interval.high
+    assert covered["groups"] > 80
+    assert covered["rows"] < 60
+
+
+def test_undefined_rows_of_groups_are_left_out():
+    """A shopper without a defined row is not drawn; the others keep their defined ones."""
+    values = [0.1, math.nan, 0.4, math.nan, 0.9]
+    groups = np.array(["ann", "ann", "bob", "cem", "dora"])
+    found = bootstrap_interval(values, groups=groups)
+    assert found == bootstrap_interval([0.1, 0.4, 0.9], groups=["a", "b", "d"])._replace(undefined=2)
+
+
+@pytest.mark.parametrize("groups", [["a"], ["a", None, "b"], [1.0, math.nan, 2.0], "abcd"])
+def test_groups_that_do_not_fit(groups):
+    """One name a value, none missing."""
+    with pytest.raises(ValueError, match="groups must name one group for each of 3 values"):
+        bootstrap_interval([0.1, 0.2, 0.3], groups=groups)
+
+
+@pytest.mark.parametrize("values", [None, "abc", ["a"], [[1], [1, 2]], [1j, 2.0]])
+def test_values_that_are_no_numbers(values):
+    """The message names the argument."""
+    with pytest.raises(ValueError, match="values must be"):
+        bootstrap_interval(values)
+    with pytest.raises(ValueError, match="values must be numbers or NaN, got 1 infinite"):
+        bootstrap_interval([1.0, math.inf])
+
+
+def test_numbers_of_a_list_keep_their_digits():
+    """A list of floats is float64, not torch's default."""
+    assert bootstrap_interval([0.1]).mean == 0.1

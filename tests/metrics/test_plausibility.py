@@ -89,7 +89,7 @@ def test_pieces_of_a_word_are_summed():
             lambda t, b: av.metrics.intersection_over_union(b, b[:1]),
             r"got chosen torch.bool \(2, 3\) .* \(1, 3\)",
         ),
-        (lambda t, b: av.metrics.top_words(t, -1), "each at least 0, got -1"),
+        (lambda t, b: av.metrics.top_words(t, -1), "top_k must be a whole number of at least 0, got -1"),
         (lambda t, b: av.metrics.top_words(t, torch.tensor([1, 2, 3])), r"one a row \(2,\)"),
         (lambda t, b: av.metrics.top_words(t, 1, mask=t), r"mask must be bool \(batch, word\) = \(2, 3\)"),
         (lambda t, b: av.metrics.top_words(t[0], 1), r"scores must be \(batch, word\), got \(3,\)"),

@@ -156,5 +156,5 @@ def test_logits_are_no_probabilities():
 @pytest.mark.parametrize("measure", [ndcg, hit_rate])
 def test_k_below_one(measure):
     """A list has at least one place."""
-    with pytest.raises(ValueError, match="top_k must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="top_k must be a whole number of at least 1, got 0"):
         measure(torch.zeros(1, 2), torch.tensor([[0, 1]]), top_k=0)

@@ -176,6 +176,39 @@ def test_the_table_has_a_row_for_each_group_and_ranking():
         assert table.loc[0, [measure, f"{measure}_low", f"{measure}_high"]].tolist() == [1, 1, 1]
 
 
+def test_an_interval_over_users_draws_users():
+    """Ten users with six stays each, all alike: as wide as that of ten stays, and the mean is that of all."""
+    rng = np.random.default_rng(0)
+    scores, labels = np.repeat(rng.normal(size=(10, 9)), 6, axis=0), np.tile([1] + [0] * 8, (60, 1))
+    users, groups = np.repeat([f"u{n}" for n in range(10)], 6), np.array(["new"] * 60)
+    by_user = ranking_table({"model": scores}, labels, groups, users=users).iloc[0]
+    by_stay = ranking_table({"model": scores}, labels, groups).iloc[0]
+    alone = ranking_table({"model": scores[::6]}, labels[::6], groups[::6]).iloc[0]
+    assert by_user["auc"] == by_stay["auc"]
+    assert [by_user["auc_low"], by_user["auc_high"]] == pytest.approx([alone["auc_low"], alone["auc_high"]])
+    assert by_user["auc_high"] - by_user["auc_low"] > 2 * (by_stay["auc_high"] - by_stay["auc_low"])
+    with pytest.raises(ValueError, match="groups and users must name one for each of 60 queries"):
+        ranking_table({"model": scores}, labels, groups, users=users[:5])
+
+
+def test_the_held_out_ranking_draws_users():
+    """Its intervals are those of `ranking_table` with the users of the choices."""
+    rows = [(f"u{n % 3}", n % 7, n // 4) for n in range(80)]
+    train, held_out = log_of(rows, num_items=30).split(fractions=(0.5, 0.5))
+    candidates = sampled_candidates(held_out, num_candidates=20, on_offer=False)
+    table = rank_held_out(av.AttentionRecommender(train.schema, embed_dim=4), candidates)
+    labels, mask = query_rows(candidates, candidates.interactions["label"].to_numpy())
+    expected = ranking_table(
+        {"popularity": query_rows(candidates, popularity(candidates))[0]},
+        labels,
+        groups_by_history(held_out),
+        users=held_out.interactions["user_id"],
+        mask=mask,
+    )
+    found = table[table["model"] == "popularity"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found, expected)
+
+
 def test_a_held_out_ranking_stands_beside_popularity():
     """Everybody takes item 0 or 1: popularity ranks them first, an untrained model need not."""
     rng = np.random.default_rng(1)

@@ -201,6 +201,21 @@ def test_unknown_options(option, shop):
         av.AttentionRecommender(shop.schema, **option)
 
 
+@pytest.mark.parametrize(
+    "option",
+    [dict(dropout=2), dict(dropout=1.0), dict(dropout=-0.1), dict(dropout="a"), dict(dropout=float("nan")),
+     dict(embed_dim=0), dict(embed_dim=8.0), dict(embed_dim=True), dict(num_heads=0), dict(num_heads=2.0),
+     dict(attention="multihead", embed_dim=8, num_heads=3), dict(seed=1.5), dict(seed="a"), dict(seed=-1)],
+)  # fmt: skip
+def test_options_out_of_range_are_refused_when_the_model_is_made(option):
+    """Expect a ValueError that names the option: never a model that fails, or hides it, in training."""
+    shop = av.planted_shop(num_users=20, num_items=10, num_interactions=50)
+    with pytest.raises(ValueError, match=f"^{list(option)[-1]} must "):
+        av.AttentionRecommender(shop.schema, **option)
+    with pytest.raises(ValueError, match="^schema must be a Schema, got PlantedShop: use log.schema"):
+        av.AttentionRecommender(shop)
+
+
 def test_a_schema_without_fields_is_refused():
     """Expect a ValueError that says which columns make a field."""
     rows = pd.DataFrame(

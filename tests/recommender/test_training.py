@@ -277,7 +277,23 @@ def test_the_log_of_a_stopped_and_resumed_training_is_whole(parts, tmp_path, mon
 
 @pytest.mark.parametrize(
     "option",
-    [dict(epochs=0), dict(batch_size=0), dict(learning_rate=-1.0), dict(log_every=0), dict(num_threads=0)],
+    [
+        dict(epochs=0),
+        dict(epochs=1.5),
+        dict(batch_size=0),
+        dict(batch_size=True),
+        dict(learning_rate=-1.0),
+        dict(learning_rate=0),
+        dict(learning_rate=float("nan")),
+        dict(learning_rate="fast"),
+        dict(weight_decay=-1e-4),
+        dict(weight_decay=float("inf")),
+        dict(patience=0),
+        dict(seed=1.5),
+        dict(seed="today"),
+        dict(log_every=0),
+        dict(num_threads=0),
+    ],
 )
 def test_options_out_of_range(option, parts):
     """Expect a ValueError that names the option."""

@@ -59,11 +59,16 @@ class RocSlider(Explorer):
         judge: int = 0,
     ):
         taken = _check_labels(labels)
+        if not isinstance(probabilities, Mapping):
+            kind = type(probabilities).__name__
+            raise ValueError(f"probabilities: expected {{name: numbers}}, got {kind}. Put it into a dict.")
         names = check_names("probabilities", list(probabilities))
+        for name, values in probabilities.items():
+            check_share(
+                f"probabilities[{name!r}]",
+                check_array(f"probabilities[{name!r}]", values, {"row": len(taken)}),
+            )
         judged = [np.asarray(values, dtype=np.float64) for values in probabilities.values()]
-        for name, values in zip(names, judged, strict=True):
-            check_array(f"probabilities[{name!r}]", values, {"row": len(taken)})
-            check_share(f"probabilities[{name!r}]", values)
         arrays = {
             "named": np.stack([[_named(values[taken == label]) for label in (0, 1)] for values in judged]),
             "auc": np.array([_auc(values[taken == 1], values[taken == 0]) for values in judged]),

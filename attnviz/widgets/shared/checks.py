@@ -22,7 +22,13 @@ def check_array(name: str, values, axes: Mapping[str, int | None]) -> np.ndarray
         ...
         ValueError: weights: expected shape (case, field=3), got (1, 2). Reorder or cut its axes to match.
     """
-    array = np.asarray(values, dtype=np.float32)
+    try:
+        array = np.asarray(values, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name}: expected numbers in rows of one length, got {type(values).__name__} {values!r:.60}. "
+            "Give an array, a list or a tensor on the CPU."
+        ) from error
     fits = array.ndim == len(axes) and all(
         length == want if want is not None else length > 0
         for length, want in zip(array.shape, axes.values(), strict=True)
@@ -82,6 +88,8 @@ def check_labels(name: str, labels: Sequence | None, count: int | None = None) -
         return [f"{name.removesuffix('_names').removesuffix('s')} {i + 1}" for i in range(count or 0)]
     if isinstance(labels, str):
         raise ValueError(f"{name}: expected a list of texts, got the text {labels!r}. Put it into a list.")
+    if not hasattr(labels, "__len__"):
+        raise ValueError(f"{name}: expected a list of texts, got {labels!r:.60}. Put them into a list.")
     texts = [str(label) for label in labels]
     if not texts or (count is not None and len(texts) != count):
         want = "at least one label" if count is None else f"{count} labels, one for each entry of the axis"

@@ -37,8 +37,13 @@ class Index(traitlets.Int[int, int]):
 
     def validate(self, obj: Any, value: Any) -> int:
         """The value as an int in range."""
-        whole = super().validate(obj, operator.index(value) if hasattr(value, "__index__") else value)
         count = obj._length_of(self.of)
+        if not hasattr(value, "__index__"):
+            raise traitlets.TraitError(
+                f"{self.name}: expected {self.kind}, a whole number from {self.first} to {self.last(count)}, "
+                f"got {value!r}. It has {count} {self.of}."
+            )
+        whole = super().validate(obj, operator.index(value))
         if not self.first <= whole <= self.last(count):
             raise traitlets.TraitError(
                 f"{self.name}: expected {self.kind} from {self.first} to {self.last(count)}, got {value}. "
