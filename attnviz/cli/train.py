@@ -101,7 +101,7 @@ def train(options: argparse.Namespace) -> None:
 def _require_heads(options: argparse.Namespace) -> None:
     if options.attention in ONE_HEAD:
         require_no_effectless(options, "num_heads", where=f"with --attention {options.attention}")
-    check_attention(options.attention, _num_heads(options), options.embed_dim, "content")
+    check_attention(options.attention, _num_heads(options), options.embed_dim, "content", 0.0)
 
 
 def _num_heads(options: argparse.Namespace) -> int:

@@ -144,8 +144,6 @@ def indented(trees: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-
-
 def _shopper(model: AttentionRecommender, log: InteractionLog, batch: Batch) -> Iterator[dict]:
     history = model.shopper.history
     if history is None:
