@@ -6,9 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from running import command, told
-from test_main import QUICK, write_city
-from test_sources import SMALL, write_tables
+from small_runs import (
+    QUICK,
+    SMALL,
+    command,
+    told,
+    write_city,
+    write_tables,
+)
 
 from attnviz.cli import main
 from attnviz.cli.run_folder import require_free
@@ -146,4 +151,6 @@ def test_data_that_has_moved_goes_on(trained, tmp_path, capsys):
     assert main(["train", *map(str, options)]) == 0
     assert (files / "run/model.safetensors").read_bytes() == model
     (files / "rows.csv").write_text((files / "rows.csv").read_text().replace("1\n", "5\n"))
+    before = (files / "run/run.json").read_text()
     assert "belongs to another training" in told(capsys, ["train", *options])
+    assert (files / "run/run.json").read_text() == before
