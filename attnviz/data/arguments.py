@@ -48,7 +48,7 @@ def require_single_columns(table: str, names: Iterable[Hashable]) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise ValueError(
-            f"{table}: more than one column is named {', '.join(map(repr, twice))}; "
+            f"{table}: more than one column is named {', '.join(repr(name)[:40] for name in twice[:5])}; "
             "rename or leave out all but one of them"
         )
 

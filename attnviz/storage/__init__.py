@@ -2,16 +2,16 @@
 
 from .files import alone, drafts, naming, whole
 from .sums import SUMS, check_sums, write_sums
-from .tables import read_parquet, write_tables
+from .tables import check_listed, write_tables
 from .tensors import read_tensors, write_tensors
 
 __all__ = [
     "SUMS",
     "alone",
+    "check_listed",
     "check_sums",
     "drafts",
     "naming",
-    "read_parquet",
     "read_tensors",
     "whole",
     "write_sums",

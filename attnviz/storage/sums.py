@@ -62,13 +62,12 @@ def check_sums(folder: Path, *, but: str | None = None) -> None:
 
 
 def check_sum(file: BufferedReader, expected: str) -> None:
-    """Read a file that was just opened and go back to its start; a ValueError if it has another SHA-256."""
+    """Read a file that was just opened; a ValueError if it has another SHA-256."""
     if hashlib.file_digest(file, "sha256").hexdigest() != expected:
         raise ValueError(
             f"{file.name} is not what was written (its SHA-256 is not the one in {SUMS}): {CURE} with all "
             f"files of its folder; if you changed it on purpose, delete {SUMS}"
         )
-    file.seek(0)
 
 
 def file_sum(path: Path) -> str:

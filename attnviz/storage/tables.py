@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from .files import whole
-from .sums import CURE, SUMS, check_sum, file_sum, read_sums, sums_text
+from .sums import SUMS, check_sum, file_sum, read_sums, sums_text
 
 
 def write_tables(folder: str | Path, tables: Mapping[str, pd.DataFrame | None]) -> None:
@@ -32,22 +32,15 @@ def write_tables(folder: str | Path, tables: Mapping[str, pd.DataFrame | None]) 
             (folder / name).unlink(missing_ok=True)
 
 
-def read_parquet(source: str | Path) -> pd.DataFrame:
-    """The table in a Parquet file; checked where `attnviz.sha256` beside it lists it.
+def check_listed(source: str | Path) -> None:
+    """Check a file if `attnviz.sha256` beside it lists it.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file is not the one that was written, or no Parquet file.
+        ValueError: If the file is not the one that was written, or the list is damaged.
     """
-    from pyarrow.lib import ArrowException
-
     source = Path(source)
     sums = read_sums(source.parent)
-    with source.open("rb") as file:
-        if source.name in sums:
+    if source.name in sums:
+        with source.open("rb") as file:
             check_sum(file, sums[source.name])
-        try:
-            return pd.read_parquet(file)
-        except (ArrowException, KeyError, OSError, TypeError, ValueError) as error:
-            told = f"{type(error).__name__}: {error}"
-            raise ValueError(f"{source}: cannot be read as a table: {told}: {CURE}") from error

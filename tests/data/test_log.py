@@ -261,7 +261,7 @@ def test_a_flipped_bit_in_a_written_log(written, position, name):
     tables = [folder / f"{table}.parquet" for table in ("interactions", "items")]
     found, error = after_a_flip(folder / name, position, lambda: read_table(*tables))
     if error:
-        assert SUMS in error
+        assert str(folder) in error
     else:
         pd.testing.assert_frame_equal(found.interactions, log.interactions)
         pd.testing.assert_frame_equal(found.items, log.items)

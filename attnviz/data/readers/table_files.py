@@ -2,21 +2,23 @@
 
 import csv
 import warnings
-from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ...storage import read_parquet as read_checked
+from ...storage import check_listed
+from ..arguments import require_single_columns
 from .json_lines import read_json_lines
 from .streams import MAX_BYTES, numbered_lines, opened, require_file
 
 
 def read_csv(path: str | Path, **limits: int) -> pd.DataFrame:
     """The table in a CSV file, gzipped or not; every cell is text or, when empty, NaN."""
-    _require_unique(path, _header(path, limits))
+    require_single_columns(str(path), filter(None, _header(path, limits)))
     options = dict(dtype=str, keep_default_na=False, na_values=[""], index_col=False)
     try:
         with opened(path, **limits) as file, warnings.catch_warnings():
@@ -65,16 +67,25 @@ def read_parquet(path: str | Path, **limits: int) -> pd.DataFrame:
     The file is checked where attnviz.sha256 beside it, which `InteractionLog.write` wrote, lists it.
     """
     require_file(path)
-    try:
-        with open(path, "rb") as file:
+    check_listed(path)
+    with open(path, "rb") as file:
+        with _naming(path):
             stored = pq.ParquetFile(file)
-            _require_unique(path, stored.schema_arrow.names)
-            _require_size(path, _size(stored.metadata), limits.get("max_bytes", MAX_BYTES))
-        return read_checked(path)
-    except (pa.ArrowException, OSError) as error:
+        require_single_columns(str(path), stored.schema_arrow.names)
+        _require_size(path, _size(stored.metadata), limits.get("max_bytes", MAX_BYTES))
+        with _naming(path):
+            return pd.read_parquet(file)
+
+
+@contextmanager
+def _naming(path: str | Path) -> Iterator[None]:
+    """What the libraries say of a damaged Parquet file, with its name and what to do."""
+    try:
+        yield
+    except (pa.ArrowException, KeyError, OSError, TypeError, ValueError) as error:
         if isinstance(error, OSError) and error.errno:
             raise
-        reason = " ".join(str(error).split())
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise ValueError(
             f"{path}: no Parquet file that can be read ({reason}); fetch or write it again"
         ) from error
@@ -92,10 +103,3 @@ def _require_size(path: str | Path, size: int, max_bytes: int) -> None:
             f"{path}: the table takes at least {size:,} bytes, more than max_bytes={max_bytes:,}; "
             "pass max_bytes= with a larger number if it may"
         )
-
-
-def _require_unique(path: str | Path, names: list[str]) -> None:
-    repeated = [name for name, number in Counter(names).items() if name and number > 1]
-    if repeated:
-        shown = ", ".join(f"{name[:40]!r}" for name in repeated[:5])
-        raise ValueError(f"{path}: two columns have the name {shown}; rename or remove one of them")

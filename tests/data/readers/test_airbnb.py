@@ -126,7 +126,7 @@ def test_two_columns_of_one_name(tmp_path):
     """Which of them is meant nobody knows: an error, and no silent id.1."""
     listings, reviews = written(tmp_path, LISTINGS.rename(columns={"host_id": "price"}))
     with pytest.raises(
-        ValueError, match=r"listings\.csv\.gz: two columns have the name 'price'; rename or remove one"
+        ValueError, match=r"listings\.csv\.gz: more than one column is named 'price'; rename or leave out"
     ):
         read_airbnb(listings, reviews)
 

@@ -66,7 +66,7 @@ def test_marks_and_ends_of_lines(tmp_path, mark, end):
 FAULTS = {
     "empty": (b"", "the file is empty; expected a header"),
     "empty lines": (b"\n\n", "the file is empty; expected a header"),
-    "two columns": (b"id,x,id\n1,2,3\n", "two columns have the name 'id'; rename or remove one"),
+    "two columns": (b"id,x,id\n1,2,3\n", "more than one column is named 'id'; rename or leave out"),
     "more cells in the first row": (b"id,x\n1,2,3\n", "the first row has more cells than the header; quote"),
     "more cells later": (b"id,x\n1,2\n1,2,3\n", "Expected 2 fields in line 3, saw 3.*; quote cells"),
     "an open quote": (b'id,x\n1,"2\n', "EOF inside string starting at row 1.*close each quote"),
@@ -108,7 +108,20 @@ def test_faults_of_parquet_files(tmp_path):
             read_file(path)
         assert "\n" not in str(told.value)
     pq.write_table(pa.table([[1], [2]], names=["a", "a"]), path)
-    with pytest.raises(ValueError, match="two columns have the name 'a'"):
+    with pytest.raises(ValueError, match="more than one column is named 'a'"):
+        read_file(path)
+
+
+@pytest.mark.parametrize(
+    "metadata", ["no JSON", "{}", '{"columns": [{}]}', '{"columns": 3, "index_columns": 4}']
+)
+def test_a_table_with_wrong_metadata_is_named(metadata, tmp_path):
+    """What pandas left in the footer of another program's file is no JSON or lacks keys."""
+    path = tmp_path / "theirs.parquet"
+    pq.write_table(pa.table({"a": [1]}).replace_schema_metadata({"pandas": metadata}), path)
+    with pytest.raises(
+        ValueError, match=r"theirs\.parquet: no Parquet file that can be read.*fetch or write"
+    ):
         read_file(path)
 
 
