@@ -1,6 +1,6 @@
 """Calling somebody's forward function: output checked, arguments cut and repeated with the rows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -34,10 +34,12 @@ class Scores:
         args: Those of forward_args that have rows.
     """
 
-    def __init__(self, forward_func: Forward, forward_args: tuple, batch: int):
-        if not callable(forward_func) or not isinstance(forward_args, tuple):
-            kinds = f"{type(forward_func).__name__} and {type(forward_args).__name__}"
-            raise ValueError(f"forward_func must be callable and forward_args a tuple, got {kinds}")
+    def __init__(self, forward_func: Forward, forward_args: Sequence, batch: int):
+        if not callable(forward_func):
+            raise ValueError(f"forward_func must be callable, got {type(forward_func).__name__}")
+        if not isinstance(forward_args, tuple | list):
+            got = type(forward_args).__name__
+            raise ValueError(f"forward_args must be a tuple, such as (args,) around one tensor, got {got}")
         self._forward, self._all = forward_func, forward_args
         self._has_rows = [isinstance(a, Tensor) and a.dim() > 0 and len(a) == batch for a in forward_args]
         self.args = tuple(a for rows, a in zip(self._has_rows, forward_args, strict=True) if rows)
