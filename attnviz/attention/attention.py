@@ -109,6 +109,8 @@ def multihead_attention(
     """
     check_heads(query, keys, values, num_heads)
     check_number("dropout", dropout, least=0, below=1)
+    if not isinstance(causal, bool):
+        raise ValueError(f"causal must be True or False, got {causal!r}")
     queries, keys, values = (
         tensor.unflatten(-1, (num_heads, -1)).transpose(1, 2) for tensor in (query, keys, values)
     )  # (batch, head, query or key, dim / head)

@@ -68,6 +68,20 @@ def check_finite(**tensors: Tensor) -> None:
             )
 
 
+def check_weights(weights: Tensor) -> None:
+    """Raise a ValueError if a weight is below 0: scores before softmax are no weights; NaN passes.
+
+    Example:
+        >>> check_weights(torch.tensor([0.4, -1.5]))
+        Traceback (most recent call last):
+        ...
+        ValueError: weights must be at least 0, got -1.5: give those after softmax
+    """
+    if (weights < 0).any():
+        low = weights[weights < 0].min().item()
+        raise ValueError(f"weights must be at least 0, got {low:.4g}: give those after softmax")
+
+
 def check_count(name: str, value: object, *, least: int = 1, most: int | None = None) -> None:
     """Raise a ValueError unless value is a whole number in this range, neither a float nor True or False.
 

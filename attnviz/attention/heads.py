@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from .checks import check_count, check_tensors
+from .checks import check_count, check_tensors, check_weights
 
 
 def reduce_weights(weights: Tensor, *, heads: str | int = "mean", query: int = 0) -> Tensor:
@@ -35,6 +35,7 @@ def reduce_weights(weights: Tensor, *, heads: str | int = "mean", query: int = 0
     check_tensors(weights=weights, floats=True)
     if weights.dim() != 4 or 0 in weights.shape[1:]:
         raise ValueError(f"weights must be (batch, head, query, field), got {tuple(weights.shape)}")
+    check_weights(weights)
     if isinstance(heads, str) and heads != "mean":
         raise ValueError(f"heads must be 'mean' or the number of one, got {heads!r}")
     if not isinstance(heads, str):

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from .checks import check_finite, check_number, check_tensors
+from .checks import check_finite, check_number, check_tensors, check_weights
 
 
 def rollout(weights: Tensor, *, residual: float = 0.5) -> Tensor:
@@ -45,8 +45,6 @@ def rollout(weights: Tensor, *, residual: float = 0.5) -> Tensor:
     unseeing = weights.isnan().all(-1, keepdim=True)  # (layer, head, query, 1)
     seen = weights.masked_fill(unseeing, 0.0)
     check_finite(weights=seen)
-    if (seen < 0).any():
-        raise ValueError(f"weights must be at least 0, got {seen.min():.4g}")
     mean = seen.mean(1)  # (layer, query, key)
     mass = mean.sum(-1, keepdim=True)
     identity = torch.eye(mean.shape[-1], dtype=mean.dtype, device=mean.device)
@@ -133,3 +131,4 @@ def _check_layers(weights: Tensor) -> None:
     check_tensors(weights=weights, floats=True)
     if weights.ndim != 4 or weights.shape[2] != weights.shape[3] or 0 in weights.shape:
         raise ValueError(f"weights must be (layer, head, token, token), got {tuple(weights.shape)}")
+    check_weights(weights)

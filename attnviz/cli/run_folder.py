@@ -43,7 +43,9 @@ def require_free(run: Path, options: dict[str, Any]) -> None:
 
 
 def begin(run: Path, options: dict[str, Any], *, implicit: bool) -> None:
-    """Make the folder, and note there what is trained in it."""
+    """Make the folder, and note there what is trained in it; a note beside a checkpoint stays as it is."""
+    if (run / CHECKPOINT).is_file():
+        return
     with whole(run / RUN) as draft:
         draft.write_text(json.dumps({"implicit": implicit, "options": options}, indent=1))
 

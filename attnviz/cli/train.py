@@ -136,9 +136,9 @@ def _fit(
 
 
 def _try(model: AttentionRecommender, parts: tuple[InteractionLog, ...], options: argparse.Namespace) -> None:
-    if not parts[0].implicit:
-        return report.tell_labelled(model, parts[0], parts[2])
-    candidates = or_default(options, **SAMPLED)["num_candidates"]
-    return report.tell_ranking(
-        model, sampled_candidates(parts[2], num_candidates=candidates, seed=options.seed)
-    )
+    known, _, held_out = parts
+    if known.implicit:
+        count = or_default(options, **SAMPLED)["num_candidates"]
+        report.tell_ranking(model, sampled_candidates(held_out, num_candidates=count, seed=options.seed))
+    else:
+        report.tell_labelled(model, known, held_out)

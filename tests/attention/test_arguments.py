@@ -115,7 +115,11 @@ def test_the_first_bad_row_is_named():
         (lambda: reduce_weights(LAYERS.numpy()), "weights must be a torch.Tensor, got ndarray"),
         (lambda: through_heads(KEYS, MAP, 3), "num_heads must divide dim 4, got 3"),
         (lambda: through_heads(KEYS, MAP[:, :3], 2), r"output_weight \(out, dim\), got .* \(4, 3\)"),
+        (lambda: multihead_attention(KEYS, KEYS, KEYS, num_heads=2, causal="no"), "causal must be True or"),
         (lambda: rollout(-LAYERS), "weights must be at least 0, got -"),
+        (lambda: norm_weighted(-LAYERS, LAYERS[..., 0]), "weights must be at least 0, got -"),
+        (lambda: gradient_weighted(-LAYERS, LAYERS), "weights must be at least 0, got -"),
+        (lambda: reduce_weights(-LAYERS), "weights must be at least 0, got -"),
         (lambda: rollout(LAYERS.where(LAYERS.max() > LAYERS, torch.inf)), "weights must be finite, got 1"),
         (lambda: rollout(LAYERS.where(LAYERS.max() > LAYERS, torch.nan)), "weights must be finite, got 1"),
         (

@@ -307,7 +307,7 @@ def test_albany(tmp_path):
     assert process.returncode == 0, errors
     assert "27,864 choices of 23,153 users among 461 items" in printed
     rows = [line for line in printed.splitlines() if line.count("[0.") == 3]
-    assert [row.split()[0] for row in rows] == ["new"] * 3 + ["returning,"] * 6
+    assert [row.split()[0] for row in rows] == ["new"] * 4 + ["returning,"] * 8
     user = printed.split()[-1]
     process = command("recommend", run, user)
     printed, errors = process.communicate()

@@ -146,4 +146,6 @@ def test_data_that_has_moved_goes_on(trained, tmp_path, capsys):
     assert main(["train", *map(str, options)]) == 0
     assert (files / "run/model.safetensors").read_bytes() == model
     (files / "rows.csv").write_text((files / "rows.csv").read_text().replace("1\n", "5\n"))
+    before = (files / "run/run.json").read_text()
     assert "belongs to another training" in told(capsys, ["train", *options])
+    assert (files / "run/run.json").read_text() == before

@@ -193,7 +193,7 @@ def test_dropout_leaves_the_returned_weights_whole(shop):
     ("options", "named"),
     [
         (dict(attention="multihead", num_heads=3), "num_heads must divide embed_dim=8, got 3"),
-        (dict(attention="self", num_heads=0), "num_heads must divide embed_dim=8, got 0"),
+        (dict(attention="self", num_heads=0), "num_heads must be a whole number of at least 1, got 0"),
         (dict(attention="uniform", num_heads=2), "num_heads must be 1 with attention='uniform', got 2"),
         (dict(num_heads=4), "num_heads must be 1 with attention='point', got 4: attention='multihead'"),
         (dict(attention="self", keys="field"), "keys must be 'content' with attention='self'"),
