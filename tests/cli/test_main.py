@@ -8,38 +8,20 @@ import signal
 import time
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from places import REPO
-from running import command, told
+from small_runs import (
+    QUICK,
+    command,
+    told,
+    write_city,
+)
 
 import attnviz as av
 from attnviz import cli
 from attnviz.cli import main
 from attnviz.recommender.checkpoint import Checkpoint
-
-SENTENCES = ("Clean and calm.", "The bed was hard.", "Great host!", "Near the park.", "Too loud at night.")
-ESCAPE = "\x1b[31mRed\nroom"
-QUICK = ("--epochs", "2", "--num-candidates", "8", "--embed-dim", "4")
-
-
-def write_city(folder: Path, num_listings=20, num_stays=300) -> Path:
-    """A made-up city whose guests come back now and then; ids are of the length of the real ones."""
-    rng = np.random.default_rng(0)
-    ids = [str(10**17 + number) for number in range(num_listings)]
-    listings = pd.DataFrame({"id": ids, "name": [ESCAPE, *(f"House {n}" for n in range(1, num_listings))]})
-    listings["amenities"] = ['["Wifi", "Garden"]' if n % 2 else '["Wifi"]' for n in range(num_listings)]
-    kinds = dict(property_type="Home", room_type="Entire home/apt", neighbourhood_cleansed="FIRST WARD")
-    listings = listings.assign(**kinds, price=[f"${40 + 10 * n}.00" for n in range(num_listings)])
-    reviews = pd.DataFrame({"reviewer_id": rng.integers(500, 650, num_stays)})
-    reviews["listing_id"] = rng.choice(ids, num_stays)
-    reviews["date"] = [f"{day:%Y-%m-%d}" for day in pd.date_range("2024-01-01", periods=num_stays)]
-    reviews["comments"] = rng.choice(SENTENCES, num_stays)
-    folder.mkdir(parents=True)
-    listings.to_csv(folder / "listings.csv.gz", index=False)
-    reviews.to_csv(folder / "reviews.csv", index=False)
-    return folder
 
 
 @pytest.fixture(scope="module")

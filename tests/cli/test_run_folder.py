@@ -6,9 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from running import command, told
-from test_main import QUICK, write_city
-from test_sources import SMALL, write_tables
+from small_runs import (
+    QUICK,
+    SMALL,
+    command,
+    told,
+    write_city,
+    write_tables,
+)
 
 from attnviz.cli import main
 from attnviz.cli.run_folder import require_free

@@ -9,41 +9,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from running import told
-from test_main import QUICK, write_city
+from small_runs import NUM_ROWS, QUICK, SMALL, told, write_city, write_tables
 
 import attnviz as av
 from attnviz.cli import main, sources
 
-SMALL = ("--epochs", "1", "--embed-dim", "4")
-MADE_UP = np.random.default_rng(0)
-NUM_ROWS = 400
-
-
-def write_tables(folder: Path, **more) -> list[str]:
-    """Ratings of a shop under other column names, and a table of its users."""
-    rows = pd.DataFrame({"who": MADE_UP.integers(0, 40, NUM_ROWS)})
-    rows["what"] = MADE_UP.integers(0, 15, NUM_ROWS)
-    rows["when"] = [str(day) for day in pd.date_range("2024-01-01", periods=NUM_ROWS)]
-    rows["stars"] = MADE_UP.integers(1, 6, NUM_ROWS)
-    rows.assign(**more).to_csv(folder / "rows.csv", index=False)
-    items = {"what": range(15), "price": np.arange(15) + 1.5, "tags": "warm|red", "brand": list("abcde") * 3}
-    pd.DataFrame(items).to_parquet(folder / "items.parquet")
-    pd.DataFrame({"who": range(40), "age": MADE_UP.integers(20, 60, 40)}).to_csv(
-        folder / "users.csv", index=False
-    )
-    named = ("user_id=who", "item_id=what", "timestamp=when", "rating=stars")
-    files = [f"--interactions {folder}/rows.csv", f"--items {folder}/items.parquet"]
-    return [*" ".join(files).split(), "--columns", *named]
-
 
 def write_amazon(folder: Path) -> list[str]:
     """Reviews and products of Amazon 2018."""
-    number = MADE_UP.integers
+    draw = np.random.default_rng(0).integers
     reviews = [
-        {"reviewerID": f"A{number(30)}", "asin": f"B{number(12)}", "overall": float(stars),
+        {"reviewerID": f"A{draw(30)}", "asin": f"B{draw(12)}", "overall": float(stars),
          "unixReviewTime": 1_500_000_000 + 86_400 * day, "reviewText": "Great scent. Would buy again."}
-        for day, stars in enumerate(MADE_UP.integers(1, 6, NUM_ROWS))
+        for day, stars in enumerate(draw(1, 6, NUM_ROWS))
     ]  # fmt: skip
     products = [
         {"asin": f"B{number}", "title": f"Soap {number}", "brand": "Dove", "price": f"${number}.50",

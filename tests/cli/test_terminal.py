@@ -13,8 +13,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from running import command, told
-from test_main import QUICK, write_city
+from small_runs import (
+    QUICK,
+    command,
+    told,
+    write_city,
+)
 
 import attnviz as av
 from attnviz import cli
