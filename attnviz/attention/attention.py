@@ -37,6 +37,7 @@ def point_attention(
 
     Returns:
         The output (batch, value_dim) and the weights (batch, field), which lie in [0, 1] and sum to 1.
+        NaN in a row of the batch that holds NaN or an infinite number; the other rows are right.
 
     Raises:
         ValueError: If the shapes do not fit each other, temperature is not above 0, or dropout not from 0 to
@@ -92,6 +93,7 @@ def multihead_attention(
         The output (batch, query, value_dim), the heads side by side and without an output projection, and the
         weights (batch, head, query, key). They lie in [0, 1] and sum to 1 over the keys. A query that has no
         key to attend to has only zero weights and a zero output.
+        NaN in a row of the batch that holds NaN or an infinite number; the other rows are right.
 
     Raises:
         ValueError: If the shapes do not fit each other, or an option is out of range.
@@ -151,6 +153,7 @@ def self_attention(
     Returns:
         The output (batch, token, value_dim) and the weights (batch, head, query token, key token); each row
         of weights sums to 1, or to 0 where nothing may be seen.
+        NaN in a row of the batch that holds NaN or an infinite number; the other rows are right.
 
     Raises:
         ValueError: If the shapes do not fit each other, or an option is out of range.
@@ -218,7 +221,8 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
         mask: (..., key), bool; True takes part. It broadcasts to the scores.
 
     Returns:
-        Weights (..., key) that sum to 1 over the last axis, or to 0 where nothing takes part.
+        Weights (..., key) that sum to 1 over the last axis, or to 0 where nothing takes part. NaN along the
+        last axis where a score that takes part is NaN or infinite (minus infinity beside others is not).
 
     Raises:
         ValueError: If scores are not float, or mask is not bool or does not broadcast to them.

@@ -69,7 +69,7 @@ def check_finite(**tensors: Tensor) -> None:
 
 
 def check_weights(weights: Tensor) -> None:
-    """Raise a ValueError if a weight is below 0: scores before softmax are no weights; NaN passes.
+    """Raise a ValueError if a weight is below 0 or infinite, as scores before softmax are; NaN passes.
 
     Example:
         >>> check_weights(torch.tensor([0.4, -1.5]))
@@ -80,6 +80,8 @@ def check_weights(weights: Tensor) -> None:
     if (weights < 0).any():
         low = weights[weights < 0].min().item()
         raise ValueError(f"weights must be at least 0, got {low:.4g}: give those after softmax")
+    if weights.isposinf().any():
+        raise ValueError("weights must not be infinite: give those after softmax")
 
 
 def check_count(name: str, value: object, *, least: int = 1, most: int | None = None) -> None:

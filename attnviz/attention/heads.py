@@ -18,10 +18,11 @@ def reduce_weights(weights: Tensor, *, heads: str | int = "mean", query: int = 0
         query: Which query; 0 is the shopper. In self-attention 1 is the first field, and so on.
 
     Returns:
-        (batch, field), in [0, 1], rows sum to 1 (to 0 where nothing takes part).
+        (batch, field), in [0, 1], rows sum to 1 (to 0 where nothing takes part). NaN where a weight is, as of
+        a query that may see no key in some models.
 
     Raises:
-        ValueError: If weights have other axes, or there is no such head or query.
+        ValueError: If weights have other axes, are below 0 or infinite, or there is no such head or query.
 
     Example:
         >>> reduce_weights(torch.tensor([[[[0.2, 0.8]], [[0.4, 0.6]]]]))

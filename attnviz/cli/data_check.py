@@ -5,6 +5,7 @@ from collections import Counter
 
 from ..data.problems import DataProblems
 from .options import whole
+from .report import tell_notes
 from .sources import add_sources, read_source
 from .terminal import tell, tell_counts
 
@@ -44,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
         return PROBLEMS
     tell(f"no problems: {log!r}")
     tell_counts("left out or set to unknown while reading, as is normal for such files", log.dropped)
+    tell_notes(log)
     return CLEAN
 
 

@@ -21,13 +21,25 @@ def tell_log(log: InteractionLog) -> None:
     users, what = log.interactions["user_id"].nunique(), "choices" if log.implicit else "labelled choices"
     tell(f"{len(log):,} {what} of {users:,} users among {len(log.items):,} items")
     tell_counts("left out or set to unknown", log.dropped)
+    tell_notes(log)
+
+
+def tell_notes(log: InteractionLog) -> None:
+    """Print what should be known of how the tables were read, if there is anything."""
+    for note in log.notes:
+        tell(f"note: {note}")
 
 
 def tell_split(parts: tuple[InteractionLog, ...]) -> None:
-    """Print where the parts begin."""
-    starts = [f"{part.interactions['timestamp'].min():%Y-%m-%d}" for part in parts]
+    """Print where the parts begin, or that they are random."""
     sizes = [f"{len(part):,}" for part in parts]
-    tell(
+    if not parts[0].has_times:
+        return tell(
+            f"split at random, since there are no times: {sizes[0]} choices to learn from, {sizes[1]} to "
+            f"choose the epoch, {sizes[2]} held out; what was chosen later may be among the first"
+        )
+    starts = [f"{part.interactions['timestamp'].min():%Y-%m-%d}" for part in parts]
+    return tell(
         f"split by time: {sizes[0]} choices to learn from, {sizes[1]} from {starts[1]} to choose the epoch, "
         f"{sizes[2]} from {starts[2]} held out"
     )

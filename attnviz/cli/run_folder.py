@@ -6,11 +6,12 @@ from typing import Any
 
 from ..data.log import InteractionLog
 from ..data.readers.table import read_table
+from ..language.models import model_folder
 from ..recommender.model import FILE as MODEL
 from ..recommender.model import AttentionRecommender
 from ..storage import check_sums, whole
 from .options import flag
-from .sources import FILES
+from .sources import FILES, pairs
 from .terminal import command
 
 RUN, CHECKPOINT, LOG, TENSORBOARD = "run.json", "checkpoint.safetensors", "log", "tensorboard"
@@ -63,14 +64,16 @@ def read_run(run: Path) -> tuple[InteractionLog, AttentionRecommender]:
             "attnviz train --help says how to make one"
         )  # fmt: skip
         raise ValueError(f"{run} holds no trained model; {advice}")
-    implicit = _described(run)["implicit"]
+    described = _described(run)
     tables = _tables(run / LOG)
     try:
         check_sums(run / LOG)
         model = AttentionRecommender.load(run)
     except ValueError as error:
         raise ValueError(f"{error}; the same train command writes {run} again") from error
-    log = read_table(*tables, implicit=implicit)
+    _require_encoder(run, model)
+    fields = pairs("fields", described["options"].get("fields"), "NAME=KIND")
+    log = read_table(*tables, fields=fields, implicit=described["implicit"])
     _require_fit(run, model, log)
     return log, model
 
@@ -112,6 +115,17 @@ def _require_fit(run: Path, model: AttentionRecommender, log: InteractionLog) ->
     profile = set(schema.profile) if schema.has_users else set()
     if schema.fields != log.fields or schema.has_users != bool(users) or not profile <= users:
         raise ValueError(f"{run}: its model and its log are of different runs; train again in another folder")
+
+
+def _require_encoder(run: Path, model: AttentionRecommender) -> None:
+    if not any(field.kind == "text" for field in model.schema.fields):
+        return
+    try:
+        model_folder(model.schema.encoder)
+    except LookupError as error:
+        raise ValueError(
+            f"{run / MODEL} was trained with a language model that is not here: {error}"
+        ) from error
 
 
 def resumed(run: Path) -> str:

@@ -1,7 +1,6 @@
 """Where data comes from: the options that name a data set of any kind, and the log that is read from it."""
 
 import argparse
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,14 @@ from ..data.planted import planted_shop
 from ..data.readers.airbnb import read_airbnb
 from ..data.readers.amazon import read_amazon
 from ..data.readers.table import read_table
+from ..data.reading import TIME_UNITS
 from .options import MANY, flag, number, require_no_effectless, whole
 
 AIRBNB_SOURCE = "the detailed files of a city are at insideairbnb.com/get-the-data"
 ENDINGS = (".csv.gz", ".csv")
 TABLES = ("interactions", "items", "users")
-READING = ("columns", "rating_threshold", "implicit")  # options that say how a data set is read
+OF_TABLES = ("columns", "fields", "date_format", "time_unit", "implicit")
+READING = (*OF_TABLES, "rating_threshold")  # options that say how a data set is read
 FILES = ("airbnb", "amazon", *TABLES)
 SOURCES = (*FILES, "planted")
 
@@ -29,14 +30,22 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         help=f"a folder with listings.csv.gz and reviews.csv.gz (or .csv); {AIRBNB_SOURCE}")  # fmt: skip
     add("--amazon", type=Path, nargs="+", metavar="FILE",
         help="the review file and perhaps the product file of Amazon 2018 or 2023")  # fmt: skip
-    add("--interactions", type=Path, metavar="FILE", help="a CSV or Parquet file, with --items")
-    add("--items", type=Path, metavar="FILE", help="a CSV or Parquet file, with --interactions")
-    add("--users", type=Path, metavar="FILE", help="a CSV or Parquet file of what is known of the users")
+    add("--interactions", type=Path, metavar="FILE",
+        help="a CSV, JSON lines or Parquet file, with --items")  # fmt: skip
+    add("--items", type=Path, metavar="FILE", help="such a file, with --interactions")
+    add("--users", type=Path, metavar="FILE", help="such a file of what is known of the users")
     add("--planted", type=whole(0), nargs="?", const=0, metavar="SEED",
         help="a made-up shop whose truth is known, drawn from this seed (default: 0)")  # fmt: skip
     add = parser.add_argument_group("how it is read").add_argument
     add("--columns", nargs="+", metavar="OURS=THEIRS",
         help="of your tables: our column name and yours, as in user_id=who items.item_id=id")  # fmt: skip
+    add("--fields", nargs="+", metavar="NAME=KIND",
+        help="of your tables: further columns of the items that the model sees, each a number, category, text "
+        "or tags, as in stars=number description=text")  # fmt: skip
+    add("--date-format", metavar="FORMAT",
+        help="of your tables: how times are written, as in '%%m/%%d/%%Y %%H:%%M' (default: ISO 8601)")  # fmt: skip
+    add("--time-unit", choices=TIME_UNITS,
+        help="of your tables: what times count that are numbers (default: told from their size)")  # fmt: skip
     add("--rating-threshold", type=number(-MANY, MANY), metavar="R",
         help="of ratings: the smallest that is label 1 (default: 4)")  # fmt: skip
     add("--implicit", action="store_true",
@@ -98,15 +107,16 @@ def _read_amazon(options: argparse.Namespace, strict: bool) -> InteractionLog:
 def _read_tables(options: argparse.Namespace, strict: bool) -> InteractionLog:
     if options.interactions is None or options.items is None:
         raise ValueError("--interactions FILE and --items FILE must both be given")
-    columns = _columns(options.columns or [])
+    columns = pairs("columns", options.columns, "OURS=THEIRS")
     if "label" in {ours.rpartition(".")[2] for ours in columns}:
         require_no_effectless(options, "rating_threshold", where="beside a column for the label")
     return read_table(
         *(getattr(options, name) for name in TABLES),
         columns=columns,
+        fields=pairs("fields", options.fields, "NAME=KIND"),
         implicit=options.implicit,
         strict=strict,
-        **_passed_on(options, "rating_threshold"),
+        **_passed_on(options, "rating_threshold", "date_format", "time_unit"),
     )
 
 
@@ -127,14 +137,21 @@ def _passed_on(options: argparse.Namespace, *names: str) -> dict[str, Any]:
     return {name: getattr(options, name) for name in names if _given(options, name)}
 
 
-def _columns(pairs: list[str]) -> dict[str, str]:
-    for pair in pairs:
-        if not all(pair.partition("=")):
-            raise ValueError(f"--columns takes OURS=THEIRS, got {pair!r}")
-    twice = [ours for ours, count in Counter(pair.partition("=")[0] for pair in pairs).items() if count > 1]
-    if twice:
-        raise ValueError(f"--columns names {twice[0]!r} twice: each of our columns has one of yours")
-    return dict(pair.split("=", 1) for pair in pairs)
+def pairs(name: str, given: list[str] | None, form: str) -> dict[str, str]:
+    """What an option like --columns OURS=THEIRS says; none where it was not given.
+
+    Raises:
+        ValueError: If one has another form, or two have the same left side.
+    """
+    found: dict[str, str] = {}
+    for pair in given or []:
+        left, sign, right = pair.partition("=")
+        if not (left and sign and right):
+            raise ValueError(f"{flag(name)} takes {form}, got {pair!r}")
+        if left in found:
+            raise ValueError(f"{flag(name)} names {left!r} twice: give it once")
+        found[left] = right
+    return found
 
 
 def airbnb_files(folder: Path) -> Iterator[Path]:

@@ -86,7 +86,7 @@ def train(options: argparse.Namespace) -> None:
     report.tell_log(log)
     if not log.implicit:
         require_no_effectless(options, *SAMPLED, where="where choices have labels of their own")
-    parts = log.split()
+    parts = log.split() if log.has_times else log.split("row", seed=options.seed)
     report.tell_split(parts)
     model = _model(log, options)
     begin(options.out, asked, implicit=log.implicit)

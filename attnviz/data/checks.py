@@ -122,13 +122,13 @@ def find_problems(
 
 def _require_columns(tables: dict[str, pd.DataFrame], reading: Reading) -> None:
     missing = [
-        f"{name}: no column {column!r} (it has {', '.join(map(repr, table.columns))}){cure}"
+        f"{name}: no column {column!r} (it has {', '.join(map(repr, table.columns)) or 'none'}){cure}"
         for name, table in tables.items()
         for column, cure in _wanted(name, table, reading).items()
         if column not in table
     ]
     if missing:
-        raise ValueError("columns are missing:\n- " + "\n- ".join(missing))
+        raise ValueError("columns are missing; rename yours or add them:\n- " + "\n- ".join(missing))
     empty = [name for name, table in tables.items() if name != "past" and table.empty]
     if empty:
         raise ValueError(f"empty table: {', '.join(empty)}; at least one row is needed")

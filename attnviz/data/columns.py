@@ -1,5 +1,6 @@
 """Columns of a log's tables: their types, and the rows that do not have them."""
 
+from collections.abc import Collection
 from decimal import Decimal
 
 import numpy as np
@@ -20,9 +21,11 @@ def as_text(values: pd.Series) -> pd.Series:
 
 
 def checked_ids(found: Findings, column: str) -> pd.Series:
-    """Ids as str; rows without one are dropped."""
+    """Ids as str; rows without one, and with a list or a dict in its place, are dropped."""
     values = found.source[column].reset_index(drop=True)
     text = as_text(values)
+    nested = values.map(lambda value: isinstance(value, Collection) and not isinstance(value, str))
+    found.drop(f"{column} is not one value", nested.to_numpy(dtype=bool), column)
     found.drop(f"missing {column}", (values.isna() | (text == "")).to_numpy(), column)
     return text
 

@@ -1,5 +1,6 @@
 """Is this user, is this item in the log? An error that names those which look like it."""
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 import pandas as pd
@@ -24,6 +25,17 @@ def require_user(tables: Tables, user: str) -> None:
 def require_item(tables: Tables, item: str) -> None:
     """Raise a ValueError unless the log holds this item_id."""
     _require("item", item, tables.items["item_id"])
+
+
+def require_known(name: str, asked: Sequence[str], known: pd.Series) -> None:
+    """Raise a ValueError that names the argument unless all ids asked for are among those known."""
+    unknown = sorted(set(asked) - set(known), key=str)
+    if unknown:
+        shown = ", ".join(map(repr, unknown[:3]))
+        raise ValueError(
+            f"{name}: {len(unknown):,} of {len(asked):,} are not in the log, first {shown}; "
+            f"give a list of ids that it holds, such as {known.iloc[0]!r}"
+        )
 
 
 def _require(what: str, asked: str, known: pd.Series) -> None:

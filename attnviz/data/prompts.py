@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from .arguments import require_whole
 from .fields import REVIEWS
 from .past import history, visible_reviews
 from .tables import Tables
@@ -35,7 +36,7 @@ def prompt_parts(
         "history N", "title", the log's fields by their names, "question". Each part is a line of its own.
 
     Raises:
-        ValueError: If max_history or max_reviews is below 1.
+        ValueError: If max_history, max_reviews or max_words is no whole number of at least 1.
 
     Example:
         >>> import attnviz as av
@@ -48,6 +49,8 @@ def prompt_parts(
 
     Taught in chapter 19.
     """
+    for name, value in {"max_history": max_history, "max_words": max_words}.items():
+        require_whole(name, value)
     items = tables.items.set_index("item_id")
     earlier, written = (
         history(tables, max_items=max_history),

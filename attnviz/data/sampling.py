@@ -8,6 +8,7 @@ import pandas as pd
 
 from .arguments import require_flag, require_share, require_whole
 from .columns import parse_times
+from .known import require_known
 from .shelf import Shelf, distinct_ranks
 from .tables import Tables
 
@@ -126,8 +127,8 @@ def candidates(
     users = _several("users", users)
     items = tables.items["item_id"].tolist() if items is None else _several("items", items)
     known = tables.past["user_id"] if tables.users is None else tables.users["user_id"]
-    _require_known("users", users, known)
-    _require_known("items", items, tables.items["item_id"])
+    require_known("users", users, known)
+    require_known("items", items, tables.items["item_id"])
     moment = tables.past["timestamp"].max() + pd.Timedelta(1, "us") if at is None else _moment(tables, at)
     rows = pd.DataFrame(
         {"user_id": np.repeat(users, len(items)), "item_id": np.tile(items, len(users))}, dtype=str
@@ -186,13 +187,6 @@ def _several(name: str, asked: str | Iterable[str]) -> list[str]:
     if not isinstance(asked, Iterable):
         raise TypeError(f"{name} must be an id as text, or several, got {asked!r}")
     return [asked] if isinstance(asked, str) else list(asked)
-
-
-def _require_known(name: str, asked: list[str], known: pd.Series) -> None:
-    unknown = sorted(set(asked) - set(known), key=str)
-    if unknown:
-        shown = ", ".join(map(repr, unknown[:3]))
-        raise ValueError(f"{name}: {len(unknown):,} of {len(asked):,} are not in the log, first {shown}")
 
 
 def _moment(tables: Tables, at: str | pd.Timestamp) -> pd.Timestamp:

@@ -1,14 +1,17 @@
 """What a model must know of a log to read it."""
 
 from dataclasses import asdict, dataclass, field
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
 from ..language.encoder import TextEncoder
 from .arguments import require_whole
-from .fields import Field
+from .fields import Field, Kind
 from .tables import Tables
+
+LIMITS = ("max_reviews", "max_sentences", "sentences_per_review", "max_history")
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Schema:
             negative value whose logarithm is less skewed than they are.
 
     Raises:
-        ValueError: When a limit is not a whole number of 1 or more.
+        ValueError: When a limit is not a whole number of 1 or more, a kind is unknown, or a scale is no
+            mean and deviation above 0.
     """
 
     fields: tuple[Field, ...]
@@ -51,9 +55,17 @@ class Schema:
     log_numbers: list[str] = field(default_factory=lambda: ["price"])
 
     def __post_init__(self):
-        """Check the limits."""
-        for name in ("max_reviews", "max_sentences", "sentences_per_review", "max_history"):
+        """Check the limits, the kinds and the scales."""
+        for name in LIMITS:
             require_whole(name, getattr(self, name))
+        unread = [one.name for one in self.fields if one.kind not in get_args(Kind)]
+        if unread:
+            raise ValueError(f"fields must be of the kinds {', '.join(get_args(Kind))}, {unread} are not")
+        for name, (mean, std) in self.scales.items():
+            if not (np.isfinite(mean) and 0 < std < np.inf):
+                raise ValueError(
+                    f"scales[{name!r}] must be a mean and a deviation above 0, got {mean}, {std}"
+                )
 
     @classmethod
     def of(
@@ -67,6 +79,11 @@ class Schema:
             max_vocabulary: Values kept of each tags or category field, most frequent first.
             **limits: `max_reviews`, `max_sentences`, `sentences_per_review`, `max_history`.
 
+        Raises:
+            TypeError: If there is no such limit.
+            ValueError: If one is no whole number of at least 1.
+            LookupError: If there is no such encoder.
+
         Example:
             >>> from attnviz import planted_shop
             >>> shop = planted_shop(num_users=50, num_items=20, num_interactions=200)
@@ -74,6 +91,9 @@ class Schema:
             (['Heath'], 43)
         """
         require_whole("max_vocabulary", max_vocabulary)
+        unknown = sorted(limits.keys() - set(LIMITS))
+        if unknown:
+            raise TypeError(f"{', '.join(unknown)}: no limit of a schema; use {', '.join(LIMITS)}")
         numbers = [one.name for one in tables.fields if one.kind == "number"]
         vocabularies = {
             one.name: _vocabulary(tables.items[one.name], max_vocabulary)
@@ -83,7 +103,7 @@ class Schema:
         logs = [name for name in numbers if _is_log(name, tables.items[name])]
         scales = {name: _scale(tables.items[name], name in logs) for name in numbers}
         profile, profile_scale = _profile_columns(tables, vocabularies, scales)
-        text_dim = TextEncoder(encoder).dim
+        text_dim = _text_dim(encoder)
         return cls(tables.fields, vocabularies, scales, profile, profile_scale, tables.users is not None,
                    encoder, text_dim, log_numbers=logs, **limits)  # fmt: skip
 
@@ -96,8 +116,23 @@ class Schema:
 
     @classmethod
     def from_json(cls, values: dict) -> "Schema":
-        """The schema back from `to_json`."""
-        return cls(**{**values, "fields": tuple(Field(**one) for one in values["fields"])})
+        """The schema back from `to_json`.
+
+        Raises:
+            ValueError: If values are not what `to_json` made.
+        """
+        try:
+            return cls(**{**values, "fields": tuple(Field(**one) for one in values["fields"])})
+        except (KeyError, TypeError) as error:
+            kind = type(error).__name__
+            raise ValueError(f"values must be what Schema.to_json() made ({kind}: {error})") from error
+
+
+def _text_dim(encoder: str) -> int:
+    try:
+        return TextEncoder(encoder).dim
+    except LookupError as error:
+        raise LookupError(f"encoder: {error}") from error
 
 
 def _vocabulary(column: pd.Series, size: int) -> list[str]:

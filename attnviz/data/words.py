@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from .fields import REVIEWS
+from .known import require_known
 from .tables import Tables
 
 
@@ -30,7 +31,12 @@ def in_words(
 
 
 def describe(tables: Tables, items: Sequence[str]) -> list[dict[str, str]]:
-    """Each product in words: its title and, for each field, its text; of the reviews the latest three."""
+    """Each product in words: its title and, for each field, its text; of the reviews the latest three.
+
+    Raises:
+        ValueError: If an item is not in the log.
+    """
+    require_known("items", items, tables.items["item_id"])
     known = tables.items.set_index("item_id")
     reviews = tables.past[tables.past["review"] != ""].groupby("item_id")["review"].apply(list)
     described = []

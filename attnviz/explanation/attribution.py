@@ -15,7 +15,7 @@ from .captum_methods import (
     integrated_gradients,
     shapley_sampling,
 )
-from .forward import Draws, Forward, Scores, checked_baselines, parts
+from .forward import Draws, Forward, Scores, checked_baselines, parts, warn_of_undefined
 from .regression import kernel_shap
 from .shapley import shapley
 
@@ -74,6 +74,9 @@ def attribute(
             num_steps or num_samples is below 1, "shapley" gets more than 12 fields, or "deeplift" gets a
             function that belongs to no module.
 
+    Warns:
+        UserWarning: If a row is NaN.
+
     Example:
         >>> price, reviews = [1.0], [2.0]
         >>> vectors = torch.tensor([[price, reviews]])
@@ -97,6 +100,7 @@ def attribute(
     for rows in parts(vectors, times=repeats(vectors.shape[1], draws)):
         args = tuple(arg[rows] for arg in scores.args)
         attributions[rows] = explain(scores, vectors[rows].detach(), baselines[rows], args, draws)
+    warn_of_undefined("the attribution", attributions)
     return attributions
 
 

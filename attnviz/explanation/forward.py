@@ -1,5 +1,7 @@
 """Calling somebody's forward function: output checked, arguments cut and repeated with the rows."""
 
+import inspect
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -81,6 +83,29 @@ def check_logits(name: str, logits: Tensor, rows: int) -> None:
         is_tensor = isinstance(logits, Tensor)
         got = f"{logits.dtype} {tuple(logits.shape)}" if is_tensor else type(logits).__name__
         raise ValueError(f"{name} must return logits (batch,) = {(rows,)}, a float tensor, got {got}")
+
+
+def check_takes(forward_func: Forward, name: str, *, why: str) -> None:
+    """Raise a ValueError if forward_func has no argument of that name, as far as can be seen."""
+    try:
+        parameters = inspect.signature(forward_func).parameters
+    except ValueError:  # what is written in C may have no signature
+        return
+    if name not in parameters and not any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
+        raise ValueError(
+            f"forward_func must take an argument {name}= {why}; it takes {', '.join(parameters)}"
+        )
+
+
+def warn_of_undefined(name: str, result: Tensor) -> None:
+    """Warn of rows (row, ...) that are NaN, since the logits are not finite there."""
+    rows = int(result.flatten(1).isnan().any(1).sum())
+    if rows:
+        warnings.warn(
+            f"{name} of {rows:,} of {len(result):,} rows is NaN, since forward_func gives NaN or an infinite "
+            "logit there: drop these rows, or correct forward_func",
+            stacklevel=3,
+        )
 
 
 def check_vectors(vectors: Tensor) -> None:

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from ..attention.checks import check_count, check_seed, check_tensors
 from .beam import beam_search
+from .forward import warn_of_undefined
 from .removal import Removal, check_removal
 from .shapley import coalitions
 
@@ -35,6 +36,9 @@ def best_order(removal: Removal, *, beam_width: int | None = None) -> Tensor:
     Raises:
         ValueError: If beam_width is below 1.
 
+    Warns:
+        UserWarning: If a row is NaN.
+
     Example:
         >>> def score(vectors):
         ...     return vectors.sum((1, 2))
@@ -46,6 +50,12 @@ def best_order(removal: Removal, *, beam_width: int | None = None) -> Tensor:
     chapter 9.
     """
     check_removal(removal)
+    order = _best_order(removal, beam_width)
+    warn_of_undefined("the best order", order)
+    return order
+
+
+def _best_order(removal: Removal, beam_width: int | None) -> Tensor:
     if _searches(removal, beam_width):
         return beam_search(removal, beam_width or BEAM_WIDTH)[0]
     removed = _removed_sets(removal.vectors.shape[1], removal.vectors.device)

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ..attention.checks import check_tensors
 from ..attention.masks import checked_mask
-from .forward import Forward, Scores, at_once, check_vectors, checked_baselines, parts
+from .forward import Forward, Scores, at_once, check_takes, check_vectors, checked_baselines, parts
 
 WAYS = ("baseline", "mask", "sample")
 
@@ -71,6 +71,8 @@ class Removal:
         self.valid = checked_mask(vectors, mask, axes=("batch", "element"))
         self.samples = [] if self.by_mask else _samples(vectors, baselines, how)
         self.scores = Scores(forward_func, forward_args, len(vectors))
+        if self.by_mask:
+            check_takes(forward_func, "mask", why="for how='mask'")
 
     def parts(self, states: int) -> list[slice]:
         """Slices of rows, such that a table (state, row, element) is no larger than what goes in at once."""

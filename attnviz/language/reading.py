@@ -63,7 +63,7 @@ def attention_inside(
     Args:
         model: A name or folder for `model_folder`, such as "minilm" or "smollm2" (the last one used stays in
             memory), or a transformers model with eager attention, from `load_model(folder, eager=True)`.
-        text: Any text with at least one token.
+        text: Any text with at least one word.
         tokenizer: The model's tokenizer where `model` is no name.
         target: A function from the model's output to one number. Then `gradients` says how the number changes
             with each weight. For a decoder: `lambda out: out.logits[0, -1, yes] - out.logits[0, -1, no]`.
@@ -74,7 +74,8 @@ def attention_inside(
         An `Inside`.
 
     Raises:
-        ValueError: If the text is too long or has no token, or the model's attention is not eager.
+        TypeError: If the text is no str.
+        ValueError: If the text is too long or has no word, or the model's attention is not eager.
         LookupError: If the model's value and output projections are not found under names we know.
 
     Example:
@@ -88,6 +89,10 @@ def attention_inside(
 
     Paper: Kobayashi et al. (2020), Attention is not only a weight. Taught in chapters 17 and 18.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"text must be str, got {type(text).__name__}")
+    if not text.strip():
+        raise ValueError(f"text must hold at least one word, got {text!r:.40}")
     if isinstance(model, nn.Module):
         reader = model
     else:

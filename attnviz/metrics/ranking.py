@@ -57,7 +57,7 @@ def log_loss(probabilities: Tensor, labels: Tensor) -> Tensor:
 
     Taught in chapter 6.
     """
-    check_scores(probabilities, labels, dims=("sample",))
+    check_scores(probabilities, labels, dims=("sample",), name="probabilities")
     if probabilities.min() < 0 or probabilities.max() > 1:
         low, high = probabilities.min().item(), probabilities.max().item()
         raise ValueError(
@@ -145,19 +145,21 @@ def _all_missed(tied: Tensor, taken: Tensor, places: Tensor) -> Tensor:
     return torch.where(others >= places, log_ratio.exp(), 0.0).float()
 
 
-def check_scores(scores: Tensor, labels: Tensor, *, dims: tuple[str, ...], top_k: int = 1) -> None:
+def check_scores(
+    scores: Tensor, labels: Tensor, *, dims: tuple[str, ...], top_k: int = 1, name: str = "scores"
+) -> None:
     """Raise unless scores and labels have these axes, labels are 0 or 1, no score is NaN, and top_k fits."""
-    check_tensors(scores=scores, labels=labels)
+    check_tensors(floats=False, **{name: scores, "labels": labels})
     check_count("top_k", top_k)
     if scores.dim() != len(dims) or scores.shape != labels.shape or not scores.numel():
         expected = ", ".join(dims)
         raise ValueError(
-            f"scores and labels must both be ({expected}) and not empty, "
-            f"got scores {tuple(scores.shape)} and labels {tuple(labels.shape)}"
+            f"{name} and labels must both be ({expected}) and not empty, "
+            f"got {name} {tuple(scores.shape)} and labels {tuple(labels.shape)}"
         )
     if not ((labels == 0) | (labels == 1)).all():
         raise ValueError(f"labels must be 0 or 1, got {labels.unique()[:5].tolist()}")
     if scores.isnan().any():
         raise ValueError(
-            f"scores must be numbers, got {int(scores.isnan().sum())} NaN: did training diverge?"
+            f"{name} must be numbers, got {int(scores.isnan().sum())} NaN: did training diverge?"
         )

@@ -15,6 +15,7 @@ from .style import (
     RAISES,
     WEIGHT,
     as_table,
+    check_shares,
     make_axes,
     one_line,
     write_beside,
@@ -46,7 +47,7 @@ def field_weights(
         The Axes.
 
     Raises:
-        ValueError: If the weights are not finite, or do not fit the fields.
+        ValueError: If the weights are not finite, not in [0, 1], or do not fit the fields.
 
     Example:
         >>> from matplotlib import pyplot as plt
@@ -58,6 +59,7 @@ def field_weights(
     Taught in chapter 1.
     """
     table = as_table("weights", weights, "fields", fields)
+    check_shares("weights", table)
     ax = make_axes(ax, (6.4, 0.8 + 0.42 * len(fields)))
     mean, _, high = _bars(ax, table, fields, middle=middle, colors=[WEIGHT] * len(fields))
     for row, value in enumerate(mean):

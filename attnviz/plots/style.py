@@ -109,6 +109,12 @@ def as_table(name: str, values: ArrayLike, names_name: str, names: Sequence[str]
     return table
 
 
+def check_shares(name: str, table: np.ndarray) -> None:
+    """Raise a ValueError that names the argument unless all numbers lie in [0, 1], up to rounding."""
+    if table.min() < -1e-6 or table.max() > 1 + 1e-6:
+        raise ValueError(f"{name} must lie in [0, 1], got {table.min():.3g} to {table.max():.3g}")
+
+
 def one_line(text: object, longest: int = LONGEST_NAME) -> str:
     r"""Somebody's text without line breaks and control characters, cut when it is too long.
 

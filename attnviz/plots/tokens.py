@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from .style import INK, PLAIN, SEQUENTIAL, as_array, make_axes, write_label
+from .style import INK, PLAIN, SEQUENTIAL, as_array, check_shares, make_axes, write_label
 
 _GAP = 0.08  # between heads, in heads
 
@@ -32,7 +32,8 @@ def head_grid(
         The Axes; a head is one unit wide and high. Layers and heads are counted from 1.
 
     Raises:
-        ValueError: If the weights are not finite, not from 0 to 1 or of another shape.
+        ValueError: If the weights are not finite, not from 0 to 1 or of another shape, or there is no such
+            head.
 
     Example:
         >>> from matplotlib import pyplot as plt
@@ -54,6 +55,8 @@ def head_grid(
             np.sqrt(table[layer, head].clip(0)), cmap=SEQUENTIAL, vmin=0, vmax=1, extent=place, aspect="auto"
         )
     if chosen is not None:
+        if tuple(chosen) not in np.ndindex(layers, heads):
+            raise ValueError(f"chosen must be a layer of {layers} and a head of {heads}, got {chosen!r}")
         corner = (chosen[1] - 0.5, chosen[0] - 0.5)
         ax.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=INK, linewidth=1.8))
     ax.set_xlim(-0.5, heads - 0.5)
@@ -72,5 +75,4 @@ def _check(weights: np.ndarray) -> None:
         raise ValueError(f"weights must be (layer, head, token, token), got {weights.shape}")
     if not np.isfinite(weights).all():
         raise ValueError(f"weights must be finite, got {int((~np.isfinite(weights)).sum())} that are not")
-    if weights.min() < -1e-6 or weights.max() > 1 + 1e-6:
-        raise ValueError(f"weights must lie in [0, 1], got {weights.min():.3g} to {weights.max():.3g}")
+    check_shares("weights", weights)

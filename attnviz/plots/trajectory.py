@@ -1,5 +1,6 @@
 """How weights move while a model is trained."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -18,7 +19,7 @@ def weight_trajectory(frame: pd.DataFrame, *, ax: Axes | None = None, title: str
         The Axes.
 
     Raises:
-        ValueError: If there is no column "step", no field, or no row.
+        ValueError: If there is no column "step", no field, no row, or what is no finite number.
 
     Example:
         >>> from matplotlib import pyplot as plt
@@ -35,6 +36,9 @@ def weight_trajectory(frame: pd.DataFrame, *, ax: Axes | None = None, title: str
     fields = [column for column in frame.columns if column != "step"]
     if "step" not in frame.columns or not fields or frame.empty:
         raise ValueError(f"frame must have rows, a column 'step' and one a field, got {frame.shape} {fields}")
+    numeric = all(pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes)
+    if not numeric or not np.isfinite(frame.to_numpy(dtype=float)).all():
+        raise ValueError("frame must hold finite numbers only, as read_weights gives them")
     ax = make_axes(ax, (7.2, 3.8))
     last = frame[fields].iloc[-1]
     order = last.argsort()

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from .style import INK, LINE, MUTED, PLAIN, WEIGHT, make_axes, one_line, write_label
 
+_COLUMNS = ("tree", "element", "parent", "text", "weight")
 _INDENT = 0.07  # a level, in units of a weight of 1
 
 
@@ -35,7 +36,7 @@ def tree_bars(
         The Axes. Behind an element's weight stands, below the first level, the product down to it.
 
     Raises:
-        ValueError: If the table has no such tree.
+        ValueError: If the table has no such tree, or lacks a column.
 
     Example:
         >>> from matplotlib import pyplot as plt
@@ -104,6 +105,9 @@ def two_trees(
 
 
 def _shown(trees: pd.DataFrame, tree: str, opened: Sequence[str] | None, most: int) -> list[tuple]:
+    missing = [name for name in _COLUMNS if name not in trees]
+    if missing:
+        raise ValueError(f"trees must be a table of weight_trees, it has no column {', '.join(missing)}")
     own = trees[trees["tree"] == tree]
     if not len(own):
         raise ValueError(

@@ -1,6 +1,7 @@
 """A review's words: who marked them, and how high a method scores them."""
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def word_marks(
         The Axes.
 
     Raises:
-        ValueError: If marks or scores do not fit the words.
+        ValueError: If marks or scores do not fit the words, or count is no whole number of at least 0.
 
     Example:
         >>> from matplotlib import pyplot as plt
@@ -54,6 +55,8 @@ def word_marks(
 
     Taught in chapter 20.
     """
+    if not isinstance(count, Integral) or count < 0:
+        raise ValueError(f"count must be a whole number of at least 0, got {count!r}")
     votes = as_table("marks", marks, "words", words).mean(0)  # (word,), shares of the people
     values = as_table("scores", scores, "words", words)[0]
     shades = values.clip(0) / values.max() if values.max() > 0 else 0 * values

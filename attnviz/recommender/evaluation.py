@@ -102,7 +102,7 @@ def query_rows(candidates: InteractionLog, values: np.ndarray) -> tuple[np.ndarr
         places, True where one stands.
 
     Raises:
-        ValueError: If the first row is no choice, or values has another length.
+        ValueError: If the first row is no choice, or values has another length or is no numbers.
 
     Example:
         >>> stays = pd.DataFrame({"user_id": ["ann", "bob"], "item_id": ["loft", "loft"],
@@ -118,6 +118,8 @@ def query_rows(candidates: InteractionLog, values: np.ndarray) -> tuple[np.ndarr
     """
     is_choice = candidates.interactions["label"].to_numpy() == 1
     values = np.asarray(values)
+    if values.ndim != 1 or values.dtype.kind not in "biuf":
+        raise ValueError(f"values must be numbers (row,), got {values.dtype} {values.shape}")
     if len(values) != len(is_choice) or not is_choice[:1].all():
         raise ValueError(
             f"candidates must be rows of sampled_candidates with one value each, got {len(is_choice):,} rows "

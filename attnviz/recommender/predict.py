@@ -30,10 +30,13 @@ def predict(model: AttentionRecommender, log: InteractionLog) -> np.ndarray:
         float32 (row,), in [0, 1].
 
     Raises:
+        TypeError: If log is none.
         ValueError: If a logit is NaN or infinite, as those of a model whose parameters are.
 
     Taught in chapter 3.
     """
+    if not isinstance(log, InteractionLog):
+        raise TypeError(f"log must be an InteractionLog, got {type(log).__name__}")
     model.eval()
     with torch.no_grad():
         logits = torch.cat([model(batch) for batch in _batches(model, log)])
@@ -116,7 +119,12 @@ def shelf(
     Returns:
         query_scores (shopper, product, field), vectors (shopper, product, field, dim), head_weight (dim,),
         head_bias, fields, shoppers, products: `FieldExplorer(**shelf(...))`.
+
+    Raises:
+        ValueError: If the model attends with several heads, or users or items are empty or not in the log.
     """
+    if not len(users) or not len(items):
+        raise ValueError(f"users and items must hold one id at least, got {users!r:.80} and {items!r:.80}")
     if not isinstance(model.mechanism, Point):
         raise ValueError(
             f"model must attend with one head ('point' or 'uniform'), got {model.options['attention']!r}: "

@@ -20,6 +20,7 @@ from ..storage import naming
 _WEIGHT = "weight/"
 _EPOCH = "train/loss"
 _START = "attnviz "
+CURE = "wait if the training runs, or else give the same fit() again with resume=True or train anew"
 
 
 class WeightLog:
@@ -130,7 +131,7 @@ def read_weights(log_dir: str | Path) -> pd.DataFrame:
             f"log_dir {str(log_dir)!r} holds no weights: give the folder that fit() logged to"
         )
     if missing:
-        warnings.warn(f"log_dir {str(log_dir)!r} is not whole: {'; '.join(missing)}", stacklevel=2)
+        warnings.warn(f"log_dir {str(log_dir)!r} is not whole: {'; '.join(missing)}; {CURE}", stacklevel=2)
     return pd.DataFrame.from_dict(weights, orient="index").rename_axis("step").sort_index().reset_index()
 
 

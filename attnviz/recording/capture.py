@@ -62,8 +62,8 @@ def capture(
     attention (has no weights), a sigmoid or bare scores in place of a softmax, weights over windows or
     sampled places, and softmaxes that the module does not return and nobody vouches for.
     Not noticed are modules that neither call a softmax, a sigmoid or an attention of PyTorch to weight a sum
-    nor say by their name that they attend. Compiled or scripted modules raise at once. Calls in other threads
-    are not recorded: each thread captures its own.
+    nor say by their name, their heads and the names of their projections that they attend. Compiled or
+    scripted modules raise at once. Calls in other threads are not recorded: each thread captures its own.
 
     The weights are those before dropout. Rows sum to 1, except a query that may see no key at all: its row is
     what the model itself computed, zeros with `scaled_dot_product_attention`, NaN in
@@ -132,8 +132,8 @@ def _check_options(wanted: Wanted) -> None:
         ("softmax", (str,), "names"),
     ):
         _check_list(name, getattr(wanted, name), kinds, said)
-    if wanted.dtype is not None and not wanted.dtype.is_floating_point:
-        raise ValueError(f"dtype must be a floating-point type such as torch.float16, got {wanted.dtype}")
+    if wanted.dtype is not None and not getattr(wanted.dtype, "is_floating_point", False):
+        raise ValueError(f"dtype must be a floating-point type such as torch.float16, got {wanted.dtype!r}")
     if wanted.gradients and wanted.dtype is not None:
         raise ValueError("gradients keeps the weights the output is made of: leave dtype out, or cast later")
 
@@ -145,7 +145,7 @@ def _check_list(name: str, wanted, kinds: tuple[type, ...], said: str) -> None:
     if not listed or not all(type(one) in kinds for one in wanted):
         raise TypeError(f"{name} must be a list of {said}, or left out, got {wanted!r}")
     if any(isinstance(one, int) and one < 0 for one in wanted) or len(set(wanted)) < len(wanted):
-        raise ValueError(f"{name} are counted from 0 and named once each, got {wanted!r}")
+        raise ValueError(f"{name} must be counted from 0 and named once each, got {wanted!r}")
 
 
 def _check_module(module: nn.Module) -> None:

@@ -114,7 +114,10 @@ class Record:
     def _wrong(self) -> str | None:
         """What was asked for and is not there."""
         if not self._attended:
-            return "nothing in module attended in a way that can be seen"
+            return (
+                "nothing in module attended in a way that can be seen; a record takes only weights "
+                "(batch, head, query, key)"
+            )
         layers = self._wanted.layers or ()
         unseen = [layer for layer in layers if not any(self._is(one, layer) for one in self._attended)]
         if unseen:

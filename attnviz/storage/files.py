@@ -45,13 +45,18 @@ def whole(target: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def naming(target: str | Path) -> Iterator[None]:
-    """The error of a full disk, which does not say where, names the target."""
+    """The error of a full disk names the target, and says what to do.
+
+    Raises:
+        OSError: The one that came, or one with these words.
+    """
     try:
         yield
     except OSError as error:
-        if error.filename is None and error.errno in (ENOSPC, EDQUOT, EFBIG):
-            error.filename = str(target)
-        raise
+        if error.errno not in (ENOSPC, EDQUOT, EFBIG):
+            raise
+        said = f"{os.strerror(error.errno)}, nothing was written; make room, or give another place"
+        raise OSError(error.errno, said, error.filename or str(target)) from error
 
 
 def drafts(folder: str | Path, *, of: str | None = None) -> list[Path]:

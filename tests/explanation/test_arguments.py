@@ -152,11 +152,14 @@ def test_what_does_not_fit_is_named(call, message):
 
 @pytest.mark.parametrize("method", ["shapley", "kernel_shap", "ablation", "shapley_sampling"])
 def test_a_row_without_a_logit_has_no_attributions(method):
-    """It is NaN, as the docstring says, and the other row is what it is alone."""
+    """It is NaN, as the docstring says, with a warning, and the other row is what it is alone."""
 
     def score(vectors):
         return total(vectors).where(vectors[:, 0, 0] != VECTORS[0, 0, 0], torch.nan)
 
-    found = attribute(score, VECTORS, baselines=0.0, method=method)
+    with pytest.warns(
+        UserWarning, match=f"attribution of 1 of {len(VECTORS)} rows is NaN, since forward_func"
+    ):
+        found = attribute(score, VECTORS, baselines=0.0, method=method)
     assert found[0].isnan().any()
     torch.testing.assert_close(found[1:], attribute(total, VECTORS[1:], baselines=0.0, method=method))

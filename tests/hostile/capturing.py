@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -83,13 +84,16 @@ class Classes(nn.Module):
 
 
 class Windowed(nn.Module):
-    """What Longformer returns: weights (batch, query, head, window)."""
+    """What Longformer does: weights (batch, query, head, window), of a token and the one before."""
 
-    config = type("Config", (), {"num_attention_heads": 4})()
+    config = SimpleNamespace(num_attention_heads=4)
 
     def forward(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
-        """The vectors, and weights (batch, token, 4, 2)."""
-        return vectors, vectors.unflatten(2, (4, 2)).softmax(-1)
+        """The vectors after attention, and weights (batch, token, 4, 2)."""
+        split = vectors.unflatten(2, (4, 2))  # (batch, token, head, dim)
+        window = torch.stack([split, split.roll(1, 1)], dim=3)  # (batch, token, head, window, dim)
+        weights = (window @ split.unsqueeze(-1)).squeeze(-1).softmax(-1)
+        return (weights.unsqueeze(-2) @ window).squeeze(-2).flatten(2), weights
 
 
 class LinearAttention(nn.Module):
@@ -113,12 +117,18 @@ class FlexAttention(nn.Module):
 
 
 class FusedAttention(nn.Module):
-    """Attention whose kernel shows no weights."""
+    """Attention whose kernel shows no weights; it has heads and projections, as such modules do."""
+
+    def __init__(self):
+        super().__init__()
+        self.num_heads = 1
+        self.qkv = nn.Linear(8, 24)
 
     def forward(self, vectors: Tensor) -> Tensor:
         """The vectors (batch, token, dim) after attention."""
+        query, key, value = self.qkv(vectors).unsqueeze(1).chunk(3, -1)
         with torch._C.DisableTorchFunction():
-            return F.scaled_dot_product_attention(*[vectors.unsqueeze(1)] * 3).squeeze(1)
+            return F.scaled_dot_product_attention(query, key, value).squeeze(1)
 
 
 def encoder() -> nn.TransformerEncoder:
@@ -157,8 +167,10 @@ def _cases() -> Iterator[tuple[str, Callable[[], Any], str, Callable[[Any], bool
         ("the queries of linear attention", LinearAttention(), "module"),
     ):
         yield fault, partial(captured, module, WORDS if module is not _sum else VECTORS), names, never
-    yield "additive pooling", partial(captured, Pool(), WORDS), "softmax", lambda found: len(found) == 1
-    yield "one head by hand", partial(captured, Single(), WORDS), "softmax", lambda found: len(found) == 1
+    for fault, module in (("additive pooling", Pool()), ("one head by hand", Single())):
+        yield fault, partial(captured, module, WORDS), "softmax", never
+        vouched = partial(captured, module, WORDS, softmax=[""])
+        yield f"{fault}, vouched for", vouched, "softmax", lambda found: len(found) == 1
     yield "a sigmoid gate", partial(captured, Gate(), WORDS), "sigmoid gate", never
     yield "a module that is not called", not_called, "module", never
     for fault, second in (

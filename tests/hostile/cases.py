@@ -13,6 +13,16 @@ def never(result: Any) -> bool:
     return False
 
 
+def or_error(right: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """The same predicate, of a case in which a clear error is as right as the result."""
+
+    def either(result: Any) -> bool:
+        return right(result)
+
+    either.or_error = True
+    return either
+
+
 @dataclass(frozen=True)
 class Case:
     """One bad input.
@@ -39,3 +49,8 @@ class Case:
     def name(self) -> str:
         """Unique among all cases."""
         return f"{self.group}: {self.source}: {self.fault}"
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether the input is unusual and no more, so that an error is no answer."""
+        return self.right is not never and not hasattr(self.right, "or_error")

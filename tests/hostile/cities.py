@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest import mock
 
-from .cases import Case, never
+from .cases import Case, never, or_error
 from .files import AMAZON, DAYS, ROWS, SHELF, TABLE
 from .judge import Answer
 from .readers import DEEP, SHELL, STRANGE
@@ -121,7 +121,7 @@ def _writer(pipe: Path) -> int | None:
 
 
 def _of_the_machine() -> Iterator[Case]:
-    yield verb_case("train", "no HOME", without_home, "HOME ATTNVIZ_CACHE", prints("next:"))
+    yield verb_case("train", "no HOME", without_home, "HOME ATTNVIZ_CACHE", or_error(prints("next:")))
     said = "stopped; nothing was changed"
     yield verb_case("data check", "SIGTERM", stopped(signal.SIGTERM), "SIGTERM", lambda answer: (
         answer.code in (130, 143) and said in answer.err and "Traceback" not in answer.err))  # fmt: skip

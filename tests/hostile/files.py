@@ -12,7 +12,7 @@ import pandas as pd
 
 import attnviz as av
 
-from .cases import Case, never
+from .cases import Case, never, or_error
 
 DAYS = [f"2025-01-0{day}" for day in (1, 2, 3, 4)]
 TEXTS = ["Good tea.", "Good pot.", "Fine tea.", "Warm pot."]
@@ -89,7 +89,7 @@ TABLE = Reader("read_table", av.read_table, ("rows.csv", "shelf.csv"), OURS)
 PARQUET = TABLE._replace(name="read_table (Parquet)", files=("rows.parquet", "shelf.csv"))
 AIRBNB = Airbnb(
     "read_airbnb",
-    lambda reviews, listings: av.read_airbnb(listings, reviews),
+    lambda reviews, listings, **limits: av.read_airbnb(listings, reviews, **limits),
     ("reviews.csv.gz", "listings.csv.gz"),
     {"user": "reviewer_id", "item": "listing_id", "id": "id", "time": "date", "review": "comments",
      "title": "name", "tags": "amenities"},
@@ -235,5 +235,5 @@ def _of_file(reader: Reader, place: int, fault: str, damage: Damage) -> Case:
             return reader.read(*paths)
 
     file = reader.files[place]
-    right = sound if fault in HARMLESS else never
+    right = or_error(sound) if fault == "NUL in a text" else sound if fault in HARMLESS else never
     return Case("reader", f"{reader.name}, {file}", fault, run, (file,), right)

@@ -11,10 +11,11 @@ from torch import nn
 
 from attnviz import attention, explanation, metrics
 
-from .cases import Case, never
+from .cases import DOCUMENTED, Case, never, or_error
 from .tensors import HEADS, LABELS, LAYERS, LISTS, SCORES, VECTORS, A, B, _masked, _sum, _weighted, same
 
 NAN, INF = float("nan"), float("inf")
+COUNTED = torch.arange(1.0, 14.0).reshape(1, 13, 1)  # 13 elements, each higher than those before it
 Bad = tuple  # what is wrong, the arguments, and perhaps what is right, and what else a message may name
 Table = dict[str, tuple[Callable[..., Any], dict[str, Any], tuple[Bad, ...]]]  # a right call, bad ones
 
@@ -102,8 +103,8 @@ TABLE: Table = {
         ("modules=an unknown name", {"modules": ("head",)}), ("modules=a text", {"modules": "head"}),
         ("no module", {"model": _sum}))),
     "best_order": (explanation.best_order, {}, (
-        ("13 elements", {"removal": explanation.Removal(_sum, torch.ones(1, 13, 2), baselines=0.0)}, never,
-         "vectors"),
+        ("13 elements", {"removal": explanation.Removal(_sum, COUNTED, baselines=0.0)},
+         lambda found: same(found, COUNTED[:, :, 0])),
         ("scores that are not numbers", {
             "removal": explanation.Removal(lambda v: _sum(v).log(), VECTORS - 2, baselines=-1.0)}, never,
              "forward_func"))),
@@ -112,7 +113,7 @@ TABLE: Table = {
          lambda found: found.shape == (1, 14) and bool(found.isfinite().all()), "vectors"),)),
     "point_attention": (attention.point_attention, {"query": B[:, :2], "keys": VECTORS, "values": VECTORS}, (
         ("temperature=0", {"temperature": 0.0}), ("temperature=NaN", {"temperature": NAN}),
-        ("temperature=inf", {"temperature": INF}, lambda found: is_all(A.new_ones(1) / 3)(found[1])),
+        ("temperature=inf", {"temperature": INF}, or_error(lambda found: is_all(A.new_ones(1) / 3)(found[1]))),
          *shares("dropout"), ("mask of floats", {"mask": A}),
         ("all padding", {"mask": A > 2}, lambda found: is_all(0)(found[0])))),
     "multihead_attention": (attention.multihead_attention,
@@ -142,8 +143,8 @@ def padded(
     return partial(function, *wide, mask=mask), lambda found: same(found, function(*tables))
 
 
-def of_table(table: Table) -> Iterator[Case]:
-    """The cases of a table."""
+def of_table(table: Table, kinds: dict[str, type[Exception]] | None = None) -> Iterator[Case]:
+    """The cases of a table, and a further exception that is documented of some sources."""
     for source, (function, given, bad) in table.items():
         for fault, changed, *more in bad:
 
@@ -154,7 +155,9 @@ def of_table(table: Table) -> Iterator[Case]:
                 return result
 
             right, names = (*more, never, "")[:2] if len(more) != 1 else (more[0], "")
-            yield Case("function", source, fault, run, (*changed, *names.split()), right)
+            more_kinds = (kinds[source],) if kinds and source in kinds else ()
+            yield Case("function", source, fault, run, (*changed, *names.split()), right,
+                       (*DOCUMENTED, *more_kinds))  # fmt: skip
 
 
 def cases() -> Iterator[Case]:

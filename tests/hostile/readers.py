@@ -9,7 +9,7 @@ import pandas as pd
 
 import attnviz as av
 
-from .cases import Case, never
+from .cases import Case, never, or_error
 from .files import AMAZON, READERS, ROWS, SHELF, TABLE, Reader, recode
 
 DEEP, DIGITS, HUGE = "[" * 100_000, "9" * 5_000, "soft <b " * 4_000
@@ -74,7 +74,12 @@ CELLS = (
     Cell("user", "missing", ""),
     Cell("user", "a shell command", SHELL, first_is("user_id", SHELL)),
     Cell("user", "escape codes and a new line", STRANGE, first_is("user_id", STRANGE)),
-    Cell("item", "not on the shelf", "cup", lambda log: "items: not in the product file" in log.dropped),
+    Cell(
+        "item",
+        "not on the shelf",
+        "cup",
+        or_error(lambda log: "items: not in the product file" in log.dropped),
+    ),
     Cell("title", "escape codes and a new line", STRANGE, title_shows("Red")),
     Cell("title", "a huge cell", HUGE, title_shows("soft")),
     Cell("title", "an entity of 5,000 digits", f"Red &#{DIGITS};", title_shows("Red")),
@@ -186,7 +191,8 @@ FRAMES: dict[str, tuple[Callable[[Path], Any], str, Right]] = {  # how to run it
     "a threshold that is not a number": (
         lambda folder: read(ROWS, rating_threshold=np.nan), "rating_threshold", never),
     "a threshold that is a text": (
-        lambda folder: read(ROWS, rating_threshold="4"), "rating_threshold", labels_are(1, 0, 1, 0)),
+        lambda folder: read(ROWS, rating_threshold="4"), "rating_threshold",
+        or_error(labels_are(1, 0, 1, 0))),
     "a column that is not there": (lambda folder: read(ROWS, columns={"user_id": "who"}), "columns", never),
     "no row": (lambda folder: read(ROWS[:0]), "interactions", never),
     "an empty shelf": (lambda folder: read(ROWS, SHELF[:0]), "items", never),

@@ -12,7 +12,7 @@ import attnviz as av
 from attnviz import data, language, plots
 from attnviz.recommender.evaluation import query_measures, query_rows, sampled_candidates
 
-from .cases import Case, never
+from .cases import Case, never, or_error
 from .explorers import TREE
 from .options import INF, NAN, Table, counts, of_table, shares
 from .readers import STRANGE
@@ -50,7 +50,7 @@ TABLE: Table = {
         ("index=a float", {"index": 1.5}), ("index=a list of floats", {"index": [0.0, 1.0]}),
         ("index=an array of floats", {"index": np.array([0.5])}), ("index=9999", {"index": [9999]}),
         ("index=a word", {"index": "all"}), ("index=None", {"index": None}),
-        ("index=one number", {"index": 3}, lambda found: len(found) == 1),
+        ("index=one number", {"index": 3}, or_error(lambda found: len(found) == 1)),
         ("a mask of another length", {"index": np.array([True, False])}))),
     "sample_negatives": (lambda **more: stays().sample_negatives(**more), {}, (
         *counts("num_negatives"), *shares("on_offer"), ("seed=-1", {"seed": -1}),
@@ -171,5 +171,5 @@ def parses(svg: bytes) -> bool:
 
 def cases() -> Iterator[Case]:
     """All of this file."""
-    yield from of_table(TABLE)
+    yield from of_table(TABLE, {"batch": IndexError})
     yield Case("function", "figure", "names that XML forbids", saved, ("fields",), parses)

@@ -1,6 +1,5 @@
 """Verbs of the command line x what is wrong with the folder of a run."""
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -10,10 +9,10 @@ from unittest import mock
 
 import pandas as pd
 import torch
-from safetensors import safe_open
 from safetensors.torch import save_file
 
 from attnviz.recommender.checkpoint import Checkpoint
+from attnviz.storage import read_tensors, write_sums, write_tensors
 
 from .cases import Case
 from .files import cut, flip, folder_in_place, little_memory, picture
@@ -61,7 +60,10 @@ def on_run(verb: str, change: Callable[[Path], Any], user: str = "guest1", item:
 
 
 def _of_runs() -> Iterator[Case]:
-    for verb, faults in (("recommend", tuple(DAMAGES)), ("trees", ("missing", "a flipped bit"))):
+    for verb, faults, shown in (
+        ("recommend", tuple(DAMAGES), "Red"),
+        ("trees", ("missing", "a flipped bit"), "candidate's tree"),
+    ):
         for file, fault in product((MODEL, STAYS, LISTINGS), faults):
             damage = DAMAGES[fault]
             run = on_run(verb, lambda run, damage=damage, file=file: damage(run / file))
@@ -73,7 +75,7 @@ def _of_runs() -> Iterator[Case]:
         )
         yield verb_case(verb, "a file in place of a run", on_run(verb, _file_in_place), "run")
         yield verb_case(
-            verb, "a title and tags of escape codes", on_run(verb, _strange), "items.parquet", prints("Red")
+            verb, "a title and tags of escape codes", on_run(verb, _strange), "items.parquet", prints(shown)
         )
         yield verb_case(verb, "a log of other columns", on_run(verb, _other_log), "interactions.parquet")
         yield verb_case(
@@ -97,6 +99,7 @@ def _file_in_place(run: Path) -> None:
 def _strange(run: Path) -> None:
     table = pd.read_parquet(run / LISTINGS)
     table.assign(title=STRANGE, tags=[[STRANGE]] * len(table)).to_parquet(run / LISTINGS)
+    write_sums((run / LISTINGS).parent)
 
 
 def _other_log(run: Path) -> None:
@@ -110,40 +113,34 @@ def _other_city(run: Path) -> None:
 
 
 def described(change: Callable[[dict], Any]) -> Callable[[Path], None]:
-    """Changes the values that a model file holds beside its tensors."""
+    """Writes other values beside the tensors of a model file, with their own checksum."""
 
     def damage(run: Path) -> None:
-        tensors, values = _read(run / MODEL)
+        tensors, values = read_tensors(run / MODEL)
         change(values)
-        save_file(tensors, run / MODEL, {"attnviz": json.dumps(values)})
+        write_tensors(run / MODEL, tensors, values)
 
     return damage
 
 
-def _read(path: Path) -> tuple[dict, dict]:
-    with safe_open(path, framework="pt") as stored:
-        tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-        return tensors, json.loads(stored.metadata()["attnviz"])
-
-
 def metadata(text: str) -> Callable[[Path], None]:
-    """Puts a text in the place of the values."""
-    return lambda run: save_file(_read(run / MODEL)[0], run / MODEL, {"attnviz": text})
+    """Puts a text in the place of all that a model file holds beside its tensors."""
+    return lambda run: save_file(read_tensors(run / MODEL)[0], run / MODEL, {"attnviz": text})
 
 
 def tensors(change: Callable[[dict], Any]) -> Callable[[Path], None]:
-    """Changes the tensors of a model file."""
+    """Writes other tensors to a model file, with their own checksum."""
 
     def damage(run: Path) -> None:
-        found, values = _read(run / MODEL)
+        found, values = read_tensors(run / MODEL)
         change(found)
-        save_file(found, run / MODEL, {"attnviz": json.dumps(values)})
+        write_tensors(run / MODEL, found, values)
 
     return damage
 
 
 METADATA: dict[str, Callable[[Path], None]] = {
-    "no values": lambda run: save_file(_read(run / MODEL)[0], run / MODEL),
+    "no values": lambda run: save_file(read_tensors(run / MODEL)[0], run / MODEL),
     "values that are no JSON": metadata("{"),
     "values that are a list": metadata("[]"),
     "values of a hundred thousand open brackets": metadata(DEEP),

@@ -12,7 +12,7 @@ import pandas as pd
 
 from attnviz.cli import main
 
-from .cases import Case, never
+from .cases import Case, never, or_error
 from .files import (
     AIRBNB,
     TABLE,
@@ -65,16 +65,19 @@ def city(folder: Path, rows: pd.DataFrame | None = None, shelf: pd.DataFrame | N
 
 
 @cache
+def _kept() -> tuple[TemporaryDirectory, Answer]:
+    """A folder with a city and its run, made once a process, and what the training said."""
+    keep = TemporaryDirectory()
+    folder = Path(keep.name)
+    return keep, command("train", "--airbnb", city(folder / "city"), "--out", folder / "run", *QUICK)
+
+
 def trained() -> Path:
-    """The folder of a run, made once; a case works on a copy."""
-    folder = Path(_KEEP.name)
-    answer = command("train", "--airbnb", city(folder / "city"), "--out", folder / "run", *QUICK)
+    """The folder of a run; a case works on a copy."""
+    keep, answer = _kept()
     if answer.code:
-        raise AssertionError(answer.err)
-    return folder / "run"
-
-
-_KEEP = TemporaryDirectory()
+        raise AssertionError(f"the run that cases work on cannot be trained: {answer.err}")
+    return Path(keep.name) / "run"
 
 
 def cases() -> Iterator[Case]:
@@ -118,8 +121,10 @@ def _of_other_options() -> Iterator[Case]:
     for verb, fault, more, names, right in OTHER_OPTIONS:
 
         def run(folder, verb=verb, more=more):
+            trained()  # imports what the command needs
+            arguments = _sound(verb, folder)
             with little_memory():
-                return command(*_sound(verb, folder), *more)
+                return command(*arguments, *more)
 
         yield verb_case(verb, fault, run, names, right)
 
@@ -155,7 +160,9 @@ OTHER_OPTIONS = (
     ("data check", "two data sets", ("--airbnb", "."), "--airbnb", never),
     ("recommend", "--top-k: a word", ("--top-k", "many"), "--top-k", never),
     ("recommend", "--top-k: a number of 5,000 digits", ("--top-k", "9" * 5_000), "--top-k", never),
-    ("recommend", "--top-k: more than there are", ("--top-k", str(2**70)), "--top-k top_k", prints("flat")),
+    ("recommend", "--top-k: more than there are", ("--top-k", str(2**70)), "--top-k top_k",
+        or_error(prints("flat"))),
+    ("recommend", "--top-k: a thousand of nine", ("--top-k", "1000"), "--top-k", prints("flat")),
     ("trees", "--tokens: another word", ("--tokens", "gradient"), "--tokens", never),
 )  # fmt: skip
 SOURCES = (

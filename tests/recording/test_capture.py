@@ -491,7 +491,7 @@ def test_weights_that_cannot_be_had_raise_and_say_why():
         ({"layers": [0, 7]}, RuntimeError, r"layers \[7\] did not attend.*counted from 0"),
         ({"layers": ["embeddings"]}, RuntimeError, r"layers \['embeddings'\] did not attend"),
         ({"heads": [4]}, ValueError, "heads must be below 4"),
-        ({"heads": [1, 1]}, ValueError, "heads are counted from 0 and named once"),
+        ({"heads": [1, 1]}, ValueError, "heads must be counted from 0 and named once"),
         ({"heads": [0.5]}, TypeError, "heads must be a list"),
         ({"dtype": torch.int8}, ValueError, "dtype must be a floating-point type"),
         ({"dtype": torch.float16, "gradients": True}, ValueError, "leave dtype out"),

@@ -10,6 +10,7 @@ from ..fields import Field, own_fields
 from ..log import InteractionLog
 from .files import log_from_files, parse_prices, parse_unix_times, read_file
 from .json_lines import parse_json
+from .streams import MAX_BYTES, MAX_LINE_BYTES
 
 COLUMNS = {
     "interactions": ("user_id", "item_id", "timestamp", "label", "rating", "review"),
@@ -30,6 +31,8 @@ def read_table(
     time_unit: str | None = None,
     implicit: bool = False,
     strict: bool = True,
+    max_bytes: int = MAX_BYTES,
+    max_line_bytes: int = MAX_LINE_BYTES,
 ) -> InteractionLog:
     """Read an interaction log from two or three tables.
 
@@ -47,7 +50,8 @@ def read_table(
     - Cells of a CSV file are text, so an id such as '007' or 'NA' stays one; only an empty cell is missing.
 
     Args:
-        interactions: Path of a CSV (.csv, .csv.gz) or Parquet file, or a DataFrame.
+        interactions: Path of a CSV, JSON lines (.json, .jsonl) or Parquet file, or a DataFrame. CSV and JSON
+            lines may be gzipped.
         items: Likewise.
         users: Likewise, or None.
         columns: Our column name -> the name in your tables. Where two tables differ, name the table too:
@@ -59,13 +63,16 @@ def read_table(
         time_unit: As in `InteractionLog`: what numbers count that are times, "s", "ms", "us" or "ns".
         implicit: As in `InteractionLog`: rows are choices without ratings; a rating is then not read.
         strict: As in `InteractionLog`: True raises on any problem, False drops and counts.
+        max_bytes: The most bytes of a file, unpacked.
+        max_line_bytes: The most bytes of a line; Parquet files have none.
 
     Returns:
         The log.
 
     Raises:
-        ValueError: When a file cannot be read, a column is missing, or the tables have problems; the message
-            names the file, the column and the first rows.
+        TypeError: When a table is neither a path nor a DataFrame.
+        ValueError: When a file cannot be read or passes a limit, a column is missing, or the tables have
+            problems; the message names the file, the column and the first rows.
 
     Example:
         >>> import pandas as pd
@@ -82,7 +89,8 @@ def read_table(
     files = {
         name: "a DataFrame" if isinstance(given[name], pd.DataFrame) else str(given[name]) for name in given
     }
-    tables = {name: src if isinstance(src, pd.DataFrame) else read_file(src) for name, src in given.items()}
+    limits = {"max_bytes": max_bytes, "max_line_bytes": max_line_bytes}
+    tables = {name: _table(name, source, limits) for name, source in given.items()}
     own = own_fields(fields)
     for name, names in _our_names(tables, files, columns or {}, own).items():
         require_single_columns(f"{name}, {files[name]}", tables[name].columns)
@@ -105,6 +113,14 @@ def read_table(
         implicit=implicit,
         strict=strict,
     )
+
+
+def _table(name: str, source: object, limits: Mapping[str, int]) -> pd.DataFrame:
+    if isinstance(source, pd.DataFrame):
+        return source
+    if isinstance(source, str | Path):
+        return read_file(source, **limits)
+    raise TypeError(f"{name} must be the path of a file or a DataFrame, got {type(source).__name__}")
 
 
 def parse_tags(values: pd.Series) -> pd.Series:
