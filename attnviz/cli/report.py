@@ -8,9 +8,10 @@ from ..data.log import InteractionLog
 from ..data.planted import PlantedShop
 from ..metrics.bootstrap import bootstrap_auc
 from ..metrics.ranking import log_loss
-from ..recommender.evaluation import query_measures, query_rows, rank_held_out
+from ..recommender.evaluation import query_rows, rank_held_out
 from ..recommender.model import AttentionRecommender
 from ..recommender.predict import predict
+from ..recommender.ranking import query_measures
 from .terminal import tell, tell_counts, tell_table
 
 GROUPS = {"new": "new", "returning": "returning, new item", "repeat": "returning, same item"}

@@ -2,15 +2,14 @@
 
 from .evaluation import (
     groups_by_history,
-    query_measures,
     query_rows,
     rank_held_out,
-    ranking_table,
     sampled_candidates,
 )
 from .mechanisms import Multihead, Point, SelfAttention
 from .model import AttentionRecommender
 from .predict import field_weights, predict, recommend, shelf
+from .ranking import query_measures, ranking_table
 from .shopper import HistoryQuery, HistoryWeights
 from .training import fit
 from .weight_log import read_weights

@@ -2,21 +2,14 @@
 
 import numpy as np
 import pandas as pd
-import torch
-from numpy.typing import ArrayLike
-from torch import Tensor
 
 from ..data.log import InteractionLog
 from ..data.offer import never_chosen
 from ..data.past import popularity
 from ..data.sampling import sample_candidates
-from ..metrics.bootstrap import bootstrap_interval
-from ..metrics.ranking import check_scores, hit_rate, ndcg
 from .model import AttentionRecommender
 from .predict import predict
-
-GROUPS = ("new", "returning", "repeat")
-MEASURES = ("ndcg", "hit_rate", "auc")
+from .ranking import ranking_table
 
 
 def rank_held_out(
@@ -162,120 +155,3 @@ def groups_by_history(log: InteractionLog) -> np.ndarray:
     first_here = pairs.reindex(pd.MultiIndex.from_frame(rows[["user_id", "item_id"]])).to_numpy()
     before, here = first_ever < rows["timestamp"], first_here < rows["timestamp"]
     return np.select([here, before], ["repeat", "returning"], "new")
-
-
-def query_measures(
-    scores: np.ndarray, labels: np.ndarray, *, mask: np.ndarray | None = None, top_k: int = 10
-) -> pd.DataFrame:
-    """How high the chosen item of each query stands among its candidates.
-
-    Args:
-        scores: (query, candidate), higher is better.
-        labels: (query, candidate), a single 1 in each row.
-        mask: (query, candidate), True where a candidate stands; None: everywhere. See `query_rows`.
-        top_k: Places of the list that count for the first two measures.
-
-    Returns:
-        DataFrame, a row a query: ndcg and hit_rate among the first top_k, and auc, the share of the other
-        candidates that score below the chosen one, NaN if there is no other. All in [0, 1], higher is better;
-        ties count as chance would have them.
-
-    Raises:
-        ValueError: If the shapes differ, a score is NaN, or a query has not exactly one chosen item.
-
-    Example:
-        >>> table = query_measures(np.array([[3, 1, 3, 0]]), np.array([[1, 0, 0, 0]]), top_k=1)
-        >>> table.round(2).values.tolist()
-        [[0.5, 0.5, 0.83]]
-
-    Paper: Järvelin and Kekäläinen (2002) for NDCG. Taught in "Real stays".
-    """
-    labels, scores = np.asarray(labels), np.asarray(scores)
-    mask = np.ones(labels.shape, dtype=bool) if mask is None else np.asarray(mask)
-    if labels.ndim != 2 or labels.shape != mask.shape or not ((labels * mask).sum(1) == 1).all():
-        raise ValueError(
-            "labels must be (query, candidate) with exactly one 1 in each row, where mask is True"
-        )
-    given = torch.tensor(scores, dtype=torch.float64), torch.tensor(labels)
-    check_scores(*given, dims=("query", "candidate"), top_k=top_k)
-    given = given[0].masked_fill(~torch.tensor(mask), -torch.inf), given[1]
-    measures = {"ndcg": ndcg(*given, top_k=top_k), "hit_rate": hit_rate(*given, top_k=top_k)}
-    measures["auc"] = _wins(*given, torch.tensor(mask))
-    return pd.DataFrame({name: values.double() for name, values in measures.items()})
-
-
-def _wins(scores: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
-    """The AUC of each query (query,): with a single 1, the share of the others that score below it."""
-    chosen = scores[labels == 1].unsqueeze(1)  # (query, 1)
-    others = mask & (labels == 0)
-    wins = ((chosen > scores) & others).sum(1) + ((chosen == scores) & others).sum(1) / 2
-    return wins / others.sum(1)
-
-
-def ranking_table(
-    scores: dict[str, np.ndarray],
-    labels: np.ndarray,
-    groups: np.ndarray,
-    *,
-    users: ArrayLike | None = None,
-    mask: np.ndarray | None = None,
-    top_k: int = 10,
-) -> pd.DataFrame:
-    """Mean measures of several rankings of the same candidates, group by group, with bootstrap intervals.
-
-    Args:
-        scores: For each ranking, by name: (query, candidate).
-        labels: (query, candidate), a single 1 in each row.
-        groups: (query,), names.
-        users: (query,), whose each query is: an interval then is one over users, each with all queries, since
-            those of one user are alike. None: over queries.
-        mask: See `query_measures`.
-        top_k: See `query_measures`.
-
-    Returns:
-        DataFrame group, model (the name of the ranking), n (queries), candidates (their mean number beside
-        the chosen item), and for ndcg, hit_rate and auc the mean and the ends of its 95% interval over users
-        or queries: ndcg, ndcg_low, ndcg_high, and so on. Those of `GROUPS` come in that order, then the
-        others.
-
-    Raises:
-        ValueError: As `query_measures`, or if groups or users are not one for each query.
-
-    Example:
-        >>> labels = np.array([[1, 0, 0], [0, 1, 0]])
-        >>> scores = {"good": labels, "constant": labels * 0}
-        >>> table = ranking_table(scores, labels, np.array(["new", "new"]), top_k=1)
-        >>> table[["group", "model", "n", "hit_rate", "auc"]].round(2).values.tolist()
-        [['new', 'good', 2, 1.0, 1.0], ['new', 'constant', 2, 0.33, 0.5]]
-
-    Taught in "Real stays".
-    """
-    mask = np.ones(np.shape(labels), dtype=bool) if mask is None else mask
-    measured = {
-        name: query_measures(values, labels, mask=mask, top_k=top_k) for name, values in scores.items()
-    }
-    groups, users = np.asarray(groups), np.arange(len(labels)) if users is None else np.asarray(users)
-    if not len(groups) == len(users) == len(labels):
-        raise ValueError(
-            f"groups and users must name one for each of {len(labels):,} queries, "
-            f"got {len(groups):,} and {len(users):,}"
-        )
-    ordered = sorted(set(groups.tolist()), key=lambda group: (*GROUPS, group).index(group))
-    rows = []
-    for group in ordered:
-        beside = mask[groups == group].sum(1).mean() - 1
-        for name, table in measured.items():
-            part = table[groups == group]
-            rows.append(
-                {"group": group, "model": name, "n": len(part), "candidates": beside}
-                | _intervals(part, users[groups == group])
-            )
-    return pd.DataFrame(rows)
-
-
-def _intervals(part: pd.DataFrame, users: np.ndarray) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for measure in MEASURES:
-        mean, low, high, _ = bootstrap_interval(part[measure].tolist(), groups=users)
-        found |= {measure: mean, f"{measure}_low": low, f"{measure}_high": high}
-    return found

@@ -61,7 +61,10 @@ MASK = torch.tensor([[True, True, False], [True, True, True]])
         (lambda: attribute(total, VECTORS, baselines=0.0, seed="a"), "seed must be a whole number"),
         (lambda: attribute(total, VECTORS, baselines=0.0, method=["shapley"]), "method must be one of"),
         (lambda: attribute(None, VECTORS, baselines=0.0), "forward_func must be callable"),
-        (lambda: attribute(total, VECTORS, baselines=0.0, forward_args=SCORES), "forward_args must be a tuple"),
+        (
+            lambda: attribute(total, VECTORS, baselines=0.0, forward_args=SCORES),
+            "forward_args must be a tuple",
+        ),
         (
             lambda: attribute(lambda v: total(v).long(), VECTORS, baselines=0.0),
             "float tensor, got torch.int64",

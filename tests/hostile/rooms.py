@@ -10,7 +10,8 @@ import torch
 
 import attnviz as av
 from attnviz import data, language, plots
-from attnviz.recommender.evaluation import query_measures, query_rows, sampled_candidates
+from attnviz.recommender.evaluation import query_rows, sampled_candidates
+from attnviz.recommender.ranking import query_measures
 
 from .cases import Case, never, or_error
 from .explorers import TREE

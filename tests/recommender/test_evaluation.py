@@ -11,12 +11,11 @@ import attnviz as av
 from attnviz.data import never_chosen, on_offer_since, popularity, visible_reviews
 from attnviz.recommender.evaluation import (
     groups_by_history,
-    query_measures,
     query_rows,
     rank_held_out,
-    ranking_table,
     sampled_candidates,
 )
+from attnviz.recommender.ranking import query_measures, ranking_table
 
 ROW = st.tuples(st.sampled_from("abc"), st.integers(0, 3), st.integers(1, 5))
 ROWS = st.lists(ROW, min_size=1, max_size=20, unique=True)
