@@ -11,9 +11,10 @@ from ..recommender.evaluation import sampled_candidates
 from ..recommender.mechanisms import ATTENTIONS, ONE_HEAD, check_attention
 from ..recommender.model import AttentionRecommender
 from ..recommender.training import fit
+from ..storage import alone
 from . import report
 from .options import number, or_default, require_no_effectless, whole
-from .run_folder import CHECKPOINT, LOG, TENSORBOARD, begin, next_command, require_free, resumed
+from .run_folder import CHECKPOINT, LOG, RUN, TENSORBOARD, begin, next_command, require_free, resumed
 from .sources import add_sources, described, read_source, source_kind
 from .terminal import tell
 
@@ -89,10 +90,11 @@ def train(options: argparse.Namespace) -> None:
     parts = log.split() if log.has_times else log.split("row", seed=options.seed)
     report.tell_split(parts)
     model = _model(log, options)
-    begin(options.out, asked, implicit=log.implicit)
-    history = _fit(model, parts, options)
-    log.write(options.out / LOG)
-    model.save(options.out)
+    with alone(options.out / RUN):
+        begin(options.out, asked, implicit=log.implicit)
+        history = _fit(model, parts, options)
+        log.write(options.out / LOG)
+        model.save(options.out)
     report.tell_training(history)
     _try(model, parts, options)
     tell("", f"saved in {options.out}; next: {next_command(options.out, log)}")

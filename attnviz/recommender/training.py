@@ -67,7 +67,8 @@ def fit(
     Raises:
         ValueError: If a log holds one class only, an option is out of range, or the checkpoint to resume is
             damaged, or belongs to another model, other options or other data.
-        BlockingIOError: If another training writes to `checkpoint` or `log_dir` at this moment.
+        BlockingIOError: If another training writes to `checkpoint` or `log_dir` at this moment. With `resume`
+            this one waits, and goes on from what the other one left.
 
     Example:
         >>> from attnviz import AttentionRecommender, planted_shop
@@ -82,7 +83,8 @@ def fit(
     plan = Plan(epochs, batch_size, learning_rate, weight_decay, patience, seed)
     _check(plan, train, valid, num_threads=num_threads, log_every=log_every)
     state = TrainingState(model, plan, steps_per_epoch=-(-len(train) // batch_size))
-    with alone(checkpoint, log_dir), _threads(num_threads):
+    tell = print if progress else _say_nothing
+    with alone(checkpoint, log_dir, wait=tell if resume else None), _threads(num_threads):
         store = Checkpoint(checkpoint, fingerprint(model, train, valid, plan)) if checkpoint else None
         if store and resume and store.exists():
             store.restore(state)
@@ -100,6 +102,10 @@ def fit(
     model.load_state_dict(state.best)
     model.eval()
     return pd.DataFrame(state.history)
+
+
+def _say_nothing(words: str) -> None:
+    pass
 
 
 def _train_epoch(state: TrainingState, epoch: int, train: InteractionLog, weight_log: WeightLog) -> float:

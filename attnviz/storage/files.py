@@ -3,7 +3,7 @@
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from errno import EDQUOT, EFBIG, ENOSPC
 from glob import escape
@@ -78,15 +78,17 @@ def drafts(folder: str | Path, *, of: str | None = None) -> list[Path]:
 
 
 @contextmanager
-def alone(*targets: str | Path | None) -> Iterator[None]:
-    """Nobody else writes the targets meanwhile: a second one, in a thread or a process, is refused at once.
+def alone(*targets: str | Path | None, wait: Callable[[str], None] | None = None) -> Iterator[None]:
+    """Nobody else writes the targets meanwhile: a second one, in a thread or a process, is refused or waits.
 
     Args:
         *targets: Files or folders; None is left out. `.NAME.lock` lies beside each, and says nothing once
             its process has ended.
+        wait: None refuses the second one at once. A function is told in a sentence what is waited for, and
+            the second one begins when the first has ended.
 
     Raises:
-        BlockingIOError: If another one holds a target.
+        BlockingIOError: If another one holds a target, without `wait`.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -100,10 +102,14 @@ def alone(*targets: str | Path | None) -> Iterator[None]:
     with ExitStack() as held:
         for target in (Path(target).resolve() for target in targets if target is not None):
             target.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(target.with_name(f".{target.name}.lock"))
             try:
-                held.enter_context(FileLock(target.with_name(f".{target.name}.lock"), blocking=False))
+                lock.acquire(blocking=False)
             except Timeout as error:
-                raise BlockingIOError(
-                    f"{target} is being written by another training: wait for its end, or give another path"
-                ) from error
+                held_by = f"{target} is being written by another training"
+                if wait is None:
+                    raise BlockingIOError(f"{held_by}: wait for its end, or give another path") from error
+                wait(f"{held_by}: waiting for its end")
+                lock.acquire()
+            held.callback(lock.release)
         yield

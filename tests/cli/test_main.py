@@ -212,7 +212,7 @@ def test_the_second_training_into_a_folder_is_refused(city, tmp_path, capsys, mo
     monkeypatch.setattr(Checkpoint, "write", start_another)
     assert main(arguments) == 0
     assert len(lines) == 2
-    assert all("checkpoint.safetensors is being written by another training" in line for line in lines)
+    assert all("run.json is being written by another training" in line for line in lines)
 
 
 @pytest.mark.parametrize("name", ["log/items.parquet", "log/attnviz.sha256", "model.safetensors"])

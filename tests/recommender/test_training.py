@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -200,6 +201,25 @@ def test_the_second_of_two_trainings_is_refused(target, parts, tmp_path, monkeyp
     assert av.fit(alone, *parts[:2], epochs=2, **QUICK).equals(history)
     assert torch.equal(flat(model), flat(alone))
     assert len(list(tmp_path.rglob("*tfevents*"))) == (target == "log_dir")
+
+
+def test_a_second_training_that_resumes_waits_for_the_first(parts, tmp_path, monkeypatch):
+    """Expect both to end with the same parameters, trained once: as two chapters that need one model."""
+    options = dict(epochs=2, checkpoint=tmp_path / "run", resume=True, **QUICK)
+    models, threads, note, epochs = [make(parts), make(parts)], [], TrainingState.note, []
+
+    def note_and_start_another(self, row):
+        epochs.append(row["epoch"])
+        if not threads:
+            threads.append(Thread(target=av.fit, args=(models[1], *parts[:2]), kwargs=options))
+            threads[0].start()
+        note(self, row)
+
+    monkeypatch.setattr(TrainingState, "note", note_and_start_another)
+    av.fit(models[0], *parts[:2], **options)
+    threads[0].join()
+    assert epochs == [0, 1]
+    assert torch.equal(flat(models[0]), flat(models[1]))
 
 
 @pytest.mark.parametrize("wrong", ["a key", "a shape", "a kind"])

@@ -150,6 +150,27 @@ def test_the_second_writer_is_refused(tmp_path):
     assert len(refused) == 2
 
 
+def test_a_second_writer_that_may_wait_begins_when_the_first_has_ended(tmp_path):
+    """It is told what it waits for, once, and holds the target afterwards."""
+    target, told, done = tmp_path / "run", [], []
+
+    def second():
+        with alone(target, wait=told.append):
+            done.append(True)
+
+    thread = Thread(target=second)
+    with alone(target):
+        thread.start()
+        while not told:
+            thread.join(0.01)
+        assert not done
+    thread.join()
+    assert done == [True]
+    assert told == [f"{target} is being written by another training: waiting for its end"]
+    with alone(target):
+        pass
+
+
 def test_of_two_targets_none_is_held_after_a_refusal(tmp_path):
     """The first of the two was free; it is free again."""
     with (
