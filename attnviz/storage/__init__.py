@@ -1,13 +1,14 @@
 """Files that are whole or not there, and what they were: nothing is half written, nothing unpickled."""
 
 from .files import alone, drafts, naming, whole
-from .sums import SUMS, check_sums, write_sums
+from .sums import SUMS, check_listed, check_sums, write_sums
 from .tables import read_parquet, write_tables
 from .tensors import read_tensors, write_tensors
 
 __all__ = [
     "SUMS",
     "alone",
+    "check_listed",
     "check_sums",
     "drafts",
     "naming",

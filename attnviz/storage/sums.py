@@ -71,6 +71,14 @@ def check_sum(file: BufferedReader, expected: str) -> None:
     file.seek(0)
 
 
+def check_listed(file: BufferedReader) -> None:
+    """Check a file that was just opened against `attnviz.sha256` beside it, where that lists it."""
+    path = Path(file.name)
+    sums = read_sums(path.parent)
+    if path.name in sums:
+        check_sum(file, sums[path.name])
+
+
 def file_sum(path: Path) -> str:
     """The SHA-256 of a file."""
     with path.open("rb") as file:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from .files import whole
-from .sums import CURE, SUMS, check_sum, file_sum, read_sums, sums_text
+from .sums import CURE, SUMS, check_listed, file_sum, read_sums, sums_text
 
 
 def write_tables(folder: str | Path, tables: Mapping[str, pd.DataFrame | None]) -> None:
@@ -41,13 +41,10 @@ def read_parquet(source: str | Path) -> pd.DataFrame:
     """
     from pyarrow.lib import ArrowException
 
-    source = Path(source)
-    sums = read_sums(source.parent)
-    with source.open("rb") as file:
-        if source.name in sums:
-            check_sum(file, sums[source.name])
+    with Path(source).open("rb") as file:
+        check_listed(file)
         try:
             return pd.read_parquet(file)
         except (ArrowException, KeyError, OSError, TypeError, ValueError) as error:
-            told = f"{type(error).__name__}: {error}"
+            told = f"{type(error).__name__}: {' '.join(str(error).split())}"
             raise ValueError(f"{source}: cannot be read as a table: {told}: {CURE}") from error

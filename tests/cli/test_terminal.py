@@ -24,6 +24,7 @@ import attnviz as av
 from attnviz import cli
 from attnviz.cli import main, terminal
 from attnviz.printable import printable
+from attnviz.storage import write_sums
 
 CONTROLS = [chr(code) for code in (*range(32), *range(127, 160))]
 INVISIBLE = [*"\u00ad\u200b\u200c\u200d\u2028\u2029\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"]
@@ -177,6 +178,7 @@ def test_a_terminal_that_cannot_show_a_letter(shop, encoding):
     if not other.exists():
         shutil.copytree(shop, other)
     items.to_parquet(other / "log/items.parquet")
+    write_sums(other / "log")
     user = pd.read_parquet(other / "log/interactions.parquet")["user_id"].iloc[0]
     process = command("recommend", other, user, env=environment(PYTHONIOENCODING=encoding), encoding=encoding)
     printed, errors = process.communicate()

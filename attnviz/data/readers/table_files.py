@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ...storage import check_listed
 from ...storage import read_parquet as read_checked
 from .json_lines import read_json_lines
 from .streams import MAX_BYTES, numbered_lines, opened, require_file
@@ -67,6 +68,7 @@ def read_parquet(path: str | Path, **limits: int) -> pd.DataFrame:
     require_file(path)
     try:
         with open(path, "rb") as file:
+            check_listed(file)
             stored = pq.ParquetFile(file)
             _require_unique(path, stored.schema_arrow.names)
             _require_size(path, _size(stored.metadata), limits.get("max_bytes", MAX_BYTES))
