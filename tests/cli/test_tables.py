@@ -71,7 +71,7 @@ def test_times_that_are_numbers(tmp_path, capsys):
     dates = []
     for name, more in (("unit", ["--time-unit", "s"]), ("size", [])):
         assert main(["train", *options, *more, "--out", str(tmp_path / name), *SMALL]) == 0
-        dates.append(capsys.readouterr().out.partition(" from ")[2].split()[0])
+        dates.append(capsys.readouterr().out.partition("learn from, 40 from ")[2].split()[0])
     assert dates[0] == dates[1] == str(pd.Timestamp(seconds[320], unit="s").date())
 
 
