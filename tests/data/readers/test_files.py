@@ -66,6 +66,7 @@ def test_marks_and_ends_of_lines(tmp_path, mark, end):
 FAULTS = {
     "empty": (b"", "the file is empty; expected a header"),
     "empty lines": (b"\n\n", "the file is empty; expected a header"),
+    "blanks": (b"\t\n", "the file is empty; expected a header"),
     "two columns": (b"id,x,id\n1,2,3\n", "two columns have the name 'id'; rename or remove one"),
     "more cells in the first row": (b"id,x\n1,2,3\n", "the first row has more cells than the header; quote"),
     "more cells later": (b"id,x\n1,2\n1,2,3\n", "Expected 2 fields in line 3, saw 3.*; quote cells"),
