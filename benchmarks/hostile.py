@@ -1,6 +1,6 @@
 """How are bad inputs answered?
 
-    python -m benchmarks hostile                  # writes book/_results/hostile.csv and hostile_cases.csv
+    python -m benchmarks hostile                  # writes book/_results/hostile*.csv
 
 `tests/hostile` makes the list: readers, verbs and functions, each with what can be wrong with its input.
 Its `judge` says what counts as right, as a clear error, as unclear, as silent and as a traceback.
@@ -13,12 +13,14 @@ from typing import Annotated
 
 import pandas as pd
 
+from attnviz.storage import whole
 from tests.hostile.gather import every_case
 from tests.hostile.judge import OUTCOMES, judge
 
 from .results import FOLDER, Result, read_result, write_result
 
 GROUPS = ("reader", "verb", "function")
+PAGE = FOLDER / "hostile_table.csv"  # as a page of the book shows it
 KEY = ["group", "source", "fault"]
 
 
@@ -47,6 +49,15 @@ def counts(found: pd.DataFrame, when: str) -> pd.DataFrame:
     return sizes.rename("cases").reset_index().assign(when=when)[["when", "group", "outcome", "cases"]]
 
 
+def in_a_page(cases: pd.DataFrame) -> pd.DataFrame:
+    """A row a group and time, a column an outcome; a case counts from the time on when it was made."""
+    told = cases.melt(KEY, ["before", "after"], var_name="when", value_name="outcome").dropna()
+    rows = pd.MultiIndex.from_product([GROUPS, ("before", "after")], names=["input to", "when"])
+    table = pd.crosstab([told["group"], told["when"]], told["outcome"])
+    table = table.reindex(rows, fill_value=0).reindex(columns=list(OUTCOMES), fill_value=0)
+    return table.assign(all=table.sum(axis=1))
+
+
 def measure(*, when: Annotated[str, ("before", "after")] = "after") -> Result:
     """Give all bad inputs and count the answers.
 
@@ -54,7 +65,10 @@ def measure(*, when: Annotated[str, ("before", "after")] = "after") -> Result:
         when: Before the mends, or after them.
     """
     found = answers()
-    write_result("hostile_cases", by_case(found, when))
+    cases = by_case(found, when)
+    write_result("hostile_cases", cases)
+    with whole(PAGE) as draft:
+        in_a_page(cases).to_csv(draft)
     return Result(counts(found, when), replace=["when"])
 
 

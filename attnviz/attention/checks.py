@@ -80,8 +80,9 @@ def check_weights(weights: Tensor) -> None:
     if (weights < 0).any():
         low = weights[weights < 0].min().item()
         raise ValueError(f"weights must be at least 0, got {low:.4g}: give those after softmax")
-    if weights.isposinf().any():
-        raise ValueError("weights must not be infinite: give those after softmax")
+    infinite = int(weights.isposinf().sum())
+    if infinite:
+        raise ValueError(f"weights must be finite, got {infinite} infinite: give those after softmax")
 
 
 def check_count(name: str, value: object, *, least: int = 1, most: int | None = None) -> None:

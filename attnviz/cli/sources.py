@@ -40,10 +40,13 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
     add("--columns", nargs="+", metavar="OURS=THEIRS",
         help="of your tables: our column name and yours, as in user_id=who items.item_id=id")  # fmt: skip
     add("--fields", nargs="+", metavar="NAME=KIND",
-        help="of your tables: further columns of the items that the model sees, each a number, category, text "
-        "or tags, as in stars=number description=text")  # fmt: skip
-    add("--date-format", metavar="FORMAT",
-        help="of your tables: how times are written, as in '%%m/%%d/%%Y %%H:%%M' (default: ISO 8601)")  # fmt: skip
+        help="of your tables: further columns of the items that the model sees, each a number, category, "
+        "text or tags, as in stars=number description=text")  # fmt: skip
+    add(
+        "--date-format",
+        metavar="FORMAT",
+        help="of your tables: how times are written, as in '%%m/%%d/%%Y %%H:%%M' (default: ISO 8601)",
+    )
     add("--time-unit", choices=TIME_UNITS,
         help="of your tables: what times count that are numbers (default: told from their size)")  # fmt: skip
     add("--rating-threshold", type=number(-MANY, MANY), metavar="R",

@@ -122,9 +122,9 @@ def _why(shape: tuple[int, ...], named: set[int], *, windowed: bool) -> str:
     if windowed:
         return (
             f"its weights {shape} are (batch, query, head, window) for {heads} heads: each query has keys of "
-            "its own, a window or sampled places, and a record takes only (batch, head, query, key)"
+            "its own, a window or sampled places, so that they cannot be (batch, head, query, key)"
         )
     return (
         f"its weights {shape} do not have its {heads} heads as the last axis before query and key: they are "
-        "in blocks, or of something else, and a record takes only (batch, head, query, key)"
+        "in blocks, or of something else, so that they cannot be (batch, head, query, key)"
     )

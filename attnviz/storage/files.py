@@ -55,7 +55,7 @@ def naming(target: str | Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in (ENOSPC, EDQUOT, EFBIG):
             raise
-        said = f"{os.strerror(error.errno)}, nothing was written; make room, or give another place"
+        said = f"{os.strerror(error.errno)}; make room, or give another place"
         raise OSError(error.errno, said, error.filename or str(target)) from error
 
 

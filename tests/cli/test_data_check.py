@@ -36,11 +36,12 @@ def check(*options: str) -> int:
 
 
 def test_clean_tables(tables, capsys):
-    """Code 0 and one line that says what there is."""
+    """Code 0, a line that says what there is, and one of how the labels were read."""
     assert check(*tables()) == 0
     out = capsys.readouterr().out
     assert out == (
         "no problems: InteractionLog(4 interactions, 2 users, 2 items, fields: price; see .notes (1))\n"
+        "note: interactions: 4 labels are read from ratings, 1 from rating_threshold=4 up\n"
     )
 
 

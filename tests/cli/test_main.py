@@ -179,7 +179,9 @@ def test_wrong_inputs_of_train(city, tmp_path, capsys):
     assert "no column 'listing_id'" in told(capsys, ["train", "--airbnb", other, "--out", run])
     content = (city / "listings.csv.gz").read_bytes()
     (other / "listings.csv.gz").write_bytes(content[: len(content) // 2])
-    assert "gzip data is cut off; fetch" in told(capsys, ["train", "--airbnb", other, "--out", run])
+    assert "listings.csv.gz, line 1: the gzip data is cut off; fetch the file again" in told(
+        capsys, ["train", "--airbnb", other, "--out", run]
+    )
     assert not run.exists()
     for option in ("--epochs", "--num-negatives", "--max-reviews", "--embed-dim", "--num-candidates"):
         line = told(capsys, ["train", "--airbnb", city, "--out", tmp_path / option, *QUICK, option, 0])

@@ -39,7 +39,9 @@ def test_words_for_labels_are_read(labels):
     assert InteractionLog(ROWS.assign(label=labels), ITEMS).interactions["label"].tolist() == [1, 0, 1, 0]
 
 
-@pytest.mark.parametrize("bad", ["maybe", "10", 2, -1, 0.5, np.inf, [1], "y", 10**2000])
+@pytest.mark.parametrize(
+    "bad", ["maybe", "10", 2, -1, 0.5, np.inf, [1], "y", pytest.param(10**2000, id="6,644 bits")]
+)
 def test_other_labels_are_shown(bad):
     """Expect the row, the value and what is read."""
     rows = ROWS.astype({"label": object})
@@ -75,7 +77,7 @@ def test_a_second_column_of_one_name_is_an_error(table, tmp_path):
         read_table(*twice.values())
     for name, content in twice.items():
         content.to_csv(tmp_path / f"{name}.csv", index=False)
-    with pytest.raises(ValueError, match=rf"{table}\.csv: more than one column is named '{last}'"):
+    with pytest.raises(ValueError, match=rf"{table}\.csv: two columns have the name '{last}'; rename"):
         read_table(tmp_path / "interactions.csv", tmp_path / "items.csv")
 
 

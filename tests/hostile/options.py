@@ -113,7 +113,8 @@ TABLE: Table = {
          lambda found: found.shape == (1, 14) and bool(found.isfinite().all()), "vectors"),)),
     "point_attention": (attention.point_attention, {"query": B[:, :2], "keys": VECTORS, "values": VECTORS}, (
         ("temperature=0", {"temperature": 0.0}), ("temperature=NaN", {"temperature": NAN}),
-        ("temperature=inf", {"temperature": INF}, or_error(lambda found: is_all(A.new_ones(1) / 3)(found[1]))),
+        ("temperature=inf", {"temperature": INF},
+         or_error(lambda found: is_all(A.new_ones(1) / 3)(found[1]))),
          *shares("dropout"), ("mask of floats", {"mask": A}),
         ("all padding", {"mask": A > 2}, lambda found: is_all(0)(found[0])))),
     "multihead_attention": (attention.multihead_attention,

@@ -133,11 +133,11 @@ def test_names_load_the_kind_of_model_they_are():
 
 
 def test_what_cannot_be_read_is_refused(minilm):
-    """Too long, no token, attention that keeps no weights, projections under unknown names."""
+    """Too long, no word, attention that keeps no weights, projections under unknown names."""
     model, tokenizer = minilm
     with pytest.raises(ValueError, match="max_length=4.*it has 6"):
         attention_inside(model, "four words are here", tokenizer=tokenizer, max_length=4)
-    with pytest.raises(ValueError, match="it has 0"):
+    with pytest.raises(ValueError, match="at least one word, got ''"):
         attention_inside("smollm2", "")
     with pytest.raises(ValueError, match="eager"):
         attention_inside(load_model(model_folder("minilm")), "soft", tokenizer=tokenizer)

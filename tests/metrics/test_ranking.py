@@ -141,6 +141,8 @@ def test_returns_a_single_tensor_value():
 def test_wrong_input(measure, scores, labels, message):
     """The message names the argument and what came."""
     scores, labels = torch.tensor(scores), torch.tensor(labels)
+    if measure is log_loss:
+        message = message.replace("scores", "probabilities")
     if measure in (ndcg, hit_rate):
         scores, labels = scores[None], labels[None]
     with pytest.raises(ValueError, match=message):

@@ -487,7 +487,7 @@ def test_weights_that_cannot_be_had_raise_and_say_why():
         ({"layers": ["encoder.layers.1"]}, ValueError, "no 'encoder.layers.1'; it has.*encoder.layer.1"),
         ({"layers": "encoder"}, TypeError, "layers must be a list"),
         ({"layers": []}, TypeError, "layers must be a list"),
-        ({"layers": [-1]}, ValueError, "layers are counted from 0"),
+        ({"layers": [-1]}, ValueError, "layers must be counted from 0"),
         ({"layers": [0, 7]}, RuntimeError, r"layers \[7\] did not attend.*counted from 0"),
         ({"layers": ["embeddings"]}, RuntimeError, r"layers \['embeddings'\] did not attend"),
         ({"heads": [4]}, ValueError, "heads must be below 4"),

@@ -15,6 +15,8 @@ from ..arguments import require_single_columns
 from .json_lines import read_json_lines
 from .streams import MAX_BYTES, numbered_lines, opened, require_file
 
+_EXPECTED = "expected a header and a line for each row"
+
 
 def read_csv(path: str | Path, **limits: int) -> pd.DataFrame:
     """The table in a CSV file, gzipped or not; every cell is text or, when empty, NaN."""
@@ -28,6 +30,8 @@ def read_csv(path: str | Path, **limits: int) -> pd.DataFrame:
         for _ in numbered_lines(path, **limits):  # raises at the line
             pass
         raise
+    except pd.errors.EmptyDataError as error:  # blanks only
+        raise ValueError(f"{path}: the file is empty; {_EXPECTED}") from error
     except pd.errors.ParserWarning as error:
         raise ValueError(
             f"{path}: the first row has more cells than the header; quote cells that hold a comma"
@@ -57,7 +61,7 @@ def _header(path: str | Path, limits: dict[str, int]) -> list[str]:
     except csv.Error as error:
         raise ValueError(f"{path}, line 1: no header of a CSV file ({error})") from error
     if names is None:
-        raise ValueError(f"{path}: the file is empty; expected a header and a line for each row")
+        raise ValueError(f"{path}: the file is empty; {_EXPECTED}")
     return names
 
 

@@ -67,6 +67,7 @@ FAULTS = {
     "empty": (b"", "the file is empty; expected a header"),
     "empty lines": (b"\n\n", "the file is empty; expected a header"),
     "two columns": (b"id,x,id\n1,2,3\n", "more than one column is named 'id'; rename or leave out"),
+    "blanks": (b"\t\n", "the file is empty; expected a header"),
     "more cells in the first row": (b"id,x\n1,2,3\n", "the first row has more cells than the header; quote"),
     "more cells later": (b"id,x\n1,2\n1,2,3\n", "Expected 2 fields in line 3, saw 3.*; quote cells"),
     "an open quote": (b'id,x\n1,"2\n', "EOF inside string starting at row 1.*close each quote"),
@@ -103,7 +104,7 @@ def test_faults_of_parquet_files(tmp_path):
     for content in (b"", b"PAR", whole[: len(whole) // 2], whole[:60] + b"\xff" * 80 + whole[140:]):
         path.write_bytes(content)
         with pytest.raises(
-            ValueError, match=r"t\.parquet: no Parquet file that can be read .*; fetch or write"
+            ValueError, match=r"t\.parquet: (no Parquet file that can|cannot) be read .*(fetch|restore)"
         ) as told:
             read_file(path)
         assert "\n" not in str(told.value)
