@@ -23,7 +23,10 @@ _START = "attnviz "
 
 
 class WeightLog:
-    """Writes each field's mean weight every few steps, loss and AUC every epoch; nothing without a folder."""
+    """Writes each field's mean weight every few steps, loss and AUC every epoch; nothing without a folder.
+
+    A model without weights has no fields here: its log holds loss and AUC.
+    """
 
     def __init__(
         self, log_dir: str | Path | None, fields: tuple[str, ...], *, every: int, first_step: int = 0
@@ -126,8 +129,9 @@ def read_weights(log_dir: str | Path) -> pd.DataFrame:
     found = [part for path in sorted(log_dir.glob("*tfevents*")) if (part := _read_part(path))]
     weights, missing = _joined(sorted(found, key=lambda part: part.began))
     if not weights:
+        why = ", since attention='none' has none" if any(not part.fields for part in found) else ""
         raise FileNotFoundError(
-            f"log_dir {str(log_dir)!r} holds no weights: give the folder that fit() logged to"
+            f"log_dir {str(log_dir)!r} holds no weights{why}: give the folder that fit() logged to"
         )
     if missing:
         warnings.warn(f"log_dir {str(log_dir)!r} is not whole: {'; '.join(missing)}", stacklevel=2)
