@@ -8,8 +8,8 @@ import pandas as pd
 from ..data.log import InteractionLog
 from ..data.schema import Schema
 from ..recommender.evaluation import sampled_candidates
-from ..recommender.mechanisms import ATTENTIONS, SEVERAL_HEADS, VALUES, check_attention
 from ..recommender.model import AttentionRecommender
+from ..recommender.options import ATTENTIONS, SEVERAL_HEADS, VALUES, check_attention
 from ..recommender.training import fit
 from . import report
 from .options import number, or_default, require_no_effectless, whole
@@ -46,8 +46,8 @@ def add_parsers(verbs: "argparse._SubParsersAction") -> None:
 def _add_model(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("the model").add_argument
     add("--attention", choices=ATTENTIONS, default="point",
-        help="one query over the fields (the default), equal weights, heads, self-attention, or none: a small "
-        "network, which shows no weights")  # fmt: skip
+        help="one query over the fields (the default), equal weights, heads, self-attention, or none: a "
+        "small network, which has no weights to show")  # fmt: skip
     add("--num-heads", type=whole(most=1024), metavar="N",
         help="of --attention multihead or self (default: 4); divides --embed-dim")  # fmt: skip
     add("--embed-dim", type=whole(most=4096), metavar="N", default=32,

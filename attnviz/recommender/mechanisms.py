@@ -13,19 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..attention.attention import attention_scores, multihead_attention, point_attention, self_attention
-from ..attention.checks import check_count, check_number
 from ..attention.heads import through_heads
-
-ATTENTIONS = ("point", "uniform", "multihead", "self", "none")
-SEVERAL_HEADS = ("multihead", "self")
-VALUES = ("raw", "normalised")
-_WITHOUT = {  # which option has no other value with which attention, and why
-    ("self", "keys"): "whose point is that contents meet",
-    ("self", "values"): "whose tokens reach the logit past the weights too, so that no weight bounds them",
-    ("none", "keys"): "which has no keys",
-    ("none", "values"): "which has no weights that values could be multiplied with",
-    ("none", "dropout"): "which has no weights to drop",
-}
 
 
 class FieldKeys(nn.Module):
@@ -97,7 +85,7 @@ class Point(nn.Module):
             head: The model's.
 
         Returns:
-            Attention scores before softmax and head . v_f, each (batch, field), where v_f is the value of x_f.
+            Attention scores before softmax, and head . v_f of the values v_f; each (batch, field).
         """
         return self.scores(vectors, query), self.values(vectors) @ head.weight[0]
 
@@ -197,10 +185,11 @@ class SelfAttention(nn.Module):
 class FieldMlp(nn.Module):
     """The control without attention: output = B gelu(A concat(x, q)), so the fields have no weights.
 
-    It reads what attention reads, each field's vector in its place and the shopper's query. A mean of the
-    vectors would be smaller still, but lose which field said what before the query meets it; this keeps all
-    of it, so that what attention adds is not a matter of information.
-    The hidden layer is as long as a field's vector; PARAMETERS
+    It reads what attention reads, each field's vector in its place and the shopper's query, so that what
+    attention does better is not a matter of information; a network of the vectors' mean would not know which
+    field said what. The hidden layer is as long as a field's vector, which makes the whole model about as
+    large as one with point attention, at most a fifth larger with the default options on a planted shop; a
+    layer of the size of the key alone would be too narrow to hold what the fields say.
     A field that is masked is a vector of zeros.
     """
 
@@ -232,33 +221,3 @@ def make_mechanism(
     if attention == "multihead":
         return Multihead(key, dim, num_heads, dropout=dropout, values=values)
     return (Uniform if attention == "uniform" else Point)(key, dropout=dropout, values=values)
-
-
-def check_attention(
-    attention: str, *, num_heads: int, embed_dim: int, keys: str, dropout: float, values: str
-) -> None:
-    """Raise a ValueError unless these options of a recommender are in range and fit together."""
-    check_count("num_heads", num_heads)
-    check_count("embed_dim", embed_dim)
-    check_number("dropout", dropout, least=0, below=1)
-    for name, given, known in (
-        ("attention", attention, ATTENTIONS),
-        ("keys", keys, ("content", "field")),
-        ("values", values, VALUES),
-    ):
-        if given not in known:
-            raise ValueError(f"{name} must be one of {known}, got {given!r}")
-    if attention not in SEVERAL_HEADS and num_heads != 1:
-        raise ValueError(
-            f"num_heads must be 1 with attention={attention!r}, got {num_heads}: "
-            "attention='multihead' and 'self' have several heads"
-        )
-    if embed_dim % num_heads:
-        raise ValueError(f"num_heads must divide embed_dim={embed_dim}, got {num_heads}")
-    if values == "normalised" and embed_dim == 1:
-        raise ValueError(
-            "embed_dim must be at least 2 with values='normalised', which takes each vector's mean off, got 1"
-        )
-    for option, given, default in (("keys", keys, "content"), ("values", values, "raw"), ("dropout", dropout, 0)):
-        if given != default and (why := _WITHOUT.get((attention, option))):
-            raise ValueError(f"{option} must be {default!r} with attention={attention!r}, {why}, got {given!r}")

@@ -6,13 +6,13 @@ from typing import Literal, overload
 import torch
 from torch import Tensor, nn
 
-from ..attention.checks import check_seed
 from ..attention.heads import reduce_weights
 from ..data.features import Batch
 from ..data.schema import Schema
 from ..storage import read_tensors, write_tensors
 from .fields import Film, Plain, TextVector, field_encoders
-from .mechanisms import FieldKeys, check_attention, make_mechanism
+from .mechanisms import FieldKeys, make_mechanism
+from .options import check_attention, check_model
 from .shopper import Shopper, check_shopper
 
 FILE = "model.safetensors"
@@ -81,7 +81,7 @@ class AttentionRecommender(nn.Module):
         seed: int = 0,
     ):
         super().__init__()
-        _check(schema, conditioning, seed)
+        check_model(schema, conditioning, seed)
         check_attention(
             attention, num_heads=num_heads, embed_dim=embed_dim, keys=keys, dropout=dropout, values=values
         )
@@ -254,16 +254,3 @@ class AttentionRecommender(nn.Module):
                 f"({type(error).__name__}: {told}): save the model again with this version of attnviz"
             ) from error
         return model.eval()
-
-
-def _check(schema: Schema, conditioning: str, seed: int) -> None:
-    check_seed(seed)
-    if not isinstance(schema, Schema):
-        raise ValueError(f"schema must be a Schema, got {type(schema).__name__}: use log.schema")
-    if not schema.fields:
-        raise ValueError(
-            "schema holds no field: the log's items need at least one of tags, price, brand, category, or a "
-            "column that fields= names"
-        )
-    if conditioning not in ("film", "none"):
-        raise ValueError(f"conditioning must be 'film' or 'none', got {conditioning!r}")

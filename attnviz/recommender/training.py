@@ -91,7 +91,8 @@ def fit(
         store = Checkpoint(checkpoint, fingerprint(model, train, valid, plan)) if checkpoint else None
         if store and resume and store.exists():
             store.restore(state)
-        with WeightLog(log_dir, _logged(model, log_dir), every=log_every, first_step=state.step) as weight_log:
+        logged = _logged(model, log_dir)
+        with WeightLog(log_dir, logged, every=log_every, first_step=state.step) as weight_log:
             left = range(state.epoch, epochs)
             for epoch in tqdm(left, desc="training", unit="epoch", disable=not progress, file=sys.stdout):
                 if state.is_over():
