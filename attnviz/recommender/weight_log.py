@@ -127,9 +127,10 @@ def read_weights(log_dir: str | Path) -> pd.DataFrame:
             f"log_dir {str(log_dir)!r} is not a folder: give the folder that fit() logged to"
         )
     found = [part for path in sorted(log_dir.glob("*tfevents*")) if (part := _read_part(path))]
-    weights, missing = _joined(sorted(found, key=lambda part: part.began))
+    parts = sorted(found, key=lambda part: part.began)
+    weights, missing = _joined(parts)
     if not weights:
-        why = ", since attention='none' has none" if any(not part.fields for part in found) else ""
+        why = ", since attention='none' has none" if parts and not parts[-1].fields else ""
         raise FileNotFoundError(
             f"log_dir {str(log_dir)!r} holds no weights{why}: give the folder that fit() logged to"
         )
