@@ -32,6 +32,8 @@ OURS = {
     "film, four heads": dict(attention="multihead", num_heads=4),
     "film, four heads, field keys": dict(attention="multihead", num_heads=4, keys="field"),
     "film, self-attention": dict(attention="self", num_heads=4),
+    "film, normalised values": dict(values="normalised"),
+    "film, no attention": dict(attention="none"),
     "plain, content keys": dict(conditioning="none"),
     "plain, uniform": dict(conditioning="none", attention="uniform"),
 }

@@ -5,7 +5,7 @@ import argparse
 from .. import __version__
 from . import data_check, train, use
 from .signals import BY_CLOSED_PIPE, BY_CTRL_C, BY_SIGTERM, Terminated, terminated
-from .terminal import Parser, forget_output, prepare_output, tell_error
+from .terminal import Parser, forget_output, prepare_output, tell_error, telling_warnings
 
 __all__ = ["main"]
 
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     prepare_output()
     options = argparse.Namespace(after_stop=lambda options: "nothing was changed")
     try:
-        with terminated():
+        with terminated(), telling_warnings():
             options = _parser().parse_args(arguments, options)
             return options.verb(options) or 0
     except BrokenPipeError:

@@ -4,7 +4,9 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import NoReturn
 
 import pandas as pd
@@ -52,9 +54,17 @@ def tell(*lines: object) -> None:
 
 
 def tell_error(message: object) -> None:
-    """Print one line to stderr, with which a command ends."""
+    """Print one line to stderr, such as the one with which a command ends."""
     told = "; ".join(line.strip() for line in str(message).split("\n") if line.strip())
     print(printable(f"attnviz: {told}"), file=sys.stderr, flush=True)
+
+
+@contextmanager
+def telling_warnings() -> Iterator[None]:
+    """Inside, a warning is one line to stderr, without the place in our code that it came from."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: tell_error(f"warning: {message}")
+        yield
 
 
 def tell_table(table: pd.DataFrame) -> None:

@@ -8,8 +8,8 @@ import pandas as pd
 from ..data.log import InteractionLog
 from ..data.schema import Schema
 from ..recommender.evaluation import sampled_candidates
-from ..recommender.mechanisms import ATTENTIONS, ONE_HEAD, check_attention
 from ..recommender.model import AttentionRecommender
+from ..recommender.options import ATTENTIONS, SEVERAL_HEADS, VALUES, check_attention
 from ..recommender.training import fit
 from ..storage import alone
 from . import report
@@ -22,7 +22,7 @@ NEGATIVES = "num_negatives"
 READ = {"max_reviews": 5, "sentences_per_review": 2}
 SAMPLED = {NEGATIVES: 8, "num_candidates": 100}
 HEADS = {"num_heads": 4}
-MODEL = ("attention", "num_heads", "embed_dim", "dropout", "shopper", "seed")
+MODEL = ("attention", "num_heads", "embed_dim", "values", "dropout", "shopper", "seed")
 FIT = ("epochs", "learning_rate", "seed")
 
 
@@ -47,11 +47,15 @@ def add_parsers(verbs: "argparse._SubParsersAction") -> None:
 def _add_model(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("the model").add_argument
     add("--attention", choices=ATTENTIONS, default="point",
-        help="one query over the fields (the default), equal weights, heads, or self-attention")  # fmt: skip
+        help="one query over the fields (the default), equal weights, heads, self-attention, or none: a "
+        "small network, which has no weights to show")  # fmt: skip
     add("--num-heads", type=whole(most=1024), metavar="N",
         help="of --attention multihead or self (default: 4); divides --embed-dim")  # fmt: skip
     add("--embed-dim", type=whole(most=4096), metavar="N", default=32,
         help="length of a field's vector (default: 32)")  # fmt: skip
+    add("--values", choices=VALUES, default="raw",
+        help="what the weights multiply: the fields' vectors as they are (the default), or normalised to one "
+        "length, so that a weight bounds what a field adds; not with --attention self or none")  # fmt: skip
     add("--dropout", type=number(0, 1), metavar="P", default=0.0,
         help="share of the weights dropped in training (default: 0)")  # fmt: skip
     add("--shopper", choices=("profile", "history", "both"), default="profile",
@@ -80,7 +84,7 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
 def train(options: argparse.Namespace) -> None:
     """Read a data set, train on its earlier choices, and try the model on its latest ones."""
     source_kind(options)
-    _require_heads(options)
+    _require_attention(options)
     asked = described(options) | {name: getattr(options, name) for name in (*MODEL, *FIT, *READ, NEGATIVES)}
     require_free(options.out, asked)
     log = read_source(options, strict=False)
@@ -100,14 +104,17 @@ def train(options: argparse.Namespace) -> None:
     tell("", f"saved in {options.out}; next: {next_command(options.out, log)}")
 
 
-def _require_heads(options: argparse.Namespace) -> None:
-    if options.attention in ONE_HEAD:
+def _require_attention(options: argparse.Namespace) -> None:
+    if options.attention not in SEVERAL_HEADS:
         require_no_effectless(options, "num_heads", where=f"with --attention {options.attention}")
-    check_attention(options.attention, _num_heads(options), options.embed_dim, "content", 0.0)
+    check_attention(
+        options.attention, num_heads=_num_heads(options), embed_dim=options.embed_dim, keys="content",
+        dropout=options.dropout, values=options.values,
+    )  # fmt: skip
 
 
 def _num_heads(options: argparse.Namespace) -> int:
-    return 1 if options.attention in ONE_HEAD else or_default(options, **HEADS)["num_heads"]
+    return or_default(options, **HEADS)["num_heads"] if options.attention in SEVERAL_HEADS else 1
 
 
 def _model(log: InteractionLog, options: argparse.Namespace) -> AttentionRecommender:

@@ -25,7 +25,8 @@ def show_recommendations(options: argparse.Namespace) -> None:
     titles = log.items.set_index("item_id")["title"].loc[log.past.loc[chosen, "item_id"].unique()]
     tell(f"{options.user} chose before: {'; '.join(map(short, titles)) or 'nothing'}", "")
     tell_table(table.assign(title=table["title"].map(short)))
-    tell("", "A weight (under a field's name) says where the model looked, not why the item is here.")
+    weights = "A weight (under a field's name) says where the model looked, not why the item is here."
+    tell("", weights if model.attends else "The model has no attention, so no weights stand here.")
 
 
 def show_trees(options: argparse.Namespace) -> None:

@@ -24,7 +24,7 @@ def shapley_point(
     """Exact Shapley values of point attention with a linear head, in closed form.
 
     With a linear head the logit is bias + sum_f w_f v_f, where v_f = head . x_f is what field f alone would
-    give, and w = softmax(s).
+    give (head . LayerNorm(x_f) where the model's values are normalised), and w = softmax(s).
     A field outside the coalition brings the score and value of its baseline vector.
     So a coalition's logit is a sum of exp(s_f) v_f over a sum of exp(s_f), where each field adds one of two
     numbers. The sums over all coalitions are made for each half of the fields, as products of a table of

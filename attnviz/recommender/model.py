@@ -6,13 +6,13 @@ from typing import Literal, overload
 import torch
 from torch import Tensor, nn
 
-from ..attention.checks import check_seed
 from ..attention.heads import reduce_weights
 from ..data.features import Batch
 from ..data.schema import Schema
 from ..storage import read_tensors, write_tensors
 from .fields import Film, Plain, TextVector, field_encoders
-from .mechanisms import FieldKeys, check_attention, make_mechanism
+from .mechanisms import FieldKeys, make_mechanism
+from .options import check_attention, check_model
 from .shopper import Shopper, check_shopper
 
 FILE = "model.safetensors"
@@ -27,13 +27,18 @@ class AttentionRecommender(nn.Module):
     Args:
         schema: What the model must know of the data; `log.schema`.
         attention: "point", one query over the fields. "uniform": every field has the same weight, frozen; the
-            control that shows what attention adds. "multihead": the query over the fields with several heads.
+            control that shows what choosing by the shopper adds. "multihead": the query over the fields with
+            several heads.
             "self": the shopper and the fields are tokens that all attend to all, with a residual; the logit
-            is of their mean.
+            is of their mean. "none": the control without attention, the fields and the query through a small
+            network (`FieldMlp`); whoever asks it for weights is told that there are none.
         num_heads: Of "multihead" and "self"; divides embed_dim. The others have 1.
         embed_dim: Length of a field's vector.
         keys: "content": a key is K x_f. "field": a key is learned for each field, whatever it holds; not for
-            "self", whose point is that contents meet.
+            "self", whose point is that contents meet, nor for "none".
+        values: What the weights multiply. "raw": x_f. "normalised": LayerNorm(x_f), of the same length for
+            all fields, so that a weight bounds what a field adds to the logit (`Values`); keys are made of
+            x_f all the same. Not for "self" and "none".
         conditioning: "film": the shopper scales each field's vector. "none": x_f = e_f(item).
         shopper: What u is: "profile", "history", a query that attends over what she chose before, or "both".
         asks: Who asks the history: "learned", one query for all, or "candidate", the product that is scored.
@@ -68,6 +73,7 @@ class AttentionRecommender(nn.Module):
         num_heads: int = 1,
         embed_dim: int = 32,
         keys: str = "content",
+        values: str = "raw",
         conditioning: str = "film",
         shopper: str = "profile",
         asks: str = "learned",
@@ -75,13 +81,15 @@ class AttentionRecommender(nn.Module):
         seed: int = 0,
     ):
         super().__init__()
-        _check(schema, conditioning, seed)
-        check_attention(attention, num_heads, embed_dim, keys, dropout)
+        check_model(schema, conditioning, seed)
+        check_attention(
+            attention, num_heads=num_heads, embed_dim=embed_dim, keys=keys, dropout=dropout, values=values
+        )
         check_shopper(shopper, asks)
         self.schema = schema
         self.options = dict(attention=attention, num_heads=num_heads, embed_dim=embed_dim, keys=keys,
-                            conditioning=conditioning, shopper=shopper, asks=asks, dropout=dropout,
-                            seed=seed)  # fmt: skip
+                            values=values, conditioning=conditioning, shopper=shopper, asks=asks,
+                            dropout=dropout, seed=seed)  # fmt: skip
         num_fields = len(schema.fields)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)  # the order of the parts below decides what each of them draws
@@ -90,7 +98,7 @@ class AttentionRecommender(nn.Module):
             self.missing = nn.Embedding(num_fields, embed_dim)
             self.query = nn.Sequential(nn.Linear(self.shopper.dim, 64), nn.GELU(), nn.Linear(64, embed_dim))
             key: nn.Module | None = None
-            if attention != "self":  # whose tokens make keys of their own
+            if attention not in ("self", "none"):  # tokens make keys of their own, a network needs none
                 key = nn.Linear(embed_dim, embed_dim, bias=False)
             head = nn.Linear(embed_dim, 1)
             film = conditioning == "film"
@@ -98,8 +106,9 @@ class AttentionRecommender(nn.Module):
             if isinstance(key, nn.Linear) and keys == "field":
                 key = FieldKeys(key, num_fields)
             self.mechanism = make_mechanism(
-                attention, key, dim=embed_dim, num_heads=num_heads, num_fields=num_fields, dropout=dropout
-            )
+                attention, key, dim=embed_dim, num_heads=num_heads, num_fields=num_fields, dropout=dropout,
+                values=values,
+            )  # fmt: skip
             self.head, self.condition = head, condition
 
     @overload
@@ -119,7 +128,12 @@ class AttentionRecommender(nn.Module):
             Logits (batch,); with `return_weights` also the weights (batch, head, query, field), which sum to
             1 over the fields and are those before dropout. For "self" they are (batch, head, 1 + field,
             1 + field), the shopper first; `reduce_weights` drops her.
+
+        Raises:
+            ValueError: If weights are asked of attention="none".
         """
+        if return_weights:
+            self.require_weights()
         shopper = self.shopper(batch)  # (batch, number)
         query = self.query(shopper)  # (batch, dim)
         vectors = self.condition(self.item_vectors(batch), shopper)  # (batch, field, dim)
@@ -131,6 +145,19 @@ class AttentionRecommender(nn.Module):
     def fields(self) -> tuple[str, ...]:
         """Names of the fields, in the order of the weights."""
         return tuple(field.name for field in self.schema.fields)
+
+    @property
+    def attends(self) -> bool:
+        """Whether its fields have weights: all but attention="none" do."""
+        return self.options["attention"] != "none"
+
+    def require_weights(self) -> None:
+        """Raise a ValueError if the fields have no weights, and say why."""
+        if not self.attends:
+            raise ValueError(
+                "model has no weights of fields, since it is the control with attention='none': "
+                "attribute and Removal explain it, or make it with another attention"
+            )
 
     def item_vectors(self, batch: Batch) -> Tensor:
         """The products' vectors e (batch, field, dim), before a shopper scales them."""
@@ -164,14 +191,18 @@ class AttentionRecommender(nn.Module):
         return self.condition(average.expand(len(batch), -1, -1), self.shopper(batch))
 
     def logits_from_vectors(self, vectors: Tensor, query: Tensor, mask: Tensor | None = None) -> Tensor:
-        """The logits (batch,) of vectors (batch, field, dim); where mask is False a field gets no weight."""
+        """The logits (batch,) of vectors (batch, field, dim); where mask is False a field takes no part."""
         return self.head(self.mechanism(vectors, query, mask)[0]).squeeze(-1)
 
     def attend(self, vectors: Tensor, query: Tensor, *, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """The output (batch, dim) and the weights (batch, field) of vectors (batch, field, dim).
 
         The weights are those of `reduce_weights`: the mean over heads, the shopper's row, without herself.
+
+        Raises:
+            ValueError: With attention="none".
         """
+        self.require_weights()
         output, weights = self.mechanism(vectors, query, mask)
         return output, reduce_weights(weights)
 
@@ -223,16 +254,3 @@ class AttentionRecommender(nn.Module):
                 f"({type(error).__name__}: {told}): save the model again with this version of attnviz"
             ) from error
         return model.eval()
-
-
-def _check(schema: Schema, conditioning: str, seed: int) -> None:
-    check_seed(seed)
-    if not isinstance(schema, Schema):
-        raise ValueError(f"schema must be a Schema, got {type(schema).__name__}: use log.schema")
-    if not schema.fields:
-        raise ValueError(
-            "schema holds no field: the log's items need at least one of tags, price, brand, category, or a "
-            "column that fields= names"
-        )
-    if conditioning not in ("film", "none"):
-        raise ValueError(f"conditioning must be 'film' or 'none', got {conditioning!r}")

@@ -75,7 +75,8 @@ def recommend(model: AttentionRecommender, log: InteractionLog, user: str, top_k
     Returns:
         DataFrame item_id, title, probability, and each field's weight under its name (that of a field "title"
         under "title (weight)"); highest probability first.
-        A weight says where the model looked, not why the product is here: chapter 1.
+        A weight says where the model looked, not why the product is here: chapter 1. A model with
+        attention="none" has no weights, and the table no column of any.
 
     Raises:
         ValueError: If the user is unknown, top_k is below 1, or a logit is not finite.
@@ -92,13 +93,19 @@ def recommend(model: AttentionRecommender, log: InteractionLog, user: str, top_k
         {"item_id": items, "title": log.items.set_index("item_id")["title"].loc[items].to_numpy()}
     )
     table["probability"] = predict(model, candidates)
-    names = [f"{name} (weight)" if name in table else name for name in model.fields]
-    table[names] = field_weights(model, candidates)
+    if model.attends:
+        names = [f"{name} (weight)" if name in table else name for name in model.fields]
+        table[names] = field_weights(model, candidates)
     return table.nlargest(top_k, "probability").reset_index(drop=True)
 
 
 def field_weights(model: AttentionRecommender, log: InteractionLog) -> np.ndarray:
-    """The attention weights (row, field) of each row of the log, heads averaged."""
+    """The attention weights (row, field) of each row of the log, heads averaged.
+
+    Raises:
+        ValueError: If the model has attention="none".
+    """
+    model.require_weights()
     model.eval()
     with torch.no_grad():
         parts = [reduce_weights(model(batch, return_weights=True)[1]) for batch in _batches(model, log)]
@@ -118,13 +125,15 @@ def shelf(
 
     Returns:
         query_scores (shopper, product, field), vectors (shopper, product, field, dim), head_weight (dim,),
-        head_bias, fields, shoppers, products: `FieldExplorer(**shelf(...))`.
+        head_bias, fields, shoppers, products: `FieldExplorer(**shelf(...))`. The vectors are what the weights
+        multiply: normalised, if the model's values are.
 
     Raises:
-        ValueError: If the model attends with several heads, or users or items are empty or not in the log.
+        ValueError: If the model does not attend with one head, or users or items are empty or not in the log.
     """
     if not len(users) or not len(items):
         raise ValueError(f"users and items must hold one id at least, got {users!r:.80} and {items!r:.80}")
+    model.require_weights()
     if not isinstance(model.mechanism, Point):
         raise ValueError(
             f"model must attend with one head ('point' or 'uniform'), got {model.options['attention']!r}: "
@@ -139,7 +148,7 @@ def shelf(
     shape = (len(users), len(items), len(model.fields))
     return dict(
         query_scores=scores.numpy().reshape(shape),
-        vectors=vectors.numpy().reshape(*shape, -1),
+        vectors=model.mechanism.values(vectors).numpy().reshape(*shape, -1),
         head_weight=model.head.weight.detach().numpy()[0],
         head_bias=model.head.bias.item(),
         fields=list(model.fields),

@@ -1,6 +1,7 @@
 """Training: one visible loop, a log of the weights, and checkpoints that survive a kill."""
 
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,7 +55,8 @@ def fit(
         seed: Of the order of the rows, and of dropout; each epoch draws its own from seed * 100003 + epoch.
         num_threads: Threads that torch may use here. Vectors this small train fastest on one, and one gives
             the same parameters on every number of cores; a large `embed_dim` may gain from more.
-        log_dir: A folder for TensorBoard: each field's mean weight, loss, AUC; see `read_weights`.
+        log_dir: A folder for TensorBoard: each field's mean weight, loss, AUC; see `read_weights`. With
+            attention="none" loss and AUC only.
         log_every: Steps between two entries of the weights.
         checkpoint: A file that is written after each epoch, complete or not at all.
         resume: Go on from `checkpoint` where there is one; a finished training returns at once. The model's
@@ -69,6 +71,9 @@ def fit(
             damaged, or belongs to another model, other options or other data.
         BlockingIOError: If another training writes to `checkpoint` or `log_dir` at this moment. With `resume`
             this one waits, and goes on from what the other one left.
+
+    Warns:
+        UserWarning: If there is a `log_dir`, but the model has no weights to log.
 
     Example:
         >>> from attnviz import AttentionRecommender, planted_shop
@@ -88,7 +93,8 @@ def fit(
         store = Checkpoint(checkpoint, fingerprint(model, train, valid, plan)) if checkpoint else None
         if store and resume and store.exists():
             store.restore(state)
-        with WeightLog(log_dir, model.fields, every=log_every, first_step=state.step) as weight_log:
+        logged = _logged(model, log_dir)
+        with WeightLog(log_dir, logged, every=log_every, first_step=state.step) as weight_log:
             left = range(state.epoch, epochs)
             for epoch in tqdm(left, desc="training", unit="epoch", disable=not progress, file=sys.stdout):
                 if state.is_over():
@@ -116,16 +122,29 @@ def _train_epoch(state: TrainingState, epoch: int, train: InteractionLog, weight
         torch.manual_seed(state.plan.seed * 100_003 + epoch)
         for rows in torch.randperm(len(train)).split(state.plan.batch_size):
             batch = train.batch(rows, model.schema)
-            logits, weights = model(batch, return_weights=True)
+            logits, weights = model(batch, return_weights=True) if model.attends else (model(batch), None)
             loss = F.binary_cross_entropy_with_logits(logits, batch.labels)
             state.optimizer.zero_grad()
             loss.backward()
             state.optimizer.step()
             state.schedule.step()
-            weight_log.weights(state.step, weights)
+            if weights is not None:
+                weight_log.weights(state.step, weights)
             state.step += 1
             total += loss.item() * len(rows)
     return total / len(train)
+
+
+def _logged(model: AttentionRecommender, log_dir: str | Path | None) -> tuple[str, ...]:
+    """The fields whose weights are logged."""
+    if model.attends:
+        return model.fields
+    if log_dir is not None:
+        warnings.warn(
+            f"log_dir {str(log_dir)!r} gets loss and AUC only, since attention='none' has no weights to log",
+            stacklevel=3,
+        )
+    return ()
 
 
 def _measures(model: AttentionRecommender, valid: InteractionLog) -> dict[str, float]:

@@ -24,7 +24,10 @@ CURE = "wait if the training runs, or else give the same fit() again with resume
 
 
 class WeightLog:
-    """Writes each field's mean weight every few steps, loss and AUC every epoch; nothing without a folder."""
+    """Writes each field's mean weight every few steps, loss and AUC every epoch; nothing without a folder.
+
+    A model without weights has no fields here: its log holds loss and AUC.
+    """
 
     def __init__(
         self, log_dir: str | Path | None, fields: tuple[str, ...], *, every: int, first_step: int = 0
@@ -125,10 +128,12 @@ def read_weights(log_dir: str | Path) -> pd.DataFrame:
             f"log_dir {str(log_dir)!r} is not a folder: give the folder that fit() logged to"
         )
     found = [part for path in sorted(log_dir.glob("*tfevents*")) if (part := _read_part(path))]
-    weights, missing = _joined(sorted(found, key=lambda part: part.began))
+    parts = sorted(found, key=lambda part: part.began)
+    weights, missing = _joined(parts)
     if not weights:
+        why = ", since attention='none' has none" if parts and not parts[-1].fields else ""
         raise FileNotFoundError(
-            f"log_dir {str(log_dir)!r} holds no weights: give the folder that fit() logged to"
+            f"log_dir {str(log_dir)!r} holds no weights{why}: give the folder that fit() logged to"
         )
     if missing:
         warnings.warn(f"log_dir {str(log_dir)!r} is not whole: {'; '.join(missing)}; {CURE}", stacklevel=2)

@@ -54,9 +54,9 @@ def candidate(
 
 
 def _norms(model: AttentionRecommender, batch: Batch) -> Tensor:
-    vectors = model.field_vectors(batch)[0][0]  # (field, dim)
-    is_value = isinstance(model.mechanism, Point)  # heads multiply other vectors
-    return vectors.norm(dim=-1) if is_value else torch.full((len(vectors),), torch.nan)
+    if not isinstance(model.mechanism, Point):  # heads multiply different vectors
+        return torch.full((len(model.fields),), torch.nan)
+    return model.mechanism.values(model.field_vectors(batch)[0])[0].norm(dim=-1)
 
 
 def pushes(model: AttentionRecommender, batch: Batch, everything: Batch) -> Tensor:

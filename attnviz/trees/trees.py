@@ -71,8 +71,8 @@ def weight_trees(
           elsewhere. Where the candidate asks the history, the shopper stays as she is for this product.
 
     Raises:
-        ValueError: If the user or the item is not in the log, tokens is another word, or the logit is not a
-            finite number.
+        ValueError: If the user or the item is not in the log, tokens is another word, the logit is not a
+            finite number, or the model has no weights (attention="none").
 
     Example:
         >>> from attnviz import AttentionRecommender, planted_shop
@@ -84,6 +84,7 @@ def weight_trees(
 
     Paper: Yang et al. (2016), hierarchical attention. Taught in chapter 16.
     """
+    model.require_weights()
     require_user(log, user)
     require_item(log, item)
     shelf = log.candidates([user], at=at)  # all products, as she sees them

@@ -161,6 +161,7 @@ WRONG_NUMBERS = {
     "--sentences-per-review": ("0",),
     "--num-heads": ("0", "3000"),
     "--attention": ("all",),
+    "--values": ("long",),
     "--shopper": ("me",),
 }
 
@@ -180,6 +181,46 @@ def test_heads_that_do_not_divide_are_told_before_anything_is_read(tmp_path, cap
     options = ["--attention", "self", "--num-heads", "3", "--embed-dim", "8"]
     line = told(capsys, ["train", "--airbnb", tmp_path, "--out", tmp_path / "run", *options])
     assert "num_heads must divide embed_dim=8, got 3" in line
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--attention", "self", "--values", "normalised"], "values must be 'raw' with attention='self'"),
+        (["--attention", "none", "--dropout", "0.5"], "dropout must be 0 with attention='none'"),
+    ],
+)
+def test_options_of_the_model_that_do_not_fit(options, why, tmp_path, capsys):
+    """The line says why, before anything is read."""
+    assert why in told(capsys, ["train", "--airbnb", tmp_path, "--out", tmp_path / "run", *options])
+
+
+def test_normalised_values(tmp_path, capsys):
+    """The run holds such a model; without the option it is "raw"."""
+    options, run = write_kind("ratings", tmp_path), tmp_path / "run"
+    assert main(["train", *options, "--out", str(run), *SMALL, "--values", "normalised"]) == 0
+    assert av.AttentionRecommender.load(run).options["values"] == "normalised"
+    assert main(["train", *options, "--out", str(tmp_path / "raw"), *SMALL]) == 0
+    assert av.AttentionRecommender.load(tmp_path / "raw").options["values"] == "raw"
+    capsys.readouterr()
+    line = told(capsys, ["train", *options, "--out", run, *SMALL])
+    assert "--values: normalised there, raw here" in line
+
+
+def test_a_model_without_attention(tmp_path, capsys):
+    """It trains, with one line about the log; it recommends without weights, and has no trees."""
+    run = tmp_path / "run"
+    options = ["train", "--planted", "--out", str(run), *SMALL, "--attention", "none"]
+    assert main(options) == 0
+    warned = [line for line in capsys.readouterr().err.splitlines() if "no weights" in line]
+    assert len(warned) == 1
+    assert warned[0].startswith("attnviz: warning: log_dir ")
+    assert main(["recommend", str(run), "u1", "--top-k", "3"]) == 0
+    printed = capsys.readouterr().out
+    header = next(line for line in printed.splitlines() if "probability" in line)
+    assert header.split() == ["item_id", "title", "probability"]
+    assert printed.splitlines()[-1] == "The model has no attention, so no weights stand here."
+    assert "model has no weights of fields" in told(capsys, ["trees", run, "u1", "i1"])
 
 
 @pytest.mark.parametrize("attention", ["multihead", "self", "uniform"])

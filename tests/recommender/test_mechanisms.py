@@ -12,10 +12,13 @@ MECHANISMS = {
     "uniform": dict(attention="uniform"),
     "multihead": dict(attention="multihead", num_heads=4),
     "multihead, field keys": dict(attention="multihead", num_heads=2, keys="field"),
+    "point, normalised": dict(values="normalised"),
+    "multihead, normalised": dict(attention="multihead", num_heads=4, values="normalised"),
     "self": dict(attention="self", num_heads=4),
     "self, plain": dict(attention="self", num_heads=2, conditioning="none"),
 }
-HEADED = [name for name in MECHANISMS if name not in ("point", "uniform")]
+HEADED = [name for name, options in MECHANISMS.items() if "num_heads" in options]
+EXPLAINED = MECHANISMS | {"none": dict(attention="none")}  # without weights, but with all else
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +28,7 @@ def shop():
 
 def build(shop, name, **options):
     schema = Schema.of(shop, max_sentences=4)
-    return av.AttentionRecommender(schema, embed_dim=8, seed=1, **(MECHANISMS[name] | options)).eval()
+    return av.AttentionRecommender(schema, embed_dim=8, seed=1, **(EXPLAINED[name] | options)).eval()
 
 
 @pytest.fixture(params=MECHANISMS)
@@ -125,29 +128,37 @@ def test_masked_field_has_no_part(shop, name):
     assert nothing.isfinite().all()
 
 
-def test_attributions_and_removal_take_every_mechanism(model, shop, batch):
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_attributions_and_removal_take_every_mechanism(name, shop):
     """Expect complete Shapley values, and what removing all fields in a given order does to the logit."""
+    model = build(shop, name)
+    batch = shop.batch(slice(60, 92), model.schema)
     vectors, args = model.field_vectors(batch)
     base = model.baseline_vectors(batch, shop.batch(slice(None), model.schema))
     options = dict(baselines=base, forward_args=args)
     shapley = av.attribute(model.logits_from_vectors, vectors, method="shapley", **options)
     gaps = av.completeness_gap(model.logits_from_vectors, vectors, shapley, **options)
     torch.testing.assert_close(gaps, torch.zeros(32), atol=1e-5, rtol=0)
-    weights = model.attend(vectors, *args)[1].detach()
-    everything = torch.ones_like(weights, dtype=torch.bool)
+    order = model.attend(vectors, *args)[1].detach() if model.attends else shapley
+    everything = torch.ones_like(order, dtype=torch.bool)
     removal = av.Removal(model.logits_from_vectors, vectors, how="mask", mask=everything, forward_args=args)
-    removed = av.comprehensiveness(removal, weights)
+    removed = av.comprehensiveness(removal, order)
     assert removed.shape == (32,)
     assert removed.isfinite().all()
 
 
-def test_inside_a_review(model, batch):
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_inside_a_review(name, shop):
     """Expect the model's own logit from its sentences."""
+    model = build(shop, name)
+    batch = shop.batch(slice(60, 92), model.schema)
     found = av.trees.sentences_of(model, batch)
     torch.testing.assert_close(found.forward_func(found.vectors, *found.forward_args), model(batch))
 
 
-@pytest.mark.parametrize("name", ["multihead", "multihead, field keys", "self"])
+@pytest.mark.parametrize(
+    "name", ["point, normalised", "multihead", "multihead, field keys", "multihead, normalised", "self"]
+)
 def test_training_file_and_recommendation(name, shop, tmp_path):
     """Expect a logged training, the same predictions from the file, and weights beside each product."""
     model = build(shop, name)
@@ -163,8 +174,10 @@ def test_training_file_and_recommendation(name, shop, tmp_path):
     np.testing.assert_allclose(shown[list(model.fields)].sum(axis=1), 1, atol=1e-5)
 
 
-def test_randomised_is_an_untrained_model(model):
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_randomised_is_an_untrained_model(name, shop):
     """Expect every parameter to be drawn again."""
+    model = build(shop, name)
     untrained = av.explanation.randomised(model, seed=5)
     for name, parameter in untrained.named_parameters():
         assert (parameter != model.get_parameter(name)).all(), name
@@ -197,10 +210,20 @@ def test_dropout_leaves_the_returned_weights_whole(shop):
         (dict(attention="uniform", num_heads=2), "num_heads must be 1 with attention='uniform', got 2"),
         (dict(num_heads=4), "num_heads must be 1 with attention='point', got 4: attention='multihead'"),
         (dict(attention="self", keys="field"), "keys must be 'content' with attention='self'"),
+        (dict(attention="none", keys="field"), "keys must be 'content' with attention='none', which has no"),
+        (dict(attention="none", num_heads=2), "num_heads must be 1 with attention='none', got 2"),
+        (
+            dict(attention="none", dropout=0.1),
+            "dropout must be 0 with attention='none', which has no weights",
+        ),
+        (dict(attention="none", values="normalised"), "values must be 'raw' with attention='none'"),
+        (dict(attention="self", values="normalised"), "values must be 'raw' with attention='self', whose"),
+        (dict(values="long"), r"values must be one of \('raw', 'normalised'\), got 'long'"),
+        (dict(values="normalised", embed_dim=1), "embed_dim must be at least 2 with values='normalised'"),
         (dict(asks="candidate"), "asks must be 'learned' with shopper='profile'"),
     ],
 )
 def test_options_that_do_not_fit(options, named, shop):
     """Expect a ValueError that names the option, and the one that it does not fit."""
     with pytest.raises(ValueError, match=f"^{named}"):
-        av.AttentionRecommender(shop.schema, embed_dim=8, **options)
+        av.AttentionRecommender(shop.schema, **(dict(embed_dim=8) | options))
