@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..data.log import InteractionLog
-from ..data.planted import planted_shop
+from ..data.planted import VARIANTS, planted_shop
 from ..data.readers.airbnb import read_airbnb
 from ..data.readers.amazon import read_amazon
 from ..data.readers.table import read_table
@@ -16,7 +16,8 @@ from .options import MANY, flag, number, require_no_effectless, whole
 AIRBNB_SOURCE = "the detailed files of a city are at insideairbnb.com/get-the-data"
 ENDINGS = (".csv.gz", ".csv")
 TABLES = ("interactions", "items", "users")
-READING = ("columns", "rating_threshold", "implicit")  # options that say how a data set is read
+READING = ("columns", "rating_threshold", "implicit", "variant")  # options that say how a data set is read
+EFFECTIVE = {"amazon": {"rating_threshold"}, "tables": set(READING) - {"variant"}, "planted": {"variant"}}
 FILES = ("airbnb", "amazon", *TABLES)
 SOURCES = (*FILES, "planted")
 
@@ -41,6 +42,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         help="of ratings: the smallest that is label 1 (default: 4)")  # fmt: skip
     add("--implicit", action="store_true",
         help="of your tables: the rows are choices without ratings, all labels are 1")  # fmt: skip
+    add("--variant", choices=VARIANTS, help="of a planted shop: how its shoppers decide (default: additive)")
 
 
 def source_kind(options: argparse.Namespace) -> str:
@@ -57,8 +59,7 @@ def source_kind(options: argparse.Namespace) -> str:
             f"or --planted{found}"
         )
     kind, option = next(iter(named.items()))
-    effective = {"amazon": {"rating_threshold"}, "tables": set(READING)}.get(kind, set())
-    effectless = [name for name in READING if name not in effective]
+    effectless = [name for name in READING if name not in EFFECTIVE.get(kind, set())]
     require_no_effectless(options, *effectless, where=f"with {flag(option)}")
     if options.implicit:
         require_no_effectless(options, "rating_threshold", where="with --implicit, where no rating is read")
@@ -111,7 +112,7 @@ def _read_tables(options: argparse.Namespace, strict: bool) -> InteractionLog:
 
 
 def _read_planted(options: argparse.Namespace, strict: bool) -> InteractionLog:
-    return planted_shop(seed=options.planted)
+    return planted_shop(seed=options.planted, **_passed_on(options, "variant"))
 
 
 READERS: dict[str, Callable[[argparse.Namespace, bool], InteractionLog]] = {

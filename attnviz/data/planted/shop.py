@@ -105,7 +105,7 @@ def planted_shop(
 
     A shopper belongs to a segment that decides mostly by tags, reviews, price or brand.
     The segment is hidden; what shows is tastes, brand affinities, a budget, and counts of behaviour.
-    The true logit adds up the four utilities, each times the shopper's gate, unless the variant says otherwise.
+    In the shops additive and soft, the true logit adds up the four utilities, each times the shopper's gate.
     Category is a planted null: correlated with price and tags, without any effect.
     The first three interactions of each item are a launch, whose shoppers write the item's reviews.
 
@@ -115,11 +115,11 @@ def planted_shop(
         num_interactions: Rows, at least three an item.
         variant: "additive": a shopper's own field has .85 of the gate. "soft": .6. "interaction": price
             matters only when reviews are good. "network": a small random network of the same gated utilities,
-            whose shape is not that of any model in this package. "forest": 100 trees, each of which asks of
-            three gated utilities whether they are above its thresholds, and says yes if all are; the logit
-            follows how many say yes. "twins": a brand's products all have its four tags, which no other brand
-            has together, and a shopper likes a brand as she likes its tags, so tags and brand say the same
-            and either decides; see `Truth`.
+            whose shape is not that of any model in this package. "forest": 100 random trees; each asks
+            whether three gated utilities are above thresholds of its own, and says yes if all are; the logit
+            follows how many say yes. "twins": all products of a brand have its four tags, no other brand has
+            these four, and a shopper likes a brand as she likes its tags: tags and brand say the same, and
+            either decides; see `Truth`.
         seed: The same seed gives the same shop.
 
     Returns:
@@ -135,8 +135,8 @@ def planted_shop(
         >>> shop.truth.priority.round(2).iloc[0].tolist()
         [0.05, 0.85, 0.05, 0.05, 0.0]
         >>> twins = planted_shop(num_users=100, num_items=20, num_interactions=500, variant="twins")
-        >>> twins.truth.pairs, twins.truth.priority.round(2).iloc[0].tolist()
-        ((('tags', 'brand'),), [0.05, 0.85, 0.05, 0.05, 0.0])
+        >>> twins.truth.pairs, twins.truth.priority.round(2).iloc[1].tolist()
+        ((('tags', 'brand'),), [0.45, 0.05, 0.05, 0.45, 0.0])
 
     Taught in chapter 2.
     """

@@ -1,5 +1,6 @@
-"""The shops "forest" and "twins": what decides there is not of the model's form, and is known all the same."""
+"""The shops "forest" and "twins": what decides there has not the model's form, and is known all the same."""
 
+from functools import cache
 from itertools import permutations
 
 import numpy as np
@@ -44,39 +45,42 @@ def yeses(world, gate, utility) -> int:
     return count
 
 
-def logit_by_hand(shop, oracle, gate, seen, row, present) -> float:
+@cache
+def asked(shop):
+    """The oracle of a shop, and what it sees in each row."""
+    oracle = Oracle(shop.world)
+    return oracle, oracle.look_up(shop)
+
+
+def logit_by_hand(shop, row, present, gate) -> float:
     """The logit of a product of which only the fields in `present` are its own; the others are average."""
+    oracle, seen = asked(shop)
     own, average = seen.utilities[row], seen.average_utilities[row]
     mixed = [own[i] if name in present else average[i] for i, name in enumerate(DECIDING_FIELDS)]
     if shop.world.variant == "forest":
-        return (
-            -0.8 + 2.0 * (yeses(shop.world, gate, mixed) - oracle._output_center) / oracle._output_scale
-        )
+        return -0.8 + 2.0 * (yeses(shop.world, gate, mixed) - oracle._output_center) / oracle._output_scale
     either = own[0] if {"tags", "brand"} & set(present) else 0.0
     return -0.8 + 2.5 * ((gate[0] + gate[3]) * either + gate[1] * mixed[1] + gate[2] * mixed[2])
 
 
 def test_pushes_are_the_mean_over_all_orders_of_the_five_fields(shop):
     """Expect each push to be the mean step of the logit over all 120 orders in which fields can arrive."""
-    oracle = Oracle(shop.world)
-    seen = oracle.look_up(shop)
     for row in ROWS:
-        gate = shop.world.gates[seen.segment[row]]
+        gate = shop.world.gates[asked(shop)[1].segment[row]]
         steps = dict.fromkeys(FIELDS, 0.0)
         for order in permutations(FIELDS):
             for place, name in enumerate(order):
-                after = logit_by_hand(shop, oracle, gate, seen, row, order[: place + 1])
-                steps[name] += after - logit_by_hand(shop, oracle, gate, seen, row, order[:place])
+                after = logit_by_hand(shop, row, order[: place + 1], gate)
+                steps[name] += after - logit_by_hand(shop, row, order[:place], gate)
         expected = [steps[name] / 120 for name in FIELDS]
         np.testing.assert_allclose(shop.truth.push.loc[row, list(FIELDS)], expected, atol=1e-9)
 
 
 def test_the_probability_is_that_of_the_whole_product(shop):
     """Expect the sigmoid of the logit by hand, with all fields there."""
-    oracle = Oracle(shop.world)
-    seen = oracle.look_up(shop)
     for row in ROWS:
-        logit = logit_by_hand(shop, oracle, shop.world.gates[seen.segment[row]], seen, row, FIELDS)
+        gate = shop.world.gates[asked(shop)[1].segment[row]]
+        logit = logit_by_hand(shop, row, FIELDS, gate)
         assert shop.truth.probability[row] == pytest.approx(1 / (1 + np.exp(-logit)))
 
 
@@ -97,7 +101,9 @@ def test_fields_work_together_in_the_forest(forest):
     utilities = rng.normal(size=(300, 4))
     for gate in forest.world.gates:
         best = np.where(np.arange(4) == gate.argmax(), 2.0, utilities)
-        gain = oracle.logit(gate, best) - oracle.logit(gate, np.where(np.arange(4) == gate.argmax(), -2.0, best))
+        gain = oracle.logit(gate, best) - oracle.logit(
+            gate, np.where(np.arange(4) == gate.argmax(), -2.0, best)
+        )
         assert gain.std() > 0.2 * gain.mean()
 
 
@@ -114,13 +120,13 @@ def test_the_shop_is_as_hard_as_the_others(variant, seed):
 
 def test_the_best_guess_mixes_the_segments(shop):
     """Expect the chance of each segment by Bayes' rule, and the mean of the four probabilities by it."""
-    oracle = Oracle(shop.world)
-    seen = oracle.look_up(shop)
-    shown = shop.users.set_index("user_id").loc[shop.interactions["user_id"], list(BEHAVIOURS)].to_numpy(float)
+    shown = (
+        shop.users.set_index("user_id").loc[shop.interactions["user_id"], list(BEHAVIOURS)].to_numpy(float)
+    )
     for row in ROWS:
         likelihood = [np.prod(rate ** shown[row] * np.exp(-rate)) for rate in shop.world.rates]
         posterior = SEGMENT_SHARES * likelihood / (SEGMENT_SHARES * likelihood).sum()
-        logits = [logit_by_hand(shop, oracle, gate, seen, row, FIELDS) for gate in shop.world.gates]
+        logits = [logit_by_hand(shop, row, FIELDS, gate) for gate in shop.world.gates]
         expected = sum(p / (1 + np.exp(-logit)) for p, logit in zip(posterior, logits, strict=True))
         assert shop.truth.best_probability[row] == pytest.approx(expected)
 
@@ -142,7 +148,8 @@ def test_category_goes_with_tags_brand_and_price_and_decides_nothing(shop):
     assert kruskal(*(prices for _, prices in by_category["price"])).pvalue < 1e-6
     tags = large.items.explode("tags")
     assert chi2_contingency(pd.crosstab(tags["category"], tags["tags"])).pvalue < 1e-6
-    assert (shop.truth.push["category"] == 0).all() and (shop.truth.priority["category"] == 0).all()
+    assert (shop.truth.push["category"] == 0).all()
+    assert (shop.truth.priority["category"] == 0).all()
 
 
 def test_the_deciding_words_are_those_of_the_grammar(shop):
@@ -165,7 +172,8 @@ def test_tags_and_brand_say_the_same(twins):
     by_brand = twins.items.assign(tags=twins.items["tags"].map(tuple)).groupby("brand")["tags"].unique()
     assert by_brand.map(len).eq(1).all()
     tags_of = by_brand.map(lambda only: only[0])
-    assert tags_of.is_unique and set(tags_of.index) == set(BRANDS)
+    assert tags_of.is_unique
+    assert set(tags_of.index) == set(BRANDS)
     for brand, tags in tags_of.items():
         liking = twins.users[[f"taste {tag}" for tag in tags]].mean(axis=1)
         np.testing.assert_allclose(twins.users[f"affinity {brand}"], liking)
