@@ -26,7 +26,7 @@ from tqdm import tqdm
 import attnviz as av
 from attnviz.data.planted.oracle import DECIDING_FIELDS, Oracle, shapley_pushes
 
-VARIANTS = ("additive", "soft", "network", "interaction")
+VARIANTS = ("additive", "soft", "network", "interaction", "forest")  # twins have no top field, but a pair
 MODELS = {"film": dict(), "field-keys": dict(keys="field")}
 SHOPPERS, SHELF, OTHER_PRODUCTS = 300, 40, 100
 CHANCE_DRAWS = 20

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..data.log import InteractionLog
-from ..data.planted import planted_shop
+from ..data.planted import VARIANTS, planted_shop
 from ..data.readers.airbnb import read_airbnb
 from ..data.readers.amazon import read_amazon
 from ..data.readers.table import read_table
@@ -17,7 +17,12 @@ AIRBNB_SOURCE = "the detailed files of a city are at insideairbnb.com/get-the-da
 ENDINGS = (".csv.gz", ".csv")
 TABLES = ("interactions", "items", "users")
 OF_TABLES = ("columns", "fields", "date_format", "time_unit", "implicit")
-READING = (*OF_TABLES, "rating_threshold")  # options that say how a data set is read
+READING = (*OF_TABLES, "rating_threshold", "variant")  # options that say how a data set is read
+EFFECTIVE = {
+    "amazon": {"rating_threshold"},
+    "tables": {*OF_TABLES, "rating_threshold"},
+    "planted": {"variant"},
+}
 FILES = ("airbnb", "amazon", *TABLES)
 SOURCES = (*FILES, "planted")
 
@@ -53,6 +58,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         help="of ratings: the smallest that is label 1 (default: 4)")  # fmt: skip
     add("--implicit", action="store_true",
         help="of your tables: the rows are choices without ratings, all labels are 1")  # fmt: skip
+    add("--variant", choices=VARIANTS, help="of a planted shop: how its shoppers decide (default: additive)")
 
 
 def source_kind(options: argparse.Namespace) -> str:
@@ -69,8 +75,7 @@ def source_kind(options: argparse.Namespace) -> str:
             f"or --planted{found}"
         )
     kind, option = next(iter(named.items()))
-    effective = {"amazon": {"rating_threshold"}, "tables": set(READING)}.get(kind, set())
-    effectless = [name for name in READING if name not in effective]
+    effectless = [name for name in READING if name not in EFFECTIVE.get(kind, set())]
     require_no_effectless(options, *effectless, where=f"with {flag(option)}")
     if options.implicit:
         require_no_effectless(options, "rating_threshold", where="with --implicit, where no rating is read")
@@ -124,7 +129,7 @@ def _read_tables(options: argparse.Namespace, strict: bool) -> InteractionLog:
 
 
 def _read_planted(options: argparse.Namespace, strict: bool) -> InteractionLog:
-    return planted_shop(seed=options.planted)
+    return planted_shop(seed=options.planted, **_passed_on(options, "variant"))
 
 
 READERS: dict[str, Callable[[argparse.Namespace, bool], InteractionLog]] = {

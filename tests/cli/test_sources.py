@@ -110,6 +110,15 @@ def test_the_seed_of_the_planted_shop(tmp_path, capsys):
     assert labels["none"] == labels["zero"] != labels["one"]
 
 
+def test_the_variant_of_the_planted_shop(tmp_path, capsys):
+    """The shop is the one of that name; a name that is none is told beside those there are."""
+    options = ["train", "--out", str(tmp_path / "run"), "--planted", "--variant"]
+    assert main([*options, "twins", *SMALL]) == 0
+    items = pd.read_parquet(tmp_path / "run/log/items.parquet")
+    assert items.groupby("brand")["tags"].agg(lambda tags: len(set(map(tuple, tags)))).eq(1).all()
+    assert "'forest'" in told(capsys, [*options, "odd"])
+
+
 EFFECTLESS = {
     "--num-negatives": ("ratings", ["3"], "where choices have labels of their own"),
     "--num-candidates": ("ratings", ["3"], "where choices have labels of their own"),
@@ -119,6 +128,7 @@ EFFECTLESS = {
     "--columns": ("amazon", ["user_id=who"], "with --amazon"),
     "--implicit": ("planted", [], "with --planted"),
     "--rating-threshold": ("airbnb", ["3"], "with --airbnb"),
+    "--variant": ("airbnb", ["twins"], "with --airbnb"),
 }
 
 

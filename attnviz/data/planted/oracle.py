@@ -1,6 +1,6 @@
 """What the planted truth says of any shopper and product: utilities, logits, pushes, the best guess."""
 
-from itertools import combinations
+from itertools import combinations, product
 from math import factorial
 from typing import NamedTuple
 
@@ -12,8 +12,10 @@ from .grammar import deciding_sentiment
 from .world import REVIEWS_PER_ITEM, SEGMENT_SHARES, TAGS_PER_ITEM, World
 
 DECIDING_FIELDS = ("tags", "reviews", "price", "brand")
+TWINS = ("tags", "brand")  # of the variant "twins"
 _BIAS = -0.8
-_STRENGTH = {"additive": 2.5, "soft": 3.4, "interaction": 2.5, "network": 2.5}
+_STRENGTH = {"additive": 2.5, "soft": 3.4, "interaction": 2.5, "network": 2.5, "forest": 2.0, "twins": 2.5}
+_IS_TWIN = np.isin(DECIDING_FIELDS, TWINS)
 _SAMPLE_USERS = 300  # enough to standardise the utilities with
 
 
@@ -41,12 +43,14 @@ class Oracle:
         readings = np.array([[deciding_sentiment(text) for text in texts] for texts in world.review_texts])
         total, count = readings.sum(1).T  # over the item's reviews
         self._item_reviews = total / np.maximum(count, 1)
+        # A twin's utility is measured from the average product, so that 0 is a twin that says nothing.
+        self._shift = np.where(_IS_TWIN & (world.variant == "twins"), self._raw_average(), 0.0)
         users = np.arange(min(_SAMPLE_USERS, len(world.users))).repeat(len(world.items))
         items = np.tile(np.arange(len(world.items)), len(users) // len(world.items))
         sample = self._raw_utilities(users, items, self._item_reviews[items])
         self._center, self._scale = sample.mean(0), sample.std(0)
-        hidden = self._network_output(world.gates[world.segment[users]], self._standardise(sample))
-        self._network_center, self._network_scale = hidden.mean(), hidden.std()
+        output = self._output(world.gates[world.segment[users]] * self._standardise(sample))
+        self._output_center, self._output_scale = output.mean(), output.std()
 
     def look_up(self, log: Rows) -> Seen:
         """The utilities of the log's rows, with the reviews that the shopper could read at that time."""
@@ -67,10 +71,10 @@ class Oracle:
             Logits (...).
         """
         strength = _STRENGTH[self.world.variant]
-        if self.world.variant == "network":
-            output = self._network_output(gates, utilities)
-            return _BIAS + strength * (output - self._network_center) / self._network_scale
-        gated = gates * utilities
+        if self.world.variant in ("network", "forest"):
+            output = self._output(gates * utilities)
+            return _BIAS + strength * (output - self._output_center) / self._output_scale
+        gated = gates * (_either(utilities) if self.world.variant == "twins" else utilities)
         if self.world.variant == "interaction":  # price matters only when reviews are good
             gated = gated * np.where(np.arange(4) == 2, sigmoid(4 * utilities[..., 1:2]), 1.0)
         return _BIAS + strength * gated.sum(-1)
@@ -98,22 +102,29 @@ class Oracle:
         tags = (world.tastes[user] * world.item_tags[item]).sum(1) / TAGS_PER_ITEM
         price = world.budgets[user] - world.item_log_price[item]
         brand = world.affinities[user, world.item_brand[item]]
-        return np.stack([tags, reviews, price, brand], axis=1)
+        return np.stack([tags, reviews, price, brand], axis=1) - self._shift[user]
 
     def _average_utilities(self) -> np.ndarray:
+        return self._standardise(self._raw_average() - self._shift)  # (user, deciding field)
+
+    def _raw_average(self) -> np.ndarray:
         world = self.world
         tags = world.tastes @ world.item_tags.mean(0) / TAGS_PER_ITEM
         reviews = np.full(len(tags), self._item_reviews.mean())
         price = world.budgets - world.item_log_price.mean()
         brand = world.affinities[:, world.item_brand].mean(1)
-        return self._standardise(np.stack([tags, reviews, price, brand], axis=1))  # (user, deciding field)
+        return np.stack([tags, reviews, price, brand], axis=1)
 
     def _standardise(self, raw: np.ndarray) -> np.ndarray:
         return (raw - self._center) / self._scale
 
-    def _network_output(self, gates: np.ndarray, utilities: np.ndarray) -> np.ndarray:
+    def _output(self, gated: np.ndarray) -> np.ndarray:
+        if self.world.variant == "forest":  # how many trees say yes: one does if all its answers are yes
+            columns = np.ascontiguousarray(np.moveaxis(gated, -1, 0))
+            trees = zip(*self.world.forest, strict=True)
+            return sum(np.all([columns[f] > t for f, t in zip(*tree, strict=True)], axis=0) for tree in trees)
         first, last = self.world.network
-        return np.tanh(gates * utilities @ first) @ last
+        return np.tanh(gated @ first) @ last
 
 
 def shapley_pushes(
@@ -132,18 +143,25 @@ def shapley_pushes(
         strength * gate * (utility - average utility).
     """
     num = utilities.shape[1]
+    worth = {}  # of each coalition: the logit of a product that has these fields, and is average elsewhere
+    for inside in product((False, True), repeat=num):
+        worth[inside] = oracle.logit(gates, np.where(inside, utilities, average))
     pushes = np.zeros_like(utilities)
     for size in range(num):
         weight = factorial(size) * factorial(num - size - 1) / factorial(num)
         for field in range(num):
             for coalition in combinations([other for other in range(num) if other != field], size):
-                inside = np.isin(np.arange(num), coalition)
-                with_field = inside | (np.arange(num) == field)
-                gain = oracle.logit(gates, np.where(with_field, utilities, average))
-                pushes[:, field] += weight * (
-                    gain - oracle.logit(gates, np.where(inside, utilities, average))
-                )
+                without = tuple(other in coalition for other in range(num))
+                with_field = tuple(other in coalition or other == field for other in range(num))
+                pushes[:, field] += weight * (worth[with_field] - worth[without])
     return pushes
+
+
+def _either(utilities: np.ndarray) -> np.ndarray:
+    """Give both twins what the two say together: the best that is above 0, and the worst that is below."""
+    twins = utilities[..., _IS_TWIN]
+    joint = np.maximum(twins.max(-1, keepdims=True), 0) + np.minimum(twins.min(-1, keepdims=True), 0)
+    return np.where(_IS_TWIN, joint, utilities)
 
 
 def _visible_sentiment(log: Rows) -> np.ndarray:

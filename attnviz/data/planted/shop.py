@@ -9,7 +9,7 @@ import torch
 from ...metrics.ranking import auc
 from ..arguments import require_whole
 from ..log import InteractionLog
-from .oracle import DECIDING_FIELDS, AskedRows, Oracle, shapley_pushes, sigmoid
+from .oracle import DECIDING_FIELDS, TWINS, AskedRows, Oracle, shapley_pushes, sigmoid
 from .world import World, draw_interactions, draw_world
 
 FIELDS = DECIDING_FIELDS + ("category",)
@@ -20,12 +20,17 @@ class Truth(NamedTuple):
 
     Attributes:
         priority: DataFrame (interaction, field): how much a field matters to this shopper across the shelf;
-            sums to 1. Category is 0: it plays no part.
+            sums to 1. Category is 0: it plays no part. Twins share theirs equally.
         push: DataFrame (interaction, field): what raised or lowered the true logit, against an average
             product for this shopper, in logit units. They sum to the logit minus that of the average product.
+            A twin's is its Shapley value, half of what the pair does; see `pairs`.
         probability: (interaction,) the probability that the label was drawn with.
         best_probability: (interaction,) the best guess of it from what a shopper shows.
         deciding_words: For each sentence of a review, the words that decide (none for delivery, packaging).
+        pairs: The fields of which either says all that both say: ("tags", "brand") in the variant "twins",
+            none elsewhere. To take one away changes nothing while the other is there, so how a pair's push
+            and priority are split is a convention. What is true is their sum, as in
+            `truth.push[list(pair)].sum(axis=1)`.
     """
 
     priority: pd.DataFrame
@@ -33,6 +38,7 @@ class Truth(NamedTuple):
     probability: np.ndarray
     best_probability: np.ndarray
     deciding_words: dict[str, tuple[str, ...]]
+    pairs: tuple[tuple[str, str], ...]
 
 
 class PlantedShop(InteractionLog):
@@ -62,6 +68,7 @@ class PlantedShop(InteractionLog):
             probability=sigmoid(oracle.logit(gates, seen.utilities)),
             best_probability=oracle.best_probability(seen),
             deciding_words=self.world.deciding_words,
+            pairs=(TWINS,) if self.world.variant == "twins" else (),
         )
 
     def _forget(self) -> None:
@@ -98,7 +105,7 @@ def planted_shop(
 
     A shopper belongs to a segment that decides mostly by tags, reviews, price or brand.
     The segment is hidden; what shows is tastes, brand affinities, a budget, and counts of behaviour.
-    The true logit adds up the four utilities, each times the shopper's gate.
+    In the shops additive and soft, the true logit adds up the four utilities, each times the shopper's gate.
     Category is a planted null: correlated with price and tags, without any effect.
     The first three interactions of each item are a launch, whose shoppers write the item's reviews.
 
@@ -108,7 +115,11 @@ def planted_shop(
         num_interactions: Rows, at least three an item.
         variant: "additive": a shopper's own field has .85 of the gate. "soft": .6. "interaction": price
             matters only when reviews are good. "network": a small random network of the same gated utilities,
-            whose shape is not that of any model in this package.
+            whose shape is not that of any model in this package. "forest": 100 random trees; each asks
+            whether three gated utilities are above thresholds of its own, and says yes if all are; the logit
+            follows how many say yes. "twins": all products of a brand have its four tags, no other brand has
+            these four, and a shopper likes a brand as she likes its tags: tags and brand say the same, and
+            either decides; see `Truth`.
         seed: The same seed gives the same shop.
 
     Returns:
@@ -123,6 +134,9 @@ def planted_shop(
         (500, ['tags', 'reviews', 'price', 'brand', 'category'])
         >>> shop.truth.priority.round(2).iloc[0].tolist()
         [0.05, 0.85, 0.05, 0.05, 0.0]
+        >>> twins = planted_shop(num_users=100, num_items=20, num_interactions=500, variant="twins")
+        >>> twins.truth.pairs, twins.truth.priority.round(2).iloc[1].tolist()
+        ((('tags', 'brand'),), [0.45, 0.05, 0.05, 0.45, 0.0])
 
     Taught in chapter 2.
     """

@@ -7,7 +7,7 @@ import pandas as pd
 
 from .grammar import ASPECTS, sentence_table, write_reviews
 
-VARIANTS = ("additive", "soft", "interaction", "network")
+VARIANTS = ("additive", "soft", "interaction", "network", "forest", "twins")
 SEGMENT_SHARES = np.array([0.35, 0.40, 0.10, 0.15])  # deciders by tags, reviews, price, brand
 TAGS = (
     "waterproof", "light", "cotton", "wool", "recycled", "handmade", "vegan", "warm", "foldable", "washable",
@@ -24,6 +24,11 @@ BEHAVIOURS = (
 )  # fmt: skip
 REVIEWS_PER_ITEM = 3
 TAGS_PER_ITEM = 4
+_NUM_TREES, _FIELDS_PER_TREE, _THRESHOLD_SPREAD = 100, 3, 0.15
+_TAG_STEP = len(TAGS) // len(BRANDS)  # of twins: a brand's tags begin two after those of the one before
+_BRAND_TAGS = np.array(
+    [np.roll(np.arange(len(TAGS)) < TAGS_PER_ITEM, _TAG_STEP * number) for number in range(len(BRANDS))]
+)
 _LAUNCH_SECONDS, _YEAR_SECONDS = 30 * 86_400, 365 * 86_400
 _START = pd.Timestamp("2025-01-01", tz="UTC")
 
@@ -48,6 +53,7 @@ class World:
     review_texts: np.ndarray  # (item, review)
     deciding_words: dict[str, tuple[str, ...]]
     network: tuple[np.ndarray, np.ndarray]  # of the variant "network"
+    forest: tuple[np.ndarray, np.ndarray]  # of the variant "forest": (tree, question), field and threshold
 
 
 def draw_world(num_users: int, num_items: int, variant: str, rng: np.random.Generator) -> World:
@@ -58,24 +64,36 @@ def draw_world(num_users: int, num_items: int, variant: str, rng: np.random.Gene
     """
     if variant not in VARIANTS:
         raise ValueError(f"variant must be one of {VARIANTS}, got {variant!r}")
-    gates = _gates(own_share=0.6 if variant == "soft" else 0.85)
+    gates = _gates(variant)
     rates = 0.6 + 2.2 * np.repeat(gates, 3, axis=1)
     network = rng.normal(size=(4, 16)), rng.normal(size=16)
     return World(
-        variant=variant, gates=gates, rates=rates, network=network, deciding_words=sentence_table()[1],
-        **_draw_users(num_users, rates, rng), **_draw_items(num_items, rng),
+        variant=variant, gates=gates, rates=rates, network=network, forest=_draw_forest(rng.spawn(1)[0]),
+        deciding_words=sentence_table()[1],
+        **_draw_users(num_users, rates, variant, rng), **_draw_items(num_items, variant, rng),
     )  # fmt: skip
 
 
-def _gates(own_share: float) -> np.ndarray:
+def _gates(variant: str) -> np.ndarray:
+    own_share = 0.6 if variant == "soft" else 0.85
     others = (1 - own_share) / 3
-    return np.full((4, 4), others) + np.eye(4) * (own_share - others)
+    gates = np.full((4, 4), others) + np.eye(4) * (own_share - others)
+    if variant == "twins":  # nothing tells tags and brand apart, so they share what they have
+        gates[:, [0, 3]] = gates[:, [0, 3]].mean(axis=1, keepdims=True)
+    return gates
 
 
-def _draw_users(num_users: int, rates: np.ndarray, rng: np.random.Generator) -> dict:
+def _draw_forest(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    fields = rng.permuted(np.tile(np.arange(4), (_NUM_TREES, 1)), axis=1)[:, :_FIELDS_PER_TREE]
+    return fields, rng.normal(scale=_THRESHOLD_SPREAD, size=fields.shape)
+
+
+def _draw_users(num_users: int, rates: np.ndarray, variant: str, rng: np.random.Generator) -> dict:
     segment = rng.choice(4, size=num_users, p=SEGMENT_SHARES)
     tastes = rng.choice([-1.0, 1.0], size=(num_users, len(TAGS)))
     affinities = rng.normal(size=(num_users, len(BRANDS))).round(3)
+    if variant == "twins":  # she likes a brand for its tags
+        affinities = tastes @ _BRAND_TAGS.T / TAGS_PER_ITEM
     budgets = rng.normal(3.4, 0.5, size=num_users).round(3)
     counts = rng.poisson(rates[segment])
     columns: dict[str, list[str] | np.ndarray] = {"user_id": [f"u{number}" for number in range(num_users)]}
@@ -87,7 +105,7 @@ def _draw_users(num_users: int, rates: np.ndarray, rng: np.random.Generator) -> 
                 budgets=budgets, counts=counts)  # fmt: skip
 
 
-def _draw_items(num_items: int, rng: np.random.Generator) -> dict:
+def _draw_items(num_items: int, variant: str, rng: np.random.Generator) -> dict:
     category = rng.integers(len(CATEGORIES), size=num_items)
     liking = rng.normal(size=(len(CATEGORIES), len(TAGS)))  # a category prefers some tags
     ranks = (liking[category] + rng.gumbel(size=(num_items, len(TAGS)))).argsort(axis=1)
@@ -96,6 +114,9 @@ def _draw_items(num_items: int, rng: np.random.Generator) -> dict:
     level = np.linspace(-0.5, 0.5, len(CATEGORIES))  # and a price level
     price = np.exp(rng.normal(3.4, 0.5, size=num_items) + level[category]).round(2)
     brand = rng.integers(len(BRANDS), size=num_items)
+    if variant == "twins":  # all products of a brand have its tags, and no other brand has them
+        brand = ranks[:, -1] // _TAG_STEP
+        item_tags = _BRAND_TAGS[brand].astype(float)
     items = pd.DataFrame({
         "item_id": [f"i{number}" for number in range(num_items)],
         "title": [f"{BRANDS[brand[n]]} {CATEGORIES[category[n]]} {n}" for n in range(num_items)],
