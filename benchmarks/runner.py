@@ -7,7 +7,8 @@
 A benchmark is a module of this folder with a function `measure`. Its parameters are keywords, and they are
 the options: the type and the choices come from the annotation, the default from the signature, the help from
 the docstring. It returns a table, which gets the module's name, or a `results.Result`. A function
-`summary(table) -> str`, if the module has one, says what is printed of it.
+`summary(table) -> str`, if the module has one, says what is printed of it; `draw(table) -> Figure` makes a
+picture of what the file then holds, beside it.
 """
 
 import ast
@@ -89,9 +90,18 @@ def described(function: Callable) -> dict[str, str]:
 
 def write(name: str, module: ModuleType, measured: Any) -> None:
     """Print what a benchmark found, and write it for the book."""
-    from .results import Result, write_result  # brings pandas, which `memory` must not have while it measures
+    # brings pandas, which `memory` must not have while it measures
+    import matplotlib.pyplot as plt
+
+    from attnviz.storage import whole
+
+    from .results import Result, read_result, write_result
 
     result = measured if isinstance(measured, Result) else Result(measured)
     summary = getattr(module, "summary", None)
     print(summary(result.table) if summary else result.table.round(3).to_string(index=False))
-    print(write_result(result.name or name, result.table, replace=result.replace))
+    written = write_result(result.name or name, result.table, replace=result.replace)
+    print(written)
+    if draw := getattr(module, "draw", None):
+        with plt.rc_context({"svg.hashsalt": name}), whole(written.with_suffix(".svg")) as draft:
+            draw(read_result(written.stem)).savefig(draft, format="svg", metadata={"Date": None})

@@ -1,6 +1,6 @@
 """Does a reader of text take time in proportion to the size of one cell?
 
-    python -m benchmarks text_size      # writes book/_results/text_size.csv
+    python -m benchmarks text_size      # writes book/_results/text_size.csv, and its picture text_size.svg
 
 Each function that takes other people's text apart is given the inputs that are worst for its patterns, and
 each whole reader a small file with one huge cell. The size doubles until one call takes longer than `longest`
@@ -20,6 +20,8 @@ from itertools import count
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from tqdm import tqdm
 
 import attnviz as av
@@ -28,10 +30,16 @@ from attnviz.data.readers.amazon_products import clean_price, clean_text
 from attnviz.data.readers.files import parse_prices, parse_unix_times, plain_text
 from attnviz.data.readers.table import parse_tags
 from attnviz.data.readers.yelp_hat import Spans
+from attnviz.plots.style import LOWERS, MUTED, RAISES, make_axes
 
 from .results import Result
 
 SMALLEST, ROUNDS = 128, 3
+STEEP = {
+    "parse_price": "center",
+    "plain_text": "right",
+    "Spans.of": "left",
+}  # named in the picture, and where
 ANSWERS = (ValueError, TypeError, RecursionError, OverflowError)
 
 PRICES = {"spaces": " {} x", "digits": "{1}x", "groups": "1{,111}x", "a range": "from {1} x", "sign": "$ {} "}
@@ -195,3 +203,26 @@ def summary(table: pd.DataFrame) -> str:
     ends["per_mb"] = ends["seconds"] / ends["size"] * 1e6
     worst = ends.reset_index().sort_values("per_mb").groupby(["code", "function"]).tail(1)
     return worst.sort_values(["code", "function"]).round(3).to_string(index=False)
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """Seconds against size, both in powers of ten: each function with its slowest input, before and after."""
+    ax = make_axes(None, (7.2, 4.2))
+    ax.set(xscale="log", yscale="log", xlabel="characters in one cell", ylabel="seconds", ylim=(1e-4, 4))
+    table = table[table["seconds"] > 1e-4]  # a shorter call cannot be timed
+    for code, colour, line in (("before", LOWERS, "--"), ("after", RAISES, "-")):
+        for name, rows in table[table["code"] == code].groupby("function"):
+            rate = (rows["seconds"] / rows["size"]).groupby(rows["input"]).max()
+            worst = rows[rows["input"] == rate.idxmax()]
+            ax.plot(worst["size"], worst["seconds"], line, color=colour, linewidth=1)
+            if code == "before" and name in STEEP:
+                place = worst.iloc[-1][["size", "seconds"]]
+                ax.annotate(
+                    name, place, xytext=(0, 4), textcoords="offset points", ha=STEEP[name], color=MUTED
+                )
+    sizes = [2**12, 2**22]
+    ax.plot(sizes, [size * 2e-8 for size in sizes], ":", color=MUTED, linewidth=1.5)
+    styles = (("before", LOWERS, "--"), ("after", RAISES, "-"), ("in proportion", MUTED, ":"))
+    lines = [Line2D([], [], color=colour, linestyle=style, label=label) for label, colour, style in styles]
+    ax.legend(handles=lines, frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
+    return ax.figure

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Annotated
 
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from places import REPO
@@ -98,3 +99,20 @@ def test_the_command_lists_them_and_names_what_is_unknown():
     assert wrong.returncode == 1
     assert "NAME must be one of" in wrong.stderr
     assert "'qality'" in wrong.stderr
+
+
+def test_a_picture_lies_beside_the_table(tmp_path, monkeypatch):
+    """It is drawn from what the file holds, and the same table gives the same bytes."""
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    drawn = []
+
+    def draw(table):
+        drawn.append(table)
+        return plt.figure(figsize=(1, 1))
+
+    module = small(count, draw=draw)
+    for _ in range(2):
+        runner.write("small", module, count(seeds=3))
+        drawn.append((tmp_path / "small.svg").read_bytes())
+    assert drawn[0]["seeds"].tolist() == [3]
+    assert drawn[1] == drawn[3]
