@@ -34,7 +34,7 @@ class Values(nn.Module):
 
     Normalised is v = LayerNorm(x), of mean 0 and length at most sqrt(dim), the same for all fields. With one
     readout r for all fields (the model's head), field f adds w_f (v_f . r) to the logit, in size at most
-    w_f sqrt(dim) |r|: no field can make up for a small weight with a long vector. A scale and a shift, which
+    w_f sqrt(dim) ‖r‖: no field can make up for a small weight with a long vector. A scale and a shift, which
     LayerNorm often learns, would add nothing: the readout scales, and the weights sum to 1, so that a shift
     is the same as the head's bias. A vector of zeros stays one, but a short vector does not stay short: on a
     path from zeros, as of integrated gradients, the logit jumps at its start.
@@ -114,7 +114,7 @@ class Multihead(nn.Module):
     """The shopper's query attends over the fields with several heads: output = O concat_h(w_h V_h v).
 
     v is x or, with normalised values, LayerNorm(x); keys are made of x. Field f then adds through head h at
-    most w_hf sqrt(dim) |r O_h V_h| to the logit, where r is the model's head: each head has a bound of its
+    most w_hf sqrt(dim) ‖r O_h V_h‖ to the logit, where r is the model's head: each head has a bound of its
     own.
     """
 
