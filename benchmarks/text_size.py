@@ -26,7 +26,7 @@ import attnviz as av
 from attnviz.data.columns import parse_times
 from attnviz.data.readers.amazon_products import clean_price, clean_text
 from attnviz.data.readers.files import parse_prices, parse_unix_times, plain_text
-from attnviz.data.readers.table import parse_tags
+from attnviz.data.readers.tags import parse_tags
 from attnviz.data.readers.yelp_hat import Spans
 
 from .results import Result

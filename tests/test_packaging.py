@@ -16,7 +16,6 @@ from packaging.requirements import Requirement
 from places import REPO
 
 import attnviz
-from attnviz.cli import main
 
 PROJECT = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -133,10 +132,13 @@ print(attnviz.__file__, len(str(explorer._esm)), len(str(explorer._css)), sep="|
     assert printed == f"attnviz {attnviz.__version__}\n"
 
 
-def test_the_command_attnviz_is_the_command_line():
-    """The installed command calls what `python -m attnviz` calls."""
+def test_the_command_attnviz_is_the_command_line(monkeypatch, capsys):
+    """The installed command does what `python -m attnviz` does."""
     (command,) = entry_points(group="console_scripts", name="attnviz")
-    assert command.load() is main
+    monkeypatch.setattr(sys, "argv", ["attnviz", "--version"])
+    with pytest.raises(SystemExit, match="0"):
+        command.load()()
+    assert capsys.readouterr().out == f"attnviz {attnviz.__version__}\n"
 
 
 def test_the_lines_in_the_readme_work(tmp_path):
