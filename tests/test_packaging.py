@@ -93,14 +93,14 @@ def test_there_is_one_version():
 
 
 def test_the_wheel_carries_the_whole_package(wheel):
-    """Each file of `attnviz/` is in the wheel, the explorers' JS and CSS too, and nothing else."""
+    """The wheel holds each file of `attnviz/`, the explorers' JS and CSS too, and the command: no more."""
     ours = {
         path.relative_to(REPO).as_posix()
         for path in (REPO / "attnviz").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    assert packed == ours
+    assert packed == ours | {"attnviz_command.py"}
     assert any(name.endswith(".js") for name in packed)
     assert "attnviz/py.typed" in packed
 

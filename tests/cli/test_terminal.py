@@ -129,9 +129,8 @@ def test_lines_of_a_message_are_kept(tmp_path, capsys):
     sources = ["--interactions", tmp_path / "rows.csv", "--items", tmp_path / "items.csv"]
     lines = told(capsys, ["data", "check", *sources]).split("\n")
     assert lines[0] == "attnviz: columns are missing; rename yours or add them:"
-    assert [line[:36] for line in lines[1:4]] == [
-        f"  - interactions: no column '{name}'"[:36] for name in ("user_id", "item_id", "label")
-    ]
+    for name, line in zip(("user_id", "item_id", "label"), lines[1:4], strict=True):
+        assert line == f"  - interactions: no column '{name}' (it has 'a', 'b')"
     assert lines[4].startswith("  (interactions from ")
     terminal.tell_error("no file x\nattnviz: all is well\x1b")
     assert capsys.readouterr().err == "attnviz: no file x\n  attnviz: all is well\\x1b\n"
