@@ -28,7 +28,7 @@ import attnviz as av
 from attnviz.data.columns import parse_times
 from attnviz.data.readers.amazon_products import clean_price, clean_text
 from attnviz.data.readers.files import parse_prices, parse_unix_times, plain_text
-from attnviz.data.readers.table import parse_tags
+from attnviz.data.readers.tags import parse_tags
 from attnviz.data.readers.yelp_hat import Spans
 from attnviz.plots.style import LOWERS, MUTED, RAISES, make_axes
 

@@ -73,9 +73,9 @@ def command(*arguments, file_size: int = resource.RLIM_INFINITY, **options) -> s
 
 
 def told(capsys, arguments, code=2) -> str:
-    """The one line on stderr with which the command ends."""
+    """The one message on stderr with which the command ends; further lines of it are indented."""
     assert main([str(argument) for argument in arguments]) == code
     lines = capsys.readouterr().err.strip().splitlines()
-    assert len(lines) == 1
     assert lines[0].startswith("attnviz: ")
-    return lines[0]
+    assert all(line.startswith("  ") for line in lines[1:])
+    return "\n".join(lines)

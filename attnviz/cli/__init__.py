@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: What stands behind `attnviz`; None: those of the process.
 
     Returns:
-        0: done; 1: problems found; 2: wrong input, told in one line; 130: stopped by Ctrl-C; 143: by SIGTERM;
+        0: done; 1: problems found; 2: wrong input, told on stderr; 130: stopped by Ctrl-C; 143: by SIGTERM;
         141: whoever read the output has gone.
     """
     prepare_output()

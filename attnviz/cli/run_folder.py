@@ -1,5 +1,6 @@
 """The folder of a run: what `train` writes there, and what the other verbs read back."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ RUN, CHECKPOINT, LOG, TENSORBOARD = "run.json", "checkpoint.safetensors", "log",
 
 
 def require_free(run: Path, options: dict[str, Any]) -> None:
-    """Refuse a folder that holds a run of other options.
+    """Refuse a folder that holds a run of other options, or something else.
 
     Where there is a checkpoint, the files of the data may have moved: `fit` compares what is in them.
 
@@ -27,20 +28,32 @@ def require_free(run: Path, options: dict[str, Any]) -> None:
         options: The options of the training that wants to write there, as plain values.
 
     Raises:
-        ValueError: If it is a file or holds another run; the message says what differs, and what to do.
+        ValueError: If it is a file, holds another run, or files without a run of ours; the message says what
+            differs, and what to do.
     """
     if run.exists() and not run.is_dir():
         raise ValueError(f"--out {run} is a file: give a folder")
+    if not (run / RUN).is_file():
+        return _require_empty(run)
+    found = _described(run)["options"]
     if not any((run / name).exists() for name in (MODEL, CHECKPOINT, TENSORBOARD)):
-        return
-    found = _described(run)["options"] if (run / RUN).is_file() else {}
+        return None
     moved = FILES if (run / CHECKPOINT).is_file() else ()
     names = [name for name in {**options, **found} if name not in moved]
     other = [name for name in names if options.get(name) != found.get(name)]
     if other:
         differs = (f"{flag(name)}: {_said(found, name)} there, {_said(options, name)} here" for name in other)
-        what = "; ".join(differs) if found else f"without {RUN}"
+        what = "; ".join(differs)
         raise ValueError(f"--out {run} holds another run ({what}): give another folder, or delete that one")
+    return None
+
+
+def _require_empty(run: Path) -> None:
+    """Hidden files, such as locks, do not count."""
+    others = sorted(path.name for path in run.glob("[!.]*"))
+    if others:
+        shown = ", ".join(map(repr, others[:3])) + (" and more" if len(others) > 3 else "")
+        raise ValueError(f"--out {run} holds {shown}, and no {RUN} of ours: give a new or an empty folder")
 
 
 def begin(run: Path, options: dict[str, Any], *, implicit: bool) -> None:
@@ -48,7 +61,7 @@ def begin(run: Path, options: dict[str, Any], *, implicit: bool) -> None:
     if (run / CHECKPOINT).is_file():
         return
     with whole(run / RUN) as draft:
-        draft.write_text(json.dumps({"implicit": implicit, "options": options}, indent=1))
+        draft.write_bytes(_note(implicit, options))
 
 
 def read_run(run: Path) -> tuple[InteractionLog, AttentionRecommender]:
@@ -78,6 +91,13 @@ def read_run(run: Path) -> tuple[InteractionLog, AttentionRecommender]:
     return log, model
 
 
+def _note(implicit: bool, options: dict[str, Any]) -> bytes:
+    """What was trained, with the SHA-256 of it."""
+    described = {"implicit": implicit, "options": options}
+    digest = hashlib.sha256(json.dumps(described).encode()).hexdigest()
+    return json.dumps(described | {"sha256": digest}, indent=1).encode()
+
+
 def _said(options: dict[str, Any], name: str) -> str:
     value = options.get(name)
     return "not given" if value is None else str(value)
@@ -95,7 +115,8 @@ def _tables(folder: Path) -> list[Path]:
 def _described(run: Path) -> dict[str, Any]:
     """What `begin` wrote."""
     try:
-        found = json.loads((run / RUN).read_text())
+        content = (run / RUN).read_bytes()
+        found = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{run / RUN} is damaged ({error}): train again in another folder") from error
     except FileNotFoundError as error:
@@ -104,6 +125,7 @@ def _described(run: Path) -> dict[str, Any]:
         not isinstance(found, dict)
         or not isinstance(found.get("implicit"), bool)
         or not isinstance(found.get("options"), dict)
+        or content != _note(found["implicit"], found["options"])
     ):
         raise ValueError(f"{run / RUN} is not what `attnviz train` wrote: train again in another folder")
     return found

@@ -17,7 +17,7 @@ LONGEST_TEXT = 40
 
 
 class Parser(argparse.ArgumentParser):
-    """Options, whose mistakes are told like all others: in one line."""
+    """Options, whose mistakes are told like all others."""
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the options.
@@ -54,9 +54,12 @@ def tell(*lines: object) -> None:
 
 
 def tell_error(message: object) -> None:
-    """Print one line to stderr, such as the one with which a command ends."""
-    told = "; ".join(line.strip() for line in str(message).split("\n") if line.strip())
-    print(printable(f"attnviz: {told}"), file=sys.stderr, flush=True)
+    """Print the message to stderr with which a command ends.
+
+    Its further lines are indented, so that none is taken for a message of its own.
+    """
+    lines = [printable(line.rstrip()) for line in str(message).split("\n") if line.strip()]
+    print("attnviz: " + "\n  ".join(lines), file=sys.stderr, flush=True)
 
 
 @contextmanager

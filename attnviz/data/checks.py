@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from .arguments import require_single_columns
+from .columns import numbers
 from .problems import DataProblems, Findings, problem_table
 from .reading import Reading
 from .table_checks import check_interactions, check_items, check_users
@@ -158,14 +159,24 @@ def _require_same_times(tables: dict[str, pd.DataFrame]) -> None:
         raise ValueError(f"interactions and past must both have times, or neither, but only {timed} has")
 
 
+def _advice_on_labels(found: Findings, reading: Reading) -> str:
+    """What to do where all labels are equal."""
+    source = found.kept_rows(found.source)
+    implicit = "pass implicit=True when the rows are choices without ratings"
+    if "rating" not in source or ("label" in source and source["label"].notna().any()):
+        return implicit
+    ratings, threshold = numbers(source["rating"]), f"rating_threshold={reading.rating_threshold:g}"
+    if ratings.max() < reading.rating_threshold:
+        return f"no rating reaches {threshold}; the largest is {ratings.max():g}: give a smaller threshold"
+    smallest = f"the smallest rating, {ratings.min():g}, reaches {threshold}"
+    return f"{smallest}: give a larger threshold, or {implicit}"
+
+
 def _note_content(found: Findings, interactions: pd.DataFrame, reading: Reading) -> None:
     labels = interactions["label"].unique()
     if not len(labels):
         found.whole("no row is left after dropping the rows with problems", "at least one is needed")
     elif len(labels) == 1 and not reading.implicit:
-        found.whole(
-            f"one class only, every label is {labels[0]}",
-            "pass implicit=True when the rows are choices without ratings",
-        )
+        found.whole(f"one class only, every label is {labels[0]}", _advice_on_labels(found, reading))
     if not are_timed(found.source):
         found.notes.append(NO_TIMES)

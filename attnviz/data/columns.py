@@ -85,7 +85,7 @@ def checked_tags(found: Findings, column: str, kind: str = "tags are not a list 
     values = found.source[column].reset_index(drop=True)
     tags = [_as_tags(value) for value in values]
     wrong = np.array([tag is None for tag in tags]) & found.kept
-    found.blank(kind, wrong, column)
+    found.blank(kind, wrong, column, """write them as 'a|b|c', or as a JSON list: '["a", "b"]'""")
     return pd.Series([tag or [] for tag in tags], dtype=object)
 
 

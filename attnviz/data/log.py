@@ -63,7 +63,8 @@ class InteractionLog(Tables):
         implicit: As given.
         dropped: {"table: reason": count}; each dropped row is counted once.
         notes: What should be known of how the tables were read, in sentences: labels
-            that come from ratings, a log without times, a field without any value.
+            that come from ratings, prices that can be read in two ways, a log without
+            times, a field without any value.
         fields: The fields that the tables have: tags, reviews, price, brand, category,
             then those of `fields`.
         has_times: Whether it is known when things happened.

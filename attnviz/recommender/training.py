@@ -95,8 +95,11 @@ def fit(
             store.restore(state)
         logged = _logged(model, log_dir)
         with WeightLog(log_dir, logged, every=log_every, first_step=state.step) as weight_log:
-            left = range(state.epoch, epochs)
-            for epoch in tqdm(left, desc="training", unit="epoch", disable=not progress, file=sys.stdout):
+            left = range(state.epoch, state.epoch if state.is_over() else epochs)
+            if not left:
+                tell("already trained; nothing left to do")
+            shown = progress and bool(left)
+            for epoch in tqdm(left, desc="training", unit="epoch", disable=not shown, file=sys.stdout):
                 if state.is_over():
                     break
                 train_loss = _train_epoch(state, epoch, train, weight_log)

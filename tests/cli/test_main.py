@@ -5,6 +5,8 @@ import re
 import shlex
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -123,6 +125,27 @@ def test_a_signal_leaves_a_checkpoint_and_no_half_file(city, tmp_path, number, c
         Checkpoint(run / "checkpoint.safetensors", {"schema": "of another model"}).read()
 
 
+def test_ctrl_c_while_it_is_imported(tmp_path):
+    """The installed command, stopped when torch is about to be imported: one line and code 130."""
+    code = """
+import os, signal, sys
+import attnviz_command
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Finder())
+sys.argv = ["attnviz", "--version"]
+sys.exit(attnviz_command.main())
+"""
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPO)
+    assert (process.returncode, process.stdout) == (130, "")
+    assert process.stderr == "attnviz: stopped; nothing was changed\n"
+
+
 def test_a_stopped_training_goes_on(city, trained, tmp_path, capsys, monkeypatch):
     """Stopped while the second checkpoint is written, then run again: as if it had never been stopped."""
     run, written = tmp_path / "run", Path.write_bytes
@@ -165,7 +188,8 @@ def test_other_options_do_not_overwrite_a_training(trained, tmp_path, capsys):
     assert "--airbnb: " in told(capsys, ["train", "--airbnb", tmp_path, "--out", other, *QUICK])
     (tmp_path / "model.safetensors").write_bytes(b"of somebody else")
     line = told(capsys, ["train", "--airbnb", tmp_path, "--out", tmp_path, *QUICK])
-    assert "another run (without run.json)" in line
+    assert "holds 'model.safetensors'" in line
+    assert "no run.json of ours: give a new or an empty folder" in line
 
 
 def test_wrong_inputs_of_train(city, tmp_path, capsys):

@@ -94,11 +94,23 @@ def test_what_is_no_run(place, tmp_path, capsys):
 def test_a_run_that_is_none_of_ours_is_left_alone(tmp_path, capsys):
     """A folder with a log of weights but without a note of what was trained."""
     (tmp_path / "tensorboard").mkdir()
-    with pytest.raises(ValueError, match="another run"):
+    with pytest.raises(ValueError, match=r"holds 'tensorboard', and no run\.json of ours: give a new"):
         require_free(tmp_path, {"epochs": 1})
     (tmp_path / "tensorboard").rmdir()
+    (tmp_path / ".run.json.lock").touch()
     require_free(tmp_path, {"epochs": 1})
     require_free(tmp_path / "nowhere", {"epochs": 1})
+
+
+def test_a_folder_of_other_files_is_refused(tmp_path, capsys):
+    """Before anything is read: the data set is not there either. Nor is a run.json of somebody else taken."""
+    for name in ("rows.csv", "items.csv", "notes.txt", "more.txt"):
+        (tmp_path / name).touch()
+    line = told(capsys, ["train", "--airbnb", tmp_path / "none", "--out", tmp_path])
+    assert "holds 'items.csv', 'more.txt', 'notes.txt' and more, and no run.json of ours: give a new" in line
+    (tmp_path / "run.json").write_text('{"implicit": true, "options": {}}')
+    line = told(capsys, ["train", "--airbnb", tmp_path / "none", "--out", tmp_path])
+    assert "run.json is not what `attnviz train` wrote" in line
 
 
 @pytest.mark.parametrize("place", ["/proc/run", "/dev/null/run", "file/run", "file"])
@@ -138,6 +150,18 @@ def test_the_note_says_what_was_trained(run):
     assert note["implicit"] is False
     assert note["options"]["epochs"] == 1
     assert os.path.isabs(note["options"]["interactions"])
+
+
+def test_no_byte_of_the_note_may_change(run, capsys):
+    """Any one of them changed: `recommend` and `train` name the file."""
+    note = (run / "run.json").read_bytes()
+    for place in range(0, len(note)):
+        changed = bytearray(note)
+        changed[place] ^= 1
+        (run / "run.json").write_bytes(changed)
+        with pytest.raises(ValueError, match=r"run\.json is (damaged|not what)"):
+            require_free(run, {})
+    assert "run.json is" in told(capsys, ["recommend", run, "1"])
 
 
 def test_data_that_has_moved_goes_on(trained, tmp_path, capsys):

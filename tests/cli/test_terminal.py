@@ -122,6 +122,20 @@ def test_errors_are_escaped(shop, capsys):
         escaped(told(capsys, arguments))
 
 
+def test_lines_of_a_message_are_kept(tmp_path, capsys):
+    """Each on a line of its own, escaped and indented: a file's name cannot make a message of its own."""
+    (tmp_path / "rows.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "items.csv").write_text("item_id\n1\n")
+    sources = ["--interactions", tmp_path / "rows.csv", "--items", tmp_path / "items.csv"]
+    lines = told(capsys, ["data", "check", *sources]).split("\n")
+    assert lines[0] == "attnviz: columns are missing; rename yours or add them:"
+    for name, line in zip(("user_id", "item_id", "label"), lines[1:4], strict=True):
+        assert line == f"  - interactions: no column '{name}' (it has 'a', 'b')"
+    assert lines[4].startswith("  (interactions from ")
+    terminal.tell_error("no file x\nattnviz: all is well\x1b")
+    assert capsys.readouterr().err == "attnviz: no file x\n  attnviz: all is well\\x1b\n"
+
+
 def test_problems_of_data_are_escaped(tmp_path, capsys):
     """Values, file names, column names and counts, in the listing and in the error itself."""
     path = tmp_path / "rows\x1b[2J.csv"

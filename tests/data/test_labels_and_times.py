@@ -65,6 +65,22 @@ def test_ratings_label_the_rows_that_have_no_label():
         InteractionLog(rows, ITEMS, rating_threshold=np.nan)
 
 
+@pytest.mark.parametrize(
+    ("threshold", "told"),
+    [
+        (9, "every label is 0; no rating reaches rating_threshold=9; the largest is 5: give a smaller"),
+        (0, "every label is 1; the smallest rating, 1, reaches rating_threshold=0: give a larger"),
+    ],
+)
+def test_a_threshold_beyond_all_ratings_is_told(threshold, told):
+    """The advice is about the threshold where ratings make the labels, and not where labels do."""
+    rated = ROWS.drop(columns="label").assign(rating=["1", "5", "3", "5"])
+    with pytest.raises(ValueError, match=told):
+        InteractionLog(rated, ITEMS, rating_threshold=threshold)
+    with pytest.raises(ValueError, match="every label is 0; pass implicit=True"):
+        InteractionLog(rated.assign(label=0), ITEMS, rating_threshold=threshold)
+
+
 @pytest.mark.parametrize("table", ["interactions", "items"])
 def test_a_second_column_of_one_name_is_an_error(table, tmp_path):
     """In a table and in the head of a file, where pandas would call the second 'price.1' in silence."""
@@ -77,7 +93,7 @@ def test_a_second_column_of_one_name_is_an_error(table, tmp_path):
         read_table(*twice.values())
     for name, content in twice.items():
         content.to_csv(tmp_path / f"{name}.csv", index=False)
-    with pytest.raises(ValueError, match=rf"{table}\.csv: two columns have the name '{last}'; rename"):
+    with pytest.raises(ValueError, match=rf"{table}\.csv: more than one column is named '{last}'; rename"):
         read_table(tmp_path / "interactions.csv", tmp_path / "items.csv")
 
 

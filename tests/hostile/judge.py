@@ -4,8 +4,8 @@
   docstring says that a measure is undefined, a row that is dropped and counted.
 - "clear error": an exception of a documented kind (ValueError, TypeError, OSError, KeyError, LookupError
   itself, and what a case names) that a `raise` of this package raised; or, of the command line, exit code 2
-  and one line on stderr. Its text names the argument, file, column or row, and says what was expected or
-  what to do.
+  and one message on stderr, whose further lines are indented. Its text names the argument, file, column or
+  row, and says what was expected or what to do.
   The system's own words about a file that is named ("No such file or directory: 'x.csv'") are clear, too;
   and so is a UserWarning that says as much beside a result.
 - "unclear": an error or a warning whose text lacks one of both.
@@ -67,7 +67,7 @@ def judge(case: Case, folder: Path) -> Verdict:
     if isinstance(result, Answer) and not result.is_plain():
         return Verdict("silent", repr(result))
     if isinstance(result, Answer) and result.code == 2:
-        last = (result.err.strip().splitlines() or [""])[-1]
+        last = _last_message(result.err)
         return Verdict(_of_words(case, last) if last.startswith("attnviz") else "unclear", last)
     if _is_right(case, result):
         return Verdict("right", "")
@@ -76,6 +76,13 @@ def judge(case: Case, folder: Path) -> Verdict:
     if told:
         return Verdict(_of_words(case, told), told)
     return Verdict("silent", " ".join(f"{result}".split()))
+
+
+def _last_message(err: str) -> str:
+    """The last line that is not indented, with those below it."""
+    lines = err.strip().splitlines() or [""]
+    starts = [place for place, line in enumerate(lines) if not line.startswith("  ")]
+    return " ".join(lines[starts[-1] :])
 
 
 def _is_right(case: Case, result: object) -> bool:

@@ -95,14 +95,22 @@ def test_resume_ends_where_the_whole_run_ends(parts, tmp_path, monkeypatch):
     assert torch.equal(flat(resumed), flat(whole))
 
 
-def test_finished_training_returns_at_once(parts, tmp_path, monkeypatch):
-    """Expect a finished checkpoint to give the model back without one more step."""
+def test_finished_training_returns_at_once(parts, tmp_path, monkeypatch, capfd):
+    """Expect a finished checkpoint to give the model back without one more step, and a line without a bar.
+
+    Finished is also what stopped early.
+    """
     options = dict(epochs=2, checkpoint=tmp_path / "run.safetensors", resume=True, **QUICK)
     first, second = make(parts), make(parts)
     history = av.fit(first, *parts[:2], **options)
     monkeypatch.setattr(torch.optim.AdamW, "step", lambda *_: pytest.fail("a step was made"))
     assert av.fit(second, *parts[:2], **options).equals(history)
     assert torch.equal(flat(first), flat(second))
+    assert capfd.readouterr().out == ""
+    for over in (False, True):
+        monkeypatch.setattr(TrainingState, "is_over", lambda _, over=over: over)
+        av.fit(make(parts), *parts[:2], **options | {"progress": True})
+        assert capfd.readouterr().out == "already trained; nothing left to do\n"
 
 
 def test_killed_training_leaves_a_good_checkpoint(parts, tmp_path):

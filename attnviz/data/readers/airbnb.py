@@ -1,15 +1,15 @@
 """Inside Airbnb: stays, which are choices without ratings, and their reviews."""
 
-import csv
 from pathlib import Path
 
 import pandas as pd
 
 from ..log import InteractionLog
-from .files import log_from_files, parse_prices, plain_text, require_columns
+from .files import log_from_files, notes_on_prices, parse_prices, plain_text, require_columns
 from .json_lines import parse_json
 from .streams import MAX_BYTES, MAX_LINE_BYTES
 from .table_files import read_csv
+from .tags import braced_tags
 
 COLUMNS = {
     "listings": ("id", "name", "amenities", "property_type", "room_type", "neighbourhood_cleansed", "price"),
@@ -59,7 +59,8 @@ def read_airbnb(
     _require_detailed(reviews, review_table, "reviews")
     files = {"interactions": str(reviews), "items": str(listings)}
     tables = {"interactions": _stays(review_table), "items": _items(listing_table)}
-    return log_from_files(files, tables, implicit=True, strict=strict)
+    notes = notes_on_prices(listing_table["price"])
+    return log_from_files(files, tables, notes=notes, implicit=True, strict=strict)
 
 
 def _stays(reviews: pd.DataFrame) -> pd.DataFrame:
@@ -102,9 +103,10 @@ def _tags(amenities, kinds):
 
 def _list(text: str):
     text = text.strip()
+    braced = braced_tags(text)
+    if braced is not None:
+        return braced
     try:
-        if text.startswith("{") and text.endswith("}"):  # a list as PostgreSQL writes it
-            return [tag for row in csv.reader([text[1:-1]], escapechar="\\") for tag in row if tag]
         return parse_json(text)
-    except (csv.Error, ValueError):
+    except ValueError:
         return None

@@ -1,7 +1,7 @@
 """Files of tables: what is read from them as it stands, and errors that name the file."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from ...language.entities import unescape
 from ...printable import printable
 from ..log import InteractionLog
 from ..problems import DataProblems
-from .prices import parse_price
+from .prices import parse_price, points_in
 from .table_files import read_csv, read_json, read_parquet
 
 _READERS = {".csv": read_csv, ".parquet": read_parquet, ".json": read_json, ".jsonl": read_json}
@@ -55,6 +55,7 @@ def log_from_files(
     *,
     lines: Mapping[str, np.ndarray] | None = None,
     counted: Mapping[str, int] | None = None,
+    notes: Sequence[str] = (),
     **options,
 ) -> InteractionLog:
     """An InteractionLog of the tables, whose errors say which file each table came from.
@@ -64,6 +65,7 @@ def log_from_files(
         tables: As `InteractionLog` takes them.
         lines: Table -> the line in its file of each row; tables without are numbered from 0 below a header.
         counted: What the reader itself left out, by reason; it is put before the log's own counts.
+        notes: What the reader says of how it read the cells; they are put before the log's own.
         **options: As `InteractionLog` takes them.
     """
     note = ", ".join(f"{table} from {printable(file)}" for table, file in files.items())
@@ -76,19 +78,48 @@ def log_from_files(
     except ValueError as error:
         raise ValueError(f"{error}\n({note})") from error
     log.dropped = {**(counted or {}), **log.dropped}
+    log.notes = [*notes, *log.notes]
     return log
 
 
 def parse_prices(values: pd.Series) -> pd.Series:
     """Prices as numbers, each as `parse_price` reads it.
 
+    The column says what a point before exactly three digits is, where one price alone does not: if some price
+    has a decimal comma or points that group, and none a decimal point, it groups. Otherwise it is decimal;
+    `notes_on_prices` says so where nothing in the column, or as much against it, speaks for that.
+
     Example:
         >>> parse_prices(pd.Series(["$1,250.00", "93", "", "from 9"])).tolist()
         [1250.0, 93.0, nan, 'from 9']
+        >>> parse_prices(pd.Series(["1.300", "12,50"])).tolist(), parse_prices(pd.Series(["1.300"])).tolist()
+        ([1300.0, 12.5], [1.3])
     """
     if pd.api.types.is_numeric_dtype(values):
         return values
-    return pd.Series([parse_price(value) for value in values], index=values.index, dtype=object)
+    grouping = {points_in(value) for value in values} & {"group", "decimal"} == {"group"}
+    read = [parse_price(value, points_group=grouping) for value in values]
+    return pd.Series(read, index=values.index, dtype=object)
+
+
+def notes_on_prices(values: pd.Series) -> list[str]:
+    """A sentence where the column leaves open what a point before three digits is; else none.
+
+    Example:
+        >>> notes_on_prices(pd.Series(["1.300", "12"]))[0].partition(";")[0]
+        "items: 1 price such as '1.300' was read as 1.3"
+    """
+    if pd.api.types.is_numeric_dtype(values):
+        return []
+    found = [points_in(value) for value in values]
+    unsure = [value for value, points in zip(values, found, strict=True) if points == "open"]
+    if not unsure or len({"group", "decimal"} & set(found)) == 1:
+        return []
+    prices = "1 price" if len(unsure) == 1 else f"{len(unsure):,} prices"
+    return [
+        f"items: {prices} such as {unsure[0]!r} {'was' if len(unsure) == 1 else 'were'} read as "
+        f"{parse_price(unsure[0]):g}; if the point groups thousands, write them without it"
+    ]
 
 
 def parse_unix_times(values: pd.Series) -> pd.Series:

@@ -1,6 +1,7 @@
 """Prices as people of many countries write them."""
 
 import re
+from typing import Literal
 
 import numpy as np
 
@@ -23,7 +24,7 @@ _FROM = re.compile(rf"\s*+from\s++(?:{_MARK})?\s*+\d", re.IGNORECASE)
 _DASH = re.compile("[-–—]")
 
 
-def parse_price(value):
+def parse_price(value, *, points_group: bool = False):
     """One price as a number; empty text is NaN, and what is no price stays as it is.
 
     A currency may stand before or behind, as a sign, a code or a word. Which mark is the decimal one:
@@ -32,7 +33,7 @@ def parse_price(value):
     - A mark that stands twice groups, and so do spaces and apostrophes: '₹1,30,000', "1'300", '1 300'.
     - One comma groups before exactly three digits ('1,300' is 1300), and is decimal before one or two.
     - One point is decimal ('1.300' is 1.3, as in any program), but groups before exactly three digits beside
-      a currency whose countries write so: '1.300 €' is 1300.
+      a currency whose countries write so: '1.300 €' is 1300; and beside any with `points_group`.
     - Nothing groups behind a lone zero: '0,125' is 0.125.
 
     Example:
@@ -48,8 +49,26 @@ def parse_price(value):
         return np.nan
     if text.casefold() == "free":
         return 0.0
-    amount = _amount(text)
+    amount = _amount(text, points_group)
     return value if amount is None else amount
+
+
+def points_in(value) -> Literal["group", "decimal", "open", ""]:
+    """What points do in the country of one price, as far as it shows that.
+
+    Example:
+        >>> [points_in(text) for text in ("12,50", "1.300 €", "12.50", "1.300", "899")]
+        ['group', 'group', 'decimal', 'open', '']
+    """
+    number, grouping = _number(value.strip())[1:] if isinstance(value, str) else ("", False)
+    whole, mark, decimals = _split(number, grouping)
+    if not _GROUPS.fullmatch(whole):
+        return ""
+    if mark == "," or "." in whole:
+        return "group"
+    if not mark:
+        return ""
+    return "decimal" if _is_decimal(whole, mark, decimals, points_group=True) else "open"
 
 
 def is_range(text: str) -> bool:
@@ -65,30 +84,33 @@ def is_range(text: str) -> bool:
     return len(ends) == 2 and all(_amount(end.strip()) is not None for end in ends)
 
 
-def _amount(text: str) -> float | None:
+def _amount(text: str, points_group: bool = False) -> float | None:
+    minus, number, grouping = _number(text)
+    whole, _, decimals = _split(number, points_group or grouping)
+    if not number or not _GROUPS.fullmatch(whole):
+        return None
+    return float(minus + "".join(filter(str.isdigit, whole)) + "." + decimals)
+
+
+def _number(text: str) -> tuple[str, str, bool]:
+    """The minus of a price, its number ("": it is none), and whether points group beside its currency."""
     match = _PRICE.fullmatch(text) if len(text) <= LONGEST else None
-    if match is None:
-        return None
-    minus, before, second_minus, number, dash, behind = match.groups(default="")
-    points_group = bool(dash) or not _COMMA_MARKS.isdisjoint({before.casefold(), behind.casefold()})
-    digits = _digits(number, points_group)
-    if digits is None or (minus and second_minus):
-        return None
-    return -float(digits) if minus or second_minus else float(digits)
+    minus, before, second_minus, number, dash, behind = match.groups(default="") if match else [""] * 6
+    if minus and second_minus:
+        return "", "", False
+    grouping = bool(dash) or not _COMMA_MARKS.isdisjoint({before.casefold(), behind.casefold()})
+    return "-" if minus or second_minus else "", number, grouping
 
 
-def _digits(number: str, points_group: bool) -> str | None:
-    """The number as `float` takes it, or None."""
+def _split(number: str, points_group: bool) -> tuple[str, str, str]:
+    """A number before its decimal mark, the mark, and behind it."""
     marks = [character for character in number if not character.isdigit()]
-    whole, decimals = number, ""
     if marks and marks[-1] in ".,":
         start, mark, end = number.rpartition(marks[-1])
         alone = len(marks) == 1
         if _is_decimal(start, mark, end, points_group) if alone else mark not in marks[:-1]:
-            whole, decimals = start, end
-    if not _GROUPS.fullmatch(whole):
-        return None
-    return "".join(filter(str.isdigit, whole)) + "." + decimals
+            return start, mark, end
+    return number, "", ""
 
 
 def _is_decimal(start: str, mark: str, end: str, points_group: bool) -> bool:

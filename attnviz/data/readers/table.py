@@ -8,9 +8,9 @@ import pandas as pd
 from ..arguments import require_single_columns
 from ..fields import Field, own_fields
 from ..log import InteractionLog
-from .files import log_from_files, parse_prices, parse_unix_times, read_file
-from .json_lines import parse_json
+from .files import log_from_files, notes_on_prices, parse_prices, parse_unix_times, read_file
 from .streams import MAX_BYTES, MAX_LINE_BYTES
+from .tags import parse_tags
 
 COLUMNS = {
     "interactions": ("user_id", "item_id", "timestamp", "label", "rating", "review"),
@@ -38,8 +38,10 @@ def read_table(
 
     Taught in chapter 2. How cells are read:
 
-    - price: a number, or text such as '$1,250.00'; an empty cell is unknown.
-    - tags: a list, or text: a JSON list, or tags separated by '|', or by ',' where there is no '|'.
+    - price: a number, or text such as '$1,250.00' or '1.250,00 €'; an empty cell is unknown. Whether '1.300'
+      is 1300 or 1.3 is told from the other prices, or else the log's `notes` say how it was read.
+    - tags: a list, or text: a list as JSON, Python or PostgreSQL writes it, or tags separated by '|', or by
+      ';' where there is no '|', or by ',' where there is neither.
     - timestamp, available_from: ISO 8601 text, datetimes, or Unix times (seconds to nanoseconds, told apart
       by their size unless `time_unit` says which); text of another form with `date_format`. A table may have
       no timestamp: see `InteractionLog`.
@@ -99,6 +101,7 @@ def read_table(
     readers |= {field.name: parse_tags for field in own if field.kind == "tags"}
     if date_format is None and time_unit is None:
         readers |= {"timestamp": parse_unix_times, "available_from": parse_unix_times}
+    notes = notes_on_prices(tables["items"]["price"]) if "price" in tables["items"] else []
     for name in ("interactions", "items"):
         tables[name] = _with_cells(tables[name], readers)
     if users is not None:
@@ -106,6 +109,7 @@ def read_table(
     return log_from_files(
         files,
         tables,
+        notes=notes,
         fields=fields,
         rating_threshold=rating_threshold,
         date_format=date_format,
@@ -121,30 +125,6 @@ def _table(name: str, source: object, limits: Mapping[str, int]) -> pd.DataFrame
     if isinstance(source, str | Path):
         return read_file(source, **limits)
     raise TypeError(f"{name} must be the path of a file or a DataFrame, got {type(source).__name__}")
-
-
-def parse_tags(values: pd.Series) -> pd.Series:
-    """Tags as lists: of a JSON list in text, or of text separated by '|', or by ',' where there is no '|'.
-
-    What is neither a list nor text stays as it is, and so does a broken JSON list.
-
-    Example:
-        >>> parse_tags(pd.Series(['["a, b", "c"]', "a | b,c", "a, b", ""])).tolist()
-        [['a, b', 'c'], ['a', 'b,c'], ['a', 'b'], []]
-    """
-    return pd.Series([_tags(value) for value in values], index=values.index, dtype=object)
-
-
-def _tags(value):
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        try:
-            return parse_json(value)
-        except ValueError:
-            return value
-    parts = value.split("|" if "|" in value else ",")
-    return [part.strip() for part in parts if part.strip()]
 
 
 def _our_names(

@@ -20,7 +20,9 @@ _EXPECTED = "expected a header and a line for each row"
 
 def read_csv(path: str | Path, **limits: int) -> pd.DataFrame:
     """The table in a CSV file, gzipped or not; every cell is text or, when empty, NaN."""
-    require_single_columns(str(path), filter(None, _header(path, limits)))
+    header = _header(path, limits)
+    _require_commas(path, header)
+    require_single_columns(str(path), filter(None, header))
     options = dict(dtype=str, keep_default_na=False, na_values=[""], index_col=False)
     try:
         with opened(path, **limits) as file, warnings.catch_warnings():
@@ -63,6 +65,15 @@ def _header(path: str | Path, limits: dict[str, int]) -> list[str]:
     if names is None:
         raise ValueError(f"{path}: the file is empty; {_EXPECTED}")
     return names
+
+
+def _require_commas(path: str | Path, header: list[str]) -> None:
+    other = next((mark for mark in ";\t|" if len(header) == 1 and mark in header[0].strip()), None)
+    if other:
+        raise ValueError(
+            f"{path}: separated by {other!r}, not by commas: read it with "
+            f"pandas.read_csv(path, sep={other!r}, dtype=str) and pass the DataFrame, or write it with commas"
+        )
 
 
 def read_parquet(path: str | Path, **limits: int) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import attnviz as av
 from attnviz.data.readers.files import parse_unix_times, read_file
-from attnviz.data.readers.table import parse_tags
+from attnviz.data.readers.tags import parse_tags
 
 TABLE = pd.DataFrame({"id": ["007", "NA"], "words": ['a, "b"\nc', "é"]})
 RECORDS = [{"id": "007", "tags": ["a", "b"], "price": 1.5}, {"id": "NA", "tags": [], "price": None}]
@@ -69,6 +69,8 @@ FAULTS = {
     "two columns": (b"id,x,id\n1,2,3\n", "more than one column is named 'id'; rename or leave out"),
     "blanks": (b"\t\n", "the file is empty; expected a header"),
     "more cells in the first row": (b"id,x\n1,2,3\n", "the first row has more cells than the header; quote"),
+    "semicolons": (b"id;x\n1;2,5\n", r"separated by ';', not by .*read_csv\(path, sep=';', dtype=str\)"),
+    "tabs": (b"id\tx\n1\t2\n", r"separated by '\\t', not by .*sep='\\t'"),
     "more cells later": (b"id,x\n1,2\n1,2,3\n", "Expected 2 fields in line 3, saw 3.*; quote cells"),
     "an open quote": (b'id,x\n1,"2\n', "EOF inside string starting at row 1.*close each quote"),
     "an open quote in the header": (b'id,"x\n1,2\n', "EOF inside string"),
@@ -166,10 +168,31 @@ def test_any_bytes_are_a_table_or_an_error_that_names_the_file(tmp_path_factory,
 
 
 @pytest.mark.parametrize(
-    "text", ["[" * 100_000, "[" * 2**22, "[" + "1" * 5000 + "]", '["a"', '[{"a": 1, "a": 2}]']
+    "text",
+    [
+        "['a' 'b']",
+        "['a', 1]",
+        "['a', ['b']]",
+        "['a'",
+        "['a' + 'b']",
+        r"['\U00110000']",
+        "[a, b]",
+        '{"a": 1}',
+        '{TV,"Cable',
+        "{[" * 100_000,
+        "['" * 2**20,
+        "['a'," * 2**20,
+        r"['\\" * 2**20,
+        "[" * 100_000,
+        "[" * 2**22,
+        "[" + "1" * 5000 + "]",
+        '["a"',
+        '[{"a": 1, "a": 2}]',
+    ],
+    ids=lambda text: text[:20],
 )
 def test_tags_that_cannot_be_read(text):
-    """Deep brackets, a number of 5,000 digits, a list that is cut off, a key twice: they stay as they are."""
+    """Deep brackets, a number of 5,000 digits, a list that is cut off, a key twice, code, other values."""
     assert parse_tags(pd.Series([text])).tolist() == [text]
 
 

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.data import InteractionLog
-from attnviz.data.readers.files import parse_prices, parse_unix_times
-from attnviz.data.readers.table import parse_tags, read_table
+from attnviz.data.readers.files import notes_on_prices, parse_prices, parse_unix_times
+from attnviz.data.readers.table import read_table
+from attnviz.data.readers.tags import parse_tags
 
 RATINGS = pd.DataFrame(
     {
@@ -131,6 +132,47 @@ def test_negative_prices_stay_negative():
     assert parse_prices(pd.Series(["-$5.00"])).tolist() == [-5.0]
 
 
+COLUMNS = {
+    "a decimal comma": (["1.250,00", "1.300", "12,50", "899", "2.400"], [1250, 1300, 12.5, 899, 2400]),
+    "a comma elsewhere": (["1.300", None, "cheap", "7,5", 3], [1300, None, "cheap", 7.5, 3]),
+    "points that group": (["1.300", "1.300.000"], [1300, 1300000]),
+    "a currency that groups": (["1.300", "1.250 €"], [1300, 1250]),
+    "a dollar that groups": (["$1.300", "$7,50"], [1300, 7.5]),
+    "a decimal point": (["1.300", "12.50"], [1.3, 12.5]),
+    "a decimal point and groups": (["1.300", "$1,250.00"], [1.3, 1250]),
+}
+
+
+@pytest.mark.parametrize(("cells", "prices"), COLUMNS.values(), ids=COLUMNS)
+def test_a_column_says_what_its_points_are(cells, prices):
+    """Expect what a person reads who sees the whole column, and no note."""
+    values = pd.Series(cells, dtype=object)
+    assert parse_prices(values).tolist() == prices
+    assert notes_on_prices(values) == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "prices", "count"),
+    [
+        (
+            ["1.250", "1.300", "12", "899", "2.400"],
+            [1.25, 1.3, 12, 899, 2.4],
+            "3 prices such as '1.250' were",
+        ),
+        (["1.300", "12,50", "12.50"], [1.3, 12.5, 12.5], "1 price such as '1.300' was"),
+    ],
+)
+def test_points_that_stay_open_are_noted(cells, prices, count):
+    """Nothing in the column, or as much for as against it: read as one price is, which the log says."""
+    shelf = pd.DataFrame({"item_id": range(len(cells)), "price": cells})
+    rows = {"user_id": [1, 2], "item_id": [0, 1], "timestamp": "2025-01-01", "label": [0, 1]}
+    log = read_table(pd.DataFrame(rows), shelf)
+    assert log.items["price"].tolist() == prices
+    assert log.notes == [
+        f"items: {count} read as {prices[0]:g}; if the point groups thousands, write them without it"
+    ]
+
+
 @settings(deadline=None)
 @given(st.integers(10**8, 9 * 10**9))
 def test_unix_times_of_every_unit_are_told_apart(seconds):
@@ -156,6 +198,43 @@ TAG = st.text(min_size=1, max_size=6)
 def test_tags_in_json_are_read_back(tags):
     """A JSON list may hold any text."""
     assert parse_tags(pd.Series([json.dumps(tags)])).tolist() == [tags]
+
+
+@settings(deadline=None)
+@given(st.lists(TAG, min_size=1, max_size=4), st.sampled_from([list, tuple]))
+def test_tags_that_to_csv_wrote_are_read_back(tags, kind):
+    """A column of lists as `DataFrame.to_csv` writes it, whatever the tags hold."""
+    assert parse_tags(pd.Series([str(kind(tags))])).tolist() == [tags]
+
+
+LISTS = {
+    "a;b; c": ["a", "b", "c"],
+    "a, b;c": ["a, b", "c"],
+    "a;b|c": ["a;b", "c"],
+    "Salt &amp; pepper, tea": ["Salt &amp; pepper", "tea"],
+    "Salt &amp; pepper;tea": ["Salt &amp; pepper", "tea"],
+    '{TV,"Cable TV",Internet}': ["TV", "Cable TV", "Internet"],
+    "{}": [],
+    "{'a'}": ["a"],
+    "['grün', \"o'clock\"]": ["grün", "o'clock"],
+    "(new) red, blue": ["(new) red", "blue"],
+    "one": ["one"],
+    ";": [],
+}
+
+
+@pytest.mark.parametrize("text", LISTS)
+def test_lists_of_many_kinds(text):
+    """What people and programs write, as a person reads it."""
+    assert parse_tags(pd.Series([text])).tolist() == [LISTS[text]]
+
+
+def test_an_error_says_how_to_write_tags():
+    """A list that nobody can read."""
+    with pytest.raises(
+        ValueError, match=r"tags are not a list of str.*write them as 'a\|b\|c', or as a JSON"
+    ):
+        read_table(RATINGS, SHELF.assign(labels=["['a' 'b']", "a"]), columns=NAMES)
 
 
 def test_tags_that_are_no_list_stay_as_they_are():
