@@ -9,6 +9,10 @@ from .checks import check_finite, check_number, check_tensors, check_weights
 def rollout(weights: Tensor, *, residual: float = 0.5) -> Tensor:
     """Follow attention down through the layers: how much of each first token is in each last one.
 
+    One text at a time, its layers in front: `torch.stack([w[row] for w in record.weights.values()])` for the
+    text `row` of `capture`. The weights of one layer and several texts have as many axes, and cannot be told
+    apart: the texts would be taken for layers.
+
     The heads of a layer are averaged, its rows made to sum to 1, the residual stream is added,
     A = residual * I + (1 - residual) * mean, and the layers are multiplied, the last one on the left.
 
@@ -130,5 +134,9 @@ def gradient_weighted(weights: Tensor, gradients: Tensor) -> Tensor:
 def _check_layers(weights: Tensor) -> None:
     check_tensors(weights=weights, floats=True)
     if weights.ndim != 4 or weights.shape[2] != weights.shape[3] or 0 in weights.shape:
-        raise ValueError(f"weights must be (layer, head, token, token), got {tuple(weights.shape)}")
+        stack = "torch.stack([w[row] for w in record.weights.values()])"
+        raise ValueError(
+            f"weights must be (layer, head, token, token), got {tuple(weights.shape)}"
+            + (f": take one text of the batch, {stack}" if weights.ndim == 5 else "")
+        )
     check_weights(weights)

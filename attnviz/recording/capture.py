@@ -39,6 +39,7 @@ def capture(
     - Vouch: a softmax that may be attention, such as additive pooling, is not taken but named in
       `record.missing`. If it is attention, `softmax=["pool"]` takes all softmaxes of the module "pool". Their
       axis is that of the keys; two axes are (batch, key), three (batch, query, key). A sink is one key more.
+      Write weights by `torch.softmax(scores.masked_fill(~mask, -torch.inf), -1)`, and use them as they are.
       If all that is missing are softmaxes, `softmax=list(record.missing)` takes all.
     - Keep less: `layers=["encoder.layer.5"]` (a module or all below it), `layers=[0, 5]` (the first and the
       sixth module that attends), `heads=[0, 3]`, `dtype=torch.float16`. Only that is kept, a layer at a time.
@@ -60,10 +61,12 @@ def capture(
 
     What cannot be had, and is listed as missing where it is noticed: fused kernels (flex, flash), linear
     attention (has no weights), a sigmoid or bare scores in place of a softmax, weights over windows or
-    sampled places, and softmaxes that the module does not return and nobody vouches for.
+    sampled places, weights that are masked, scaled or chosen from after the softmax, weights made by exp and
+    a division, and softmaxes that the module does not return and nobody vouches for. A module of which a
+    softmax of queries and keys has wrong axes or is changed is not in the record at all.
     Not noticed are modules that neither call a softmax, a sigmoid or an attention of PyTorch to weight a sum
-    nor say by their name, their heads and the names of their projections that they attend. Compiled or
-    scripted modules raise at once. Calls in other threads are not recorded: each thread captures its own.
+    nor have parts and a name, of their own or of their class, that says attention. Compiled or scripted
+    modules raise at once. Calls in other threads are not recorded: each thread captures its own.
 
     The weights are those before dropout. Rows sum to 1, except a query that may see no key at all: its row is
     what the model itself computed, zeros with `scaled_dot_product_attention`, NaN in

@@ -1,7 +1,7 @@
 """Follows tensors through a run: what was a product of queries and keys, and which weights mix values."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -12,8 +12,22 @@ _PRODUCTS = ("matmul", "rmatmul", "mm", "bmm", "addmm", "baddbmm", "einsum")
 _WITH_BIAS = ("addmm", "baddbmm")  # the first tensor is added, not multiplied
 _TIMES = ("mul", "rmul", "imul", "multiply")
 _SUMS = ("sum", "mean")
-_COPIES = ("expand", "expand_as", "repeat", "repeat_interleave", "pad")
+_DIVIDES = ("truediv", "itruediv", "div", "divide", "true_divide")
+_SAME = (  # they leave all numbers as they are, or are undone in the mean
+    *("to", "type", "type_as", "float", "double", "half", "bfloat16", "cpu", "cuda", "get", "detach"),
+    *("contiguous", "clone", "alias", "requires_grad", "dropout", "view", "view_as", "reshape", "reshape_as"),
+    *("permute", "transpose", "t", "swapaxes", "swapdims", "movedim", "moveaxis", "flatten", "unflatten"),
+    *("ravel", "squeeze", "unsqueeze"),
+)
+_PARTS = (  # they give some of the numbers, or each several times
+    *("getitem", "narrow", "select", "split", "split_with_sizes", "tensor_split", "chunk", "unbind"),
+    *("expand", "expand_as", "repeat", "repeat_interleave", "tile", "broadcast_to", "pad"),
+)
 _CHOOSE = ("topk", "sort")
+_MIXED_UP = (  # what comes out of them has another size, or is of other tensors, too
+    *(*_CHOOSE, "scatter", "scatter_add", "index_put", "setitem", "getitem", "gather", "take_along_dim"),
+    *("index_select", "cat", "concat", "concatenate", "stack", "linear", "conv1d", "conv2d", *_PRODUCTS),
+)
 _NEW = (
     "linear",
     "embedding",
@@ -32,11 +46,14 @@ class Found:
     """Numbers that may be the weights of an attention.
 
     Attributes:
-        kind: "softmax", "sigmoid", or "linear": a layer with one output, such as the score of an item.
+        kind: "softmax", "exp": divided by its own sum, "sigmoid", or "linear": a layer with one output, such
+            as the score of an item.
         shape: As they were computed.
         axis: The axis over which they sum to 1, from 0.
         product: They were made of a product of two tensors of this run, as queries and keys are.
         mixes: Something was weighted with them and added up.
+        changed: They were changed before that: masked, scaled, chosen from.
+        vouched: The user says that they are attention.
         wrong_axes: Why they cannot be (batch, head, query, key).
     """
 
@@ -46,12 +63,31 @@ class Found:
     product: bool
     flow: "Flow" = field(repr=False)
     mixes: bool = False
+    changed: bool = False
+    vouched: bool = False
     wrong_axes: str | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether they cannot be taken, whoever vouches."""
+        return self.changed or self.wrong_axes is not None
 
     def in_whole(self, tensors: list[Tensor]) -> bool:
         """Whether one of these tensors is all of the weights, in whatever order of axes."""
         size = torch.Size(self.shape).numel()
         return any(self.flow.carried(tensor) is self and tensor.numel() == size for tensor in tensors)
+
+    def mix(self, *, changed: bool) -> None:
+        """Something was weighted with them and added up."""
+        self.mixes, self.changed = True, self.changed or changed
+
+
+class _Carried(NamedTuple):
+    """What a tensor has of some weights, and how often it had been written to by then."""
+
+    found: Found
+    changed: bool
+    version: int
 
 
 class Flow:
@@ -59,14 +95,16 @@ class Flow:
 
     def __init__(self):
         self._products = WeakTensorKeyDictionary()  # tensor -> True
-        self._weights = WeakTensorKeyDictionary()  # tensor -> the Found that it carries
-        # tensor -> the Found that its values were multiplied with, and the axes that share one weight
+        self._weights = WeakTensorKeyDictionary()  # tensor -> _Carried
+        # tensor -> the Found its values were multiplied with, the axes that share one weight, and changed
         self._weighted = WeakTensorKeyDictionary()
+        self._exp = WeakTensorKeyDictionary()  # tensor -> "exp", or "sum" of what exp gave
         self._best = WeakTensorKeyDictionary()  # tensor -> True: the best of some scores, as a router picks
 
     def carried(self, tensor: Tensor) -> Found | None:
         """The weights that a tensor carries, if any."""
-        return self._weights.get(tensor)
+        carried = self._weights.get(tensor)
+        return carried and carried.found
 
     def found(self, kind: str, weights: Tensor, scores: Tensor, axis: int = -1) -> Found:
         """Follow `weights`, made of `scores`, unless these are the best of others: a router's choice."""
@@ -76,9 +114,25 @@ class Flow:
             self.carry(weights, one)
         return one
 
-    def carry(self, tensor: Tensor, found: Found) -> None:
-        """This tensor is those weights, too."""
-        self._weights[tensor] = found
+    def carry(self, tensor: Tensor, found: Found, *, changed: bool = False) -> None:
+        """This tensor is those weights, too, or was made of them."""
+        self._weights[tensor] = _Carried(found, changed, _version(tensor))
+
+    def normalised(self, name: str, args: tuple, result: Any) -> bool:
+        """Follow exponentials; returns whether this call divided one by its own sum."""
+        given = _tensors(args)
+        kinds = [self._exp.get(one) for one in given]
+        if name in _DIVIDES and kinds == ["exp", "sum"]:
+            return True
+        if not isinstance(result, Tensor) or name in (*_NEW, *_PRODUCTS):
+            return False
+        if name == "exp" or (name == "sum" and kinds[:1] == ["exp"]):
+            self._exp[result] = name
+            return False
+        for one, kind in zip(given, kinds, strict=True):
+            if kind and result.numel() == one.numel():
+                self._exp[result] = kind
+        return False
 
     def follow(self, name: str, args: tuple, kwargs: dict, result: Any) -> bool:
         """Follow one call of PyTorch; returns whether it multiplied two tensors made in this run."""
@@ -100,29 +154,54 @@ class Flow:
                 self._add_up(one, name, args, kwargs, result)
         return multiplied
 
-    def _use(self, found: Found, weights: Tensor, name: str, given: list[Tensor], result: Any) -> None:
-        others = [one for one in given if one is not weights]
-        if name in _PRODUCTS and others:
-            found.mixes |= is_product(name, given)
-            return
-        if not isinstance(result, Tensor) or name in _NEW:
+    def _use(self, carried: _Carried, weights: Tensor, name: str, given: list[Tensor], result: Any) -> None:
+        found, others = carried.found, [one for one in given if one is not weights]
+        dropped = name in _SAME and result is weights  # dropout in place
+        changed = carried.changed or (_version(weights) != carried.version and not dropped)
+        if name in _PRODUCTS and is_product(name, given):
+            found.mix(changed=changed)
             return
         spread = [axis for other in others if name in _TIMES for axis in _spread(weights, other)]
-        if spread:
-            self._weighted[result] = found, spread
-        part = name in _COPIES or (name == "getitem" and not others)
-        alone = found.kind == "softmax" or not any(other.is_floating_point() for other in others)
-        if result.is_floating_point() and (part or (alone and result.numel() == weights.numel())):
-            self._weights[result] = found
+        for made in given[:1] if name == "setitem" else _tensors((result,)):
+            if spread:
+                self._weighted[made] = found, spread, changed
+            if made.is_floating_point() and _carries(found, weights, name, others, made):
+                self.carry(made, found, changed=changed or not _keeps(name, weights, others, made))
 
     def _add_up(self, weighted: Tensor, name: str, args: tuple, kwargs: dict, result: Any) -> None:
-        found, spread = self._weighted[weighted]
+        found, spread, changed = self._weighted[weighted]
         if name in _SUMS:
             dim = kwargs.get("dim", args[1] if len(args) > 1 else None)
             axes = range(weighted.dim()) if dim is None else [dim] if isinstance(dim, int) else dim
-            found.mixes |= any(axis % weighted.dim() - weighted.dim() not in spread for axis in axes)
+            if any(axis % weighted.dim() - weighted.dim() not in spread for axis in axes):
+                found.mix(changed=changed)
         elif len(_tensors(args)) == 1 and isinstance(result, Tensor) and result.numel() == weighted.numel():
-            self._weighted[result] = found, spread
+            self._weighted[result] = found, spread, changed
+
+
+def _carries(found: Found, weights: Tensor, name: str, others: list[Tensor], made: Tensor) -> bool:
+    """Whether what a call made of weights and others may weight a sum in their place."""
+    if name in _MIXED_UP and (found.product or found.vouched):
+        return True
+    if name in _NEW or name in _PRODUCTS or name.endswith("_like"):
+        return False
+    alone = found.kind in ("softmax", "exp") or not any(other.is_floating_point() for other in others)
+    part = name in _PARTS and not (name == "getitem" and others)
+    return part or (alone and made.numel() == weights.numel())
+
+
+def _keeps(name: str, weights: Tensor, others: list[Tensor], made: Tensor) -> bool:
+    """Whether the numbers are still those of the weights, but for rows of NaN that may see nothing."""
+    if name in _SAME or (name in _PARTS and not (name == "getitem" and others)):
+        return True
+    if made is weights or made.shape != weights.shape or made.dtype != weights.dtype:
+        return False
+    return torch.equal(made.nan_to_num(), weights.nan_to_num())
+
+
+def _version(tensor: Tensor) -> int:
+    """How often it or a view of it was written to; inference mode does not count."""
+    return 0 if tensor.is_inference() else tensor._version
 
 
 def is_product(name: str, given: list[Tensor]) -> bool:

@@ -94,6 +94,8 @@ class _Listener(TorchFunctionMode):
         elif self._flow.follow(plain, args, kwargs, result):
             for taker in self.takers:
                 taker.notice()
+        elif self._flow.normalised(plain, args, result):
+            return self._doubt("exp", result, args, kwargs)
         elif plain == "sigmoid" or (plain == "linear" and result.shape[-1] == 1 < result.dim()):
             return self._doubt(plain, result, args, kwargs)
         return result

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .missing import Suspect, reasons
+from .missing import BY_EXP, Suspect, reasons
+
+_NONE = (
+    "It has no attention, or one whose weights never exist for Python (a fused kernel of its own, compiled "
+    f"code, linear attention), or makes them in a way that is not seen: {BY_EXP}"
+)
 
 
 def below(name: str, layer: str) -> bool:
@@ -32,8 +37,8 @@ class Weights(Mapping):
         calls = self._calls[name]
         if len(calls) > 1:
             raise KeyError(
-                f"{name!r} attended {len(calls)} times inside with: take record.calls[{name!r}][i], "
-                "or run one forward pass a with"
+                f"{name!r} attended {len(calls)} times inside with: take record.calls[{name!r}][0] and so "
+                "on, one for each call"
             )
         return calls[0]
 
@@ -103,38 +108,38 @@ class Record:
             for name, reason in reasons(suspects, self._attended).items()
             if layers is None or any(isinstance(layer, int) or below(name, layer) for layer in layers)
         }
+        for name, suspect in suspects.items():
+            if suspect.wrong is not None:
+                self.calls.pop(name, None)
         listed, wrong = _listed(self.missing), self._wrong()
         if wrong is None and self.missing and strict:
             wrong = "the record is not whole"
         if wrong is not None:
-            raise RuntimeError(f"{wrong}. {listed}")
+            raise RuntimeError(f"{wrong}. {listed}" if listed else wrong)
         if self.missing:
             warnings.warn(f"the record is not whole, see record.missing. {listed}", stacklevel=4)
 
     def _wrong(self) -> str | None:
         """What was asked for and is not there."""
+        empty = [name for name in self._wanted.softmax if name not in self._vouched]
+        if empty:
+            return f"softmax: {empty} called no softmax of their own: {BY_EXP}"
         if not self._attended:
             return (
                 "nothing in module attended in a way that can be seen; a record takes only weights "
-                "(batch, head, query, key)"
+                "(batch, head, query, key)" + ("" if self.missing else f". {_NONE}")
             )
         layers = self._wanted.layers or ()
         unseen = [layer for layer in layers if not any(self._is(one, layer) for one in self._attended)]
         if unseen:
             seen = f"these did, counted from 0: {self._attended}"
             return f"layers {unseen} did not attend in a way that can be seen; {seen}"
-        empty = [name for name in self._wanted.softmax if name not in self._vouched]
-        if empty:
-            return f"softmax: {empty} called no softmax of their own"
         return None if self.calls else "nothing is in the record"
 
 
 def _listed(missing: dict[str, str]) -> str:
     if not missing:
-        return (
-            "It has no attention, or one whose weights never exist for Python: a fused kernel of its own, "
-            "compiled code, or linear attention"
-        )
+        return ""
     first = [f"{name!r}: {reason}" for name, reason in list(missing.items())[:3]]
     more = [f"and {len(missing) - 3} more"] if len(missing) > 3 else []
     return "These look as if they attend: " + "; ".join([*first, *more])

@@ -93,7 +93,7 @@ class Recorder:
 
     def _decide(self, running: _Running, returned: list[Tensor]) -> None:
         for one in running.perhaps:
-            if not (one.found.mixes and one.found.in_whole(returned)):
+            if one.found.changed or not (one.found.mixes and one.found.in_whole(returned)):
                 running.suspect.add(one.found)
             elif self._record.selected(running.name):
                 if isinstance(one.weights, ValueError):
@@ -136,8 +136,15 @@ class Recorder:
             found.wrong_axes = str(error)
         else:
             if vouched:
+                found.vouched = True
+                running.suspect.vouched.append(found)
                 return self._vouched(weights, layout)
-            sure = found.product and layout.has_heads and found.axis == weights.dim() - 1
+            sure = (
+                found.kind == "softmax"
+                and found.product
+                and layout.has_heads
+                and found.axis == weights.dim() - 1
+            )
             if sure and not running.mixes_channels(layout):
                 return self._perhaps(weights, layout, found)
         running.suspect.add(found)

@@ -126,6 +126,10 @@ def test_the_first_bad_row_is_named():
             lambda: rollout(LAYERS[:, :0]),
             r"weights must be \(layer, head, token, token\), got \(2, 0, 3, 3\)",
         ),
+        (
+            lambda: rollout(LAYERS[:, None].expand(-1, 5, -1, -1, -1)),
+            r"got \(2, 5, 2, 3, 3\): take one text .*, torch.stack\(\[w\[row\] for w in record.weights",
+        ),
         (lambda: rollout(LAYERS, residual="half"), "residual must be a number"),
         (lambda: norm_weighted(LAYERS, -LAYERS[..., 0]), "value_norms must be lengths of at least 0"),
         (lambda: norm_weighted(LAYERS, LAYERS[..., 0] / 0), "value_norms must be finite"),

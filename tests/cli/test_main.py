@@ -5,8 +5,6 @@ import re
 import shlex
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -123,27 +121,6 @@ def test_a_signal_leaves_a_checkpoint_and_no_half_file(city, tmp_path, number, c
     assert not list(run.glob(".*.partial"))
     with pytest.raises(ValueError, match="belongs to another training"):
         Checkpoint(run / "checkpoint.safetensors", {"schema": "of another model"}).read()
-
-
-def test_ctrl_c_while_it_is_imported(tmp_path):
-    """The installed command, stopped when torch is about to be imported: one line and code 130."""
-    code = """
-import os, signal, sys
-import attnviz_command
-
-class Finder:
-    def find_spec(self, name, path=None, target=None):
-        if name == "torch":
-            os.kill(os.getpid(), signal.SIGINT)
-
-signal.signal(signal.SIGINT, signal.default_int_handler)
-sys.meta_path.insert(0, Finder())
-sys.argv = ["attnviz", "--version"]
-sys.exit(attnviz_command.main())
-"""
-    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPO)
-    assert (process.returncode, process.stdout) == (130, "")
-    assert process.stderr == "attnviz: stopped; nothing was changed\n"
 
 
 def test_a_stopped_training_goes_on(city, trained, tmp_path, capsys, monkeypatch):

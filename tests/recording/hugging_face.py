@@ -122,6 +122,8 @@ ENCODERS = [
             told=None),
     hugging("Longformer, asked for weights", "LongformerConfig", "LongformerModel",
             read(output_attentions=True), **DENSE, attention_window=4, told=None),
+    hugging("Longformer, global attention", "LongformerConfig", "LongformerForSequenceClassification",
+            read(output_attentions=True), **DENSE, attention_window=4, sep_token_id=2, told=None),
     hugging("BigBird", "BigBirdConfig", "BigBirdModel", read(32), **DENSE, block_size=2,
             num_random_blocks=1, max_position_embeddings=64, told=None),
     hugging("BigBird, short texts", "BigBirdConfig", "BigBirdModel", read(output_attentions=True),

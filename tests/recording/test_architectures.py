@@ -45,7 +45,9 @@ def test_weights_are_the_models_own_or_the_reason_is_said(place):
     one, architecture = tried(place), ARCHITECTURES[place]
     if answer(one, architecture) == REFUSED:
         assert all(one.missing.values())
-        assert not one.error or "nothing in module attended" in one.error
+        assert not one.error or one.error.startswith(
+            ("nothing in module attended", "nothing is in the record")
+        )
         return
     seen = [call for calls in one.seen.values() for call in calls]
     assert seen
