@@ -132,7 +132,7 @@ class Record:
         layers = self._wanted.layers or ()
         unseen = [layer for layer in layers if not any(self._is(one, layer) for one in self._attended)]
         if unseen:
-            seen = f"these did, counted from 0: {self._attended}"
+            seen = f"take some of these, counted from 0: {self._attended}"
             return f"layers {unseen} did not attend in a way that can be seen; {seen}"
         return None if self.calls else "nothing is in the record"
 
