@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 STAMP := $(VENV)/.installed
 PORT ?= 8000
-# Exactly these files or none: what has another digest is refused. Python compiles what it imports, not all.
-LOCKED := $(BIN)/python -m pip install --no-compile --no-deps --require-hashes
+# Exactly these files or none: what has another digest is refused.
+LOCKED := $(BIN)/python -m pip install --no-deps --require-hashes
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 # Tests run in so many processes, one thread each; a test file stays in one of them.
 WORKERS ?= 2
