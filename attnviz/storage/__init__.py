@@ -1,8 +1,8 @@
 """Files that are whole or not there, and what they were: nothing is half written, nothing unpickled."""
 
 from .files import alone, drafts, naming, whole
-from .sums import SUMS, check_sums, write_sums
-from .tables import check_listed, write_tables
+from .sums import SUMS, check_listed, check_sums, write_sums
+from .tables import write_tables
 from .tensors import read_tensors, write_tensors
 
 __all__ = [

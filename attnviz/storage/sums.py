@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from io import BufferedReader
 from pathlib import Path
 
 from .files import whole
@@ -55,17 +54,27 @@ def check_sums(folder: Path, *, but: str | None = None) -> None:
         listed = f", though {SUMS} lists it" if sums else ""
         raise ValueError(f"{folder / missing[0]} is missing{listed}: {CURE} with all files of its folder")
     for name, expected in sums.items():
-        if but and name.endswith(but):
-            continue
-        with (folder / name).open("rb") as file:
-            check_sum(file, expected)
+        if not (but and name.endswith(but)):
+            _check_sum(folder / name, expected)
 
 
-def check_sum(file: BufferedReader, expected: str) -> None:
-    """Read a file that was just opened; a ValueError if it has another SHA-256."""
-    if hashlib.file_digest(file, "sha256").hexdigest() != expected:
+def check_listed(source: str | Path) -> None:
+    """Check a file if `attnviz.sha256` beside it lists it.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is not the one that was written, or the list is damaged.
+    """
+    source = Path(source)
+    sums = read_sums(source.parent)
+    if source.name in sums:
+        _check_sum(source, sums[source.name])
+
+
+def _check_sum(path: Path, expected: str) -> None:
+    if file_sum(path) != expected:
         raise ValueError(
-            f"{file.name} is not what was written (its SHA-256 is not the one in {SUMS}): {CURE} with all "
+            f"{path} is not what was written (its SHA-256 is not the one in {SUMS}): {CURE} with all "
             f"files of its folder; if you changed it on purpose, delete {SUMS}"
         )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from .files import whole
-from .sums import SUMS, check_sum, file_sum, read_sums, sums_text
+from .sums import SUMS, file_sum, read_sums, sums_text
 
 
 def write_tables(folder: str | Path, tables: Mapping[str, pd.DataFrame | None]) -> None:
@@ -30,17 +30,3 @@ def write_tables(folder: str | Path, tables: Mapping[str, pd.DataFrame | None]) 
     for name, table in files.items():
         if table is None:
             (folder / name).unlink(missing_ok=True)
-
-
-def check_listed(source: str | Path) -> None:
-    """Check a file if `attnviz.sha256` beside it lists it.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the file is not the one that was written, or the list is damaged.
-    """
-    source = Path(source)
-    sums = read_sums(source.parent)
-    if source.name in sums:
-        with source.open("rb") as file:
-            check_sum(file, sums[source.name])
