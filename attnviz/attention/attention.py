@@ -10,7 +10,7 @@ from torch.overrides import handle_torch_function, has_torch_function_unary
 
 from .checks import check_count, check_number, check_tensors
 from .masks import checked_mask
-from .shapes import check_biases, check_heads, check_point, check_query
+from .shapes import broadcasts, check_biases, check_heads, check_query, check_values
 
 
 def point_attention(
@@ -52,12 +52,13 @@ def point_attention(
 
     Paper: Vaswani et al. (2017), with one query; Bahdanau et al. (2015). Taught in chapter 3.
     """
-    check_point(query, keys, values)
+    scores = attention_scores(query, keys)
+    check_values(keys, values)
     if mask is not None:
         mask = checked_mask(keys, mask, axes=("batch", "field"))
     check_number("temperature", temperature, above=0)
     check_number("dropout", dropout, least=0, below=1)
-    weights = masked_softmax(attention_scores(query, keys) / temperature, mask)
+    weights = masked_softmax(scores / temperature, mask)
     used = F.dropout(weights, dropout) if dropout else weights
     return (used.unsqueeze(-2) @ values).squeeze(-2), weights
 
@@ -239,8 +240,7 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     if mask is None:
         return scores.softmax(-1)
     check_tensors(scores=scores, mask=mask)
-    fits = all(n in (1, m) for n, m in zip(mask.shape[::-1], scores.shape[::-1], strict=False))
-    if mask.dtype != torch.bool or mask.dim() > scores.dim() or not fits:
+    if mask.dtype != torch.bool or not broadcasts(mask, scores):
         expected, got = tuple(scores.shape), f"{mask.dtype} {tuple(mask.shape)}"
         raise ValueError(f"mask must be bool and broadcast to scores {expected}, got {got}")
     nothing = ~mask.any(-1, keepdim=True)

@@ -27,6 +27,12 @@ def check_heads(query: Tensor, keys: Tensor, values: Tensor, num_heads: int) -> 
     check_tensors(query=query, keys=keys, values=values, floats=True)
 
 
+def broadcasts(given: Tensor, whole: Tensor) -> bool:
+    """Whether `given` broadcasts to the shape of `whole`, which stays what it is."""
+    fits = zip(given.shape[::-1], whole.shape[::-1], strict=False)
+    return given.dim() <= whole.dim() and all(size in (1, full) for size, full in fits)
+
+
 def check_biases(biases: tuple[Tensor, ...], weights: tuple[Tensor, ...]) -> None:
     """Raise a ValueError unless there is a bias (inner,) for each of the weights (inner, dim)."""
     if not isinstance(biases, Sequence) or len(biases) != len(weights):
@@ -49,9 +55,8 @@ def check_query(query: Tensor, keys: Tensor) -> None:
     check_tensors(query=query, keys=keys, floats=True)
 
 
-def check_point(query: Tensor, keys: Tensor, values: Tensor) -> None:
-    """Raise a ValueError unless these fit each other, as `point_attention` takes them."""
-    check_query(query, keys)
+def check_values(keys: Tensor, values: Tensor) -> None:
+    """Raise a ValueError unless the values fit keys that `check_query` has seen."""
     check_tensors(keys=keys, values=values, floats=True)
     if values.dim() != 3 or values.shape[:2] != keys.shape[:2]:
         batch, field = keys.shape[:2]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..attention.checks import check_finite, check_tensors
+from ..attention.shapes import broadcasts
 
 Forward = Callable[..., Tensor]
 
@@ -124,8 +125,7 @@ def checked_baselines(vectors: Tensor, baselines: Tensor | float) -> Tensor:
         raise ValueError(f"baselines must be a number or a torch.Tensor, got {baselines!r:.80}")
     baselines = torch.as_tensor(baselines, dtype=vectors.dtype, device=vectors.device).detach()
     check_finite(baselines=baselines)
-    fits = all(n in (1, m) for n, m in zip(baselines.shape[::-1], vectors.shape[::-1], strict=False))
-    if baselines.dim() > 3 or not fits:
+    if not broadcasts(baselines, vectors):
         got = f"baselines {tuple(baselines.shape)} and vectors {tuple(vectors.shape)}"
         raise ValueError(f"baselines must be a number or broadcast to vectors, got {got}")
     return baselines.expand_as(vectors)
