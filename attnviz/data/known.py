@@ -18,8 +18,8 @@ def require_user(tables: Tables, user: str) -> None:
             ...
         ValueError: user 'U1' is not in the log: give one of its user_ids, such as 'u1'...
     """
-    known = [tables.past["user_id"]] + ([] if tables.users is None else [tables.users["user_id"]])
-    _require("user", user, pd.concat(known).drop_duplicates())
+    listed = [] if tables.users is None else [tables.users["user_id"]]
+    _require("user", user, tables.past["user_id"], *listed)
 
 
 def require_item(tables: Tables, item: str) -> None:
@@ -38,10 +38,11 @@ def require_known(name: str, asked: Sequence[str], known: pd.Series) -> None:
         )
 
 
-def _require(what: str, asked: str, known: pd.Series) -> None:
-    if (known == asked).any():
+def _require(what: str, asked: str, *known: pd.Series) -> None:
+    if any((ids == asked).any() for ids in known):
         return
-    folded = dict(zip(known.str.casefold(), known, strict=True))
+    ids = pd.concat(known).drop_duplicates()
+    folded = dict(zip(ids.str.casefold(), ids, strict=True))
     close = [folded[name] for name in get_close_matches(str(asked).strip().casefold(), folded)]
-    shown = ", ".join(map(repr, close or known.iloc[:1]))
+    shown = ", ".join(map(repr, close or ids.iloc[:1]))
     raise ValueError(f"{what} {asked!r} is not in the log: give one of its {what}_ids, such as {shown}")

@@ -46,3 +46,5 @@ def test_users_of_the_table_and_of_the_past_are_known():
     table = pd.DataFrame({"user_id": ["Müller", "Meyer", "ann", "new"], "age": [1, 2, 3, 4]})
     require_user(InteractionLog(ROWS, ROWS[["item_id"]], table), "new")
     require_user(LOG, "ann")
+    with pytest.raises(ValueError, match="user 'new' is not in the log"):
+        require_user(LOG, "new")
