@@ -27,7 +27,7 @@ from tqdm import tqdm
 import attnviz as av
 from attnviz.data.columns import parse_times
 from attnviz.data.readers.amazon_products import clean_price, clean_text
-from attnviz.data.readers.files import parse_prices, parse_unix_times, plain_text
+from attnviz.data.readers.files import parse_unix_times, plain_text, read_prices
 from attnviz.data.readers.tags import parse_tags
 from attnviz.data.readers.yelp_hat import Spans
 from attnviz.plots.style import LOWERS, MUTED, RAISES, make_axes
@@ -72,7 +72,7 @@ def one_cell(read: Callable) -> Callable[[str], object]:
 
 def functions(folder: Path) -> Iterator[tuple[str, Callable[[str], object], dict[str, str]]]:
     """Name, function of one text, and patterns that are hard for it."""
-    yield "parse_price", one_cell(parse_prices), PRICES
+    yield "parse_price", one_cell(read_prices), PRICES
     yield "clean_price", clean_price, PRICES
     yield "plain_text", one_cell(plain_text), MARKUP
     yield "clean_text", clean_text, MARKUP

@@ -8,7 +8,7 @@ import pandas as pd
 
 from .problems import Findings
 
-_LONGEST_TIME = 64  # characters
+LONGEST_TIME = 64  # characters of a cell that is one
 _EARLIEST, _LATEST = (pd.Timestamp(end, tz="UTC") for end in ("0001-01-01", "9999-12-31 23:59:59.999999"))
 
 
@@ -112,7 +112,7 @@ def review_texts(source: pd.DataFrame) -> pd.Series:
 
 def _may_be_time(value) -> bool:
     """False for text that pandas reads as a time and ISO 8601 does not ("now", "-5"), and for pages of it."""
-    return not isinstance(value, str) or (len(value) <= _LONGEST_TIME and value[:4].isdigit())
+    return not isinstance(value, str) or (len(value) <= LONGEST_TIME and value[:4].isdigit())
 
 
 def _is_number(value) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..log import InteractionLog
-from .files import log_from_files, notes_on_prices, parse_prices, plain_text, require_columns
+from .files import log_from_files, plain_text, read_prices, require_columns
 from .json_lines import parse_json
 from .streams import MAX_BYTES, MAX_LINE_BYTES
 from .table_files import read_csv
@@ -58,8 +58,8 @@ def read_airbnb(
     _require_detailed(listings, listing_table, "listings")
     _require_detailed(reviews, review_table, "reviews")
     files = {"interactions": str(reviews), "items": str(listings)}
-    tables = {"interactions": _stays(review_table), "items": _items(listing_table)}
-    notes = notes_on_prices(listing_table["price"])
+    prices, notes = read_prices(listing_table["price"])
+    tables = {"interactions": _stays(review_table), "items": _items(listing_table, prices)}
     return log_from_files(files, tables, notes=notes, implicit=True, strict=strict)
 
 
@@ -75,14 +75,14 @@ def _stays(reviews: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _items(listings: pd.DataFrame) -> pd.DataFrame:
+def _items(listings: pd.DataFrame, prices: pd.Series) -> pd.DataFrame:
     kinds = listings[["property_type", "room_type", "neighbourhood_cleansed"]].to_numpy(dtype=object)
     return pd.DataFrame(
         {
             "item_id": listings["id"],
             "title": listings["name"],
             "tags": [_tags(*row) for row in zip(listings["amenities"], kinds, strict=True)],
-            "price": parse_prices(listings["price"]),
+            "price": prices,
         }
     )
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...language.entities import unescape
 from ...printable import printable
+from ..columns import LONGEST_TIME
 from ..log import InteractionLog
 from ..problems import DataProblems
 from .prices import parse_price, points_in
@@ -17,7 +18,6 @@ from .table_files import read_csv, read_json, read_parquet
 
 _READERS = {".csv": read_csv, ".parquet": read_parquet, ".json": read_json, ".jsonl": read_json}
 _DIGITS = re.compile(r"\s*\d+(\.\d+)?\s*")
-_LONGEST_TIME = 64  # characters of a Unix time
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LINE_BREAK = re.compile(r"<br\s*+/?>", re.IGNORECASE)
 
@@ -82,44 +82,38 @@ def log_from_files(
     return log
 
 
-def parse_prices(values: pd.Series) -> pd.Series:
-    """Prices as numbers, each as `parse_price` reads it.
+def read_prices(values: pd.Series) -> tuple[pd.Series, list[str]]:
+    """Prices as numbers, each as `parse_price` reads it, and what should be known of how they were read.
 
     The column says what a point before exactly three digits is, where one price alone does not: if some price
     has a decimal comma or points that group, and none a decimal point, it groups. Otherwise it is decimal;
-    `notes_on_prices` says so where nothing in the column, or as much against it, speaks for that.
+    a sentence says so where nothing in the column, or as much against it, speaks for that.
 
     Example:
-        >>> parse_prices(pd.Series(["$1,250.00", "93", "", "from 9"])).tolist()
+        >>> read_prices(pd.Series(["$1,250.00", "93", "", "from 9"]))[0].tolist()
         [1250.0, 93.0, nan, 'from 9']
-        >>> parse_prices(pd.Series(["1.300", "12,50"])).tolist(), parse_prices(pd.Series(["1.300"])).tolist()
-        ([1300.0, 12.5], [1.3])
+        >>> read_prices(pd.Series(["1.300", "12,50"]))[0].tolist()
+        [1300.0, 12.5]
+        >>> prices, notes = read_prices(pd.Series(["1.300", "12"]))
+        >>> prices.tolist(), notes[0].partition(";")[0]
+        ([1.3, 12.0], "items: 1 price such as '1.300' was read as 1.3")
     """
     if pd.api.types.is_numeric_dtype(values):
-        return values
-    grouping = {points_in(value) for value in values} & {"group", "decimal"} == {"group"}
-    read = [parse_price(value, points_group=grouping) for value in values]
-    return pd.Series(read, index=values.index, dtype=object)
+        return values, []
+    points = [points_in(value) for value in values]
+    told = {"group", "decimal"} & set(points)
+    read = [parse_price(value, points_group=told == {"group"}) for value in values]
+    unsure = [value for value, point in zip(values, points, strict=True) if point == "open"]
+    notes = [_note_on(unsure)] if unsure and len(told) != 1 else []
+    return pd.Series(read, index=values.index, dtype=object), notes
 
 
-def notes_on_prices(values: pd.Series) -> list[str]:
-    """A sentence where the column leaves open what a point before three digits is; else none.
-
-    Example:
-        >>> notes_on_prices(pd.Series(["1.300", "12"]))[0].partition(";")[0]
-        "items: 1 price such as '1.300' was read as 1.3"
-    """
-    if pd.api.types.is_numeric_dtype(values):
-        return []
-    found = [points_in(value) for value in values]
-    unsure = [value for value, points in zip(values, found, strict=True) if points == "open"]
-    if not unsure or len({"group", "decimal"} & set(found)) == 1:
-        return []
+def _note_on(unsure: list[str]) -> str:
     prices = "1 price" if len(unsure) == 1 else f"{len(unsure):,} prices"
-    return [
+    return (
         f"items: {prices} such as {unsure[0]!r} {'was' if len(unsure) == 1 else 'were'} read as "
         f"{parse_price(unsure[0]):g}; if the point groups thousands, write them without it"
-    ]
+    )
 
 
 def parse_unix_times(values: pd.Series) -> pd.Series:
@@ -159,7 +153,7 @@ def without_markup(text: str) -> str:
 
 
 def _time(value):
-    if isinstance(value, str) and len(value) <= _LONGEST_TIME and _DIGITS.fullmatch(value):
+    if isinstance(value, str) and len(value) <= LONGEST_TIME and _DIGITS.fullmatch(value):
         value = float(value) if "." in value else int(value)
     if not isinstance(value, int | float | np.number) or not 1e7 <= value < 1e20:
         return value

@@ -8,7 +8,7 @@ import pandas as pd
 from ..arguments import require_single_columns
 from ..fields import Field, own_fields
 from ..log import InteractionLog
-from .files import log_from_files, notes_on_prices, parse_prices, parse_unix_times, read_file
+from .files import log_from_files, parse_unix_times, read_file, read_prices
 from .streams import MAX_BYTES, MAX_LINE_BYTES
 from .tags import parse_tags
 
@@ -97,11 +97,13 @@ def read_table(
     for name, names in _our_names(tables, files, columns or {}, own).items():
         require_single_columns(f"{name}, {files[name]}", tables[name].columns)
         tables[name] = _renamed(tables[name], names)
-    readers = {"price": parse_prices, "tags": parse_tags}
-    readers |= {field.name: parse_tags for field in own if field.kind == "tags"}
+    readers = dict.fromkeys(("tags", *(field.name for field in own if field.kind == "tags")), parse_tags)
     if date_format is None and time_unit is None:
         readers |= {"timestamp": parse_unix_times, "available_from": parse_unix_times}
-    notes = notes_on_prices(tables["items"]["price"]) if "price" in tables["items"] else []
+    notes: list[str] = []
+    if "price" in tables["items"]:
+        prices, notes = read_prices(tables["items"]["price"])
+        tables["items"] = tables["items"].assign(price=prices)
     for name in ("interactions", "items"):
         tables[name] = _with_cells(tables[name], readers)
     if users is not None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.data import InteractionLog
-from attnviz.data.readers.files import notes_on_prices, parse_prices, parse_unix_times
+from attnviz.data.readers.files import parse_unix_times, read_prices
 from attnviz.data.readers.table import read_table
 from attnviz.data.readers.tags import parse_tags
 
@@ -129,7 +129,7 @@ def test_errors_name_file_and_column(tmp_path):
 
 def test_negative_prices_stay_negative():
     """'-$5.00' is read as -5, which the checks report."""
-    assert parse_prices(pd.Series(["-$5.00"])).tolist() == [-5.0]
+    assert read_prices(pd.Series(["-$5.00"]))[0].tolist() == [-5.0]
 
 
 COLUMNS = {
@@ -146,9 +146,9 @@ COLUMNS = {
 @pytest.mark.parametrize(("cells", "prices"), COLUMNS.values(), ids=COLUMNS)
 def test_a_column_says_what_its_points_are(cells, prices):
     """Expect what a person reads who sees the whole column, and no note."""
-    values = pd.Series(cells, dtype=object)
-    assert parse_prices(values).tolist() == prices
-    assert notes_on_prices(values) == []
+    read, notes = read_prices(pd.Series(cells, dtype=object))
+    assert read.tolist() == prices
+    assert notes == []
 
 
 @pytest.mark.parametrize(
