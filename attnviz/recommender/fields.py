@@ -120,11 +120,15 @@ class FieldEncoders(nn.ModuleDict):
 
     def __getitem__(self, name: str) -> nn.Module:
         """The encoder of a field."""
-        return super().__getitem__(name if name in STANDARD else f"own {name}")
+        return super().__getitem__(self._module(name))
 
     def __setitem__(self, name: str, encoder: nn.Module) -> None:
         """Put an encoder in the place of a field's."""
-        super().__setitem__(name if name in STANDARD else f"own {name}", encoder)
+        super().__setitem__(self._module(name), encoder)
+
+    @staticmethod
+    def _module(name: str) -> str:
+        return name if name in STANDARD else f"own {name}"
 
 
 def field_encoders(schema: Schema, embed_dim: int) -> FieldEncoders:

@@ -186,17 +186,21 @@ def _carries(found: Found, weights: Tensor, name: str, others: list[Tensor], mad
     if name in _NEW or name in _PRODUCTS or name.endswith("_like"):
         return False
     alone = found.kind in ("softmax", "exp") or not any(other.is_floating_point() for other in others)
-    part = name in _PARTS and not (name == "getitem" and others)
-    return part or (alone and made.numel() == weights.numel())
+    return _is_part(name, others) or (alone and made.numel() == weights.numel())
 
 
 def _keeps(name: str, weights: Tensor, others: list[Tensor], made: Tensor) -> bool:
     """Whether the numbers are still those of the weights, but for rows of NaN that may see nothing."""
-    if name in _SAME or (name in _PARTS and not (name == "getitem" and others)):
+    if name in _SAME or _is_part(name, others):
         return True
     if made is weights or made.shape != weights.shape or made.dtype != weights.dtype:
         return False
     return torch.equal(made.nan_to_num(), weights.nan_to_num())
+
+
+def _is_part(name: str, others: list[Tensor]) -> bool:
+    """Whether a call gives some of the numbers; chosen by another tensor they are others."""
+    return name in _PARTS and not (name == "getitem" and others)
 
 
 def _version(tensor: Tensor) -> int:

@@ -112,15 +112,20 @@ def _other_city(run: Path) -> None:
     table.assign(price=7.0, tags=[["Moat"]] * len(table)).to_parquet(run / LISTINGS)
 
 
-def described(change: Callable[[dict], Any]) -> Callable[[Path], None]:
-    """Writes other values beside the tensors of a model file, with their own checksum."""
+def rewritten(change: Callable[[dict, dict], Any]) -> Callable[[Path], None]:
+    """Writes other tensors or other values to a model file, with their own checksum."""
 
     def damage(run: Path) -> None:
         tensors, values = read_tensors(run / MODEL)
-        change(values)
+        change(tensors, values)
         write_tensors(run / MODEL, tensors, values)
 
     return damage
+
+
+def described(change: Callable[[dict], Any]) -> Callable[[Path], None]:
+    """Writes other values beside the tensors of a model file."""
+    return rewritten(lambda tensors, values: change(values))
 
 
 def metadata(text: str) -> Callable[[Path], None]:
@@ -129,14 +134,8 @@ def metadata(text: str) -> Callable[[Path], None]:
 
 
 def tensors(change: Callable[[dict], Any]) -> Callable[[Path], None]:
-    """Writes other tensors to a model file, with their own checksum."""
-
-    def damage(run: Path) -> None:
-        found, values = read_tensors(run / MODEL)
-        change(found)
-        write_tensors(run / MODEL, found, values)
-
-    return damage
+    """Writes other tensors to a model file."""
+    return rewritten(lambda tensors, values: change(tensors))
 
 
 METADATA: dict[str, Callable[[Path], None]] = {
