@@ -57,7 +57,7 @@ def with_encoder(parts: list[av.InteractionLog], schema: av.Schema, name: str) -
     for log, made in zip(parts, features, strict=True):
         if "centred" in name:
             made.embeddings = F.normalize(made.embeddings - centre, dim=1)
-        log._features[id(schema)] = (schema, made)
+        log.batch = lambda index, schema, made=made: made.batch(index)
 
 
 def auc_row(scores: Tensor, labels: Tensor) -> dict:
