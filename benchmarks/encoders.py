@@ -3,7 +3,7 @@
     python -m benchmarks encoders            # writes book/_results/encoders.csv
 
 - planted, reviews: the recommender with sentence vectors of each encoder, and without reviews.
-- planted, sentences: is a sentence good or bad? Logistic regression, adjectives of the test fold unseen.
+- planted, sentences: is a sentence good or bad? Logistic regression, the opinions of the test fold unseen.
 - planted, tags: a tag's vector made from its name by each encoder, beside a learned one.
 - All_Beauty, reviews: the item that was bought among 10 others, by the reviews that others wrote before.
 - Albany, titles and tags: is a listing dearer than the median? Logistic regression, 5 folds.
