@@ -110,7 +110,7 @@ def run(variant: str, seed: int, sizes: dict, models: Sequence[str], trials: int
     parts = split_with_cold_items(shop, seed)
     for items, log in (("known", parts.warm), ("cold", parts.cold)) if BEST in models else ():
         best = log.truth.best_probability
-        yield dict(model=BEST, items=items, trial=0, auc=log.bayes_auc(),
+        yield dict(model=BEST, items=items, trial=0, auc=log.profile_auc(),
                    log_loss=log_loss(labels(log), best))  # fmt: skip
     for name in (name for name in OURS if name in models):
         yield from evaluate(name, [our_trial(OURS[name], parts, t, seed) for t in range(trials)], parts)
