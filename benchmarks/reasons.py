@@ -1,7 +1,7 @@
 """Do weights and attributions know a shopper's priority and a product's push? On shops that know both.
 
     python -m benchmarks reasons            # writes book/_results/reasons.csv
-    python -m benchmarks reasons --variants twins --values raw       # makes some of its rows anew
+    python -m benchmarks reasons --variants twins --models film      # makes some of its rows anew
 
 Priority, of a shopper: on one product the weight, or the size of an attribution; over a shelf the mean
 weight, or the spread (standard deviation) of the attributions.
@@ -21,7 +21,6 @@ A seed changes the shop, the model and the training. Shops and training are the 
 """
 
 from collections.abc import Iterator
-from itertools import product
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -37,15 +36,19 @@ from .judging import answers_of, controls, in_order, measures, null_share, sprea
 from .results import Result
 
 VARIANTS = ("additive", "soft", "network", "interaction", "forest", "twins")
-MODELS = {"film": dict(keys="content"), "field-keys": dict(keys="field")}
-VALUES = ("raw", "normalised")
+MODELS = {
+    "film": dict(values="raw"),
+    "film, normalised": dict(values="normalised"),
+    "field-keys": dict(keys="field", values="raw"),
+}
+WITH_FIELD_KEYS = VARIANTS[:3]
 SHOPPERS, SHELF, OTHER_PRODUCTS = 300, 40, 100
 ONE, ALL = "one product", f"shelf of {SHELF}"
 OF_NORMALISED = (
     ("shopper", "priority", ALL), ("model", "priority", ALL),
     ("model", "push", ONE), ("model", "removal", ONE),
 )  # fmt: skip
-MADE_BY = ["variant", "seed", "model", "values"]  # one training
+MADE_BY = ["variant", "seed", "model"]  # one training
 Told = dict[str, Tensor]  # by method: (row, answer)
 
 
@@ -88,7 +91,7 @@ def case_of(shop: av.data.PlantedShop, seed: int) -> Case:
 
 
 def best_guesses(log: av.data.PlantedShop, answers: pd.DataFrame) -> dict[tuple, Tensor]:
-    """By question and what was looked at: the mean truth (row, answer) over the segments, by their chances given the profile."""
+    """By question and what was looked at: the segments' mean truth, by their chances given the profile."""
     oracle, join = Oracle(log.world), answers.loc[list(DECIDING_FIELDS)].to_numpy()
     seen = oracle.look_up(log)
     chances, gates = oracle.segment_chances(seen), log.world.gates
@@ -209,28 +212,27 @@ def measure(
     *,
     variants: Annotated[tuple[str, ...], VARIANTS] = VARIANTS,
     models: Annotated[tuple[str, ...], tuple(MODELS)] = tuple(MODELS),
-    values: Annotated[tuple[str, ...], VALUES] = VALUES,
     seeds: int = 5,
 ) -> Result:
     """All models on a shop of each variant and seed.
 
     Args:
         variants: Of the planted shop.
-        models: Which ones.
-        values: What their weights multiply.
+        models: Which ones; "field-keys" only in the shops of `WITH_FIELD_KEYS`.
         seeds: How many.
     """
     torch.set_num_threads(1)
     rows = []
     for variant, seed in tqdm([(variant, seed) for seed in range(seeds) for variant in variants]):
         case = case_of(av.planted_shop(variant=variant, seed=seed), seed)
-        for name, kind in product(models, values):
-            made_by = dict(zip(MADE_BY, (variant, seed, name, kind), strict=True))
-            rows += [made_by | row for row in run(case, MODELS[name] | {"values": kind}, seed)]
+        for name in models:
+            if name != "field-keys" or variant in WITH_FIELD_KEYS:
+                made_by = dict(zip(MADE_BY, (variant, seed, name), strict=True))
+                rows += [made_by | row for row in run(case, MODELS[name], seed)]
     return Result(pd.DataFrame(rows), replace=MADE_BY)
 
 
 def summary(table: pd.DataFrame) -> str:
     """Means over the seeds."""
-    by = ["variant", "model", "values", "owner", "question", "looked_at", "method"]
+    by = ["variant", "model", "owner", "question", "looked_at", "method"]
     return table.groupby(by, sort=False)[["top1", "tau_b", "null_share"]].mean().round(3).to_string()

@@ -13,6 +13,7 @@ a shopper drawn together; a row without one is the mean of the seeds, with an in
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 import torch
 from tqdm import tqdm
@@ -38,7 +39,7 @@ def looked_and_lifted(variant: str, seed: int) -> pd.DataFrame:
     pushes = av.explanation.shapley_point(
         scores, values, baseline_scores=average[0], baseline_values=average[1]
     )
-    names = pd.Index(model.fields)
+    names = np.array(model.fields)
     return pd.DataFrame({
         "user_id": test.interactions["user_id"],
         "probability": av.predict(model, test),
