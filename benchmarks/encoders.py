@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
@@ -32,7 +32,7 @@ from tqdm import tqdm
 
 import attnviz as av
 from attnviz.data.features import Features
-from attnviz.data.planted.grammar import sentence_table
+from attnviz.data.planted.grammar import sentence_table, thing_and_opinion
 from attnviz.language.models import load_model, load_tokenizer, model_folder
 
 ENCODERS = ("minilm", "minilm, centred", "smollm2", "smollm2, centred")
@@ -104,15 +104,15 @@ def planted_reviews(seed: int) -> Iterator[dict]:
 
 
 def planted_sentences() -> Iterator[dict]:
-    """Is a sentence good or bad? Learned from others, whose adjectives are other ones."""
+    """Is a sentence good or bad? Learned from others, whose words of opinion are other ones."""
     table, _ = sentence_table()
     sentences = table.reshape(-1).tolist()
     good = np.broadcast_to([[[0], [1]]], table.shape).reshape(-1)
-    adjective = np.broadcast_to(np.arange(table.shape[2]) % 5, table.shape).reshape(-1)
+    opinions = [thing_and_opinion(sentence)[1] for sentence in sentences]
     for name in ENCODERS:
         model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=2000))
-        scores = cross_val_predict(model, vectors_of(name, sentences), good, cv=GroupKFold(5),
-                                   groups=adjective, method="decision_function")  # fmt: skip
+        scores = cross_val_predict(model, vectors_of(name, sentences), good, cv=StratifiedGroupKFold(5),
+                                   groups=opinions, method="decision_function")  # fmt: skip
         yield dict(model=name, **auc_row(torch.tensor(scores), torch.tensor(good)))
 
 
