@@ -65,7 +65,7 @@ class Case(NamedTuple):
     truths: Told  # by question
     known: dict[tuple, Told]  # by question and what was looked at: who knows the shop
     everything: av.data.PlantedShop  # all products, once
-    best_auc: float
+    profile_auc: float
 
 
 def case_of(shop: av.data.PlantedShop, seed: int) -> Case:
@@ -186,7 +186,7 @@ def trained(case: Case, options: dict, seed: int) -> tuple[av.AttentionRecommend
     true_logit = torch.tensor(case.test.truth.probability).logit()
     return model, dict(
         auc=av.metrics.auc(probability, torch.tensor(case.test.interactions["label"].to_numpy())).item(),
-        best_auc=case.best_auc,
+        profile_auc=case.profile_auc,
         logit_correlation=torch.corrcoef(torch.stack([probability.logit(), true_logit]))[0, 1].item(),
     )
 
