@@ -3,7 +3,7 @@
     python -m benchmarks encoders            # writes book/_results/encoders.csv
 
 - planted, reviews: the recommender with sentence vectors of each encoder, and without reviews.
-- planted, sentences: is a sentence good or bad? Logistic regression, adjectives of the test fold unseen.
+- planted, sentences: is a sentence good or bad? Logistic regression, the opinions of the test fold unseen.
 - planted, tags: a tag's vector made from its name by each encoder, beside a learned one.
 - All_Beauty, reviews: the item that was bought among 10 others, by the reviews that others wrote before.
 - Albany, titles and tags: is a listing dearer than the median? Logistic regression, 5 folds.
@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
+from sklearn.model_selection import GroupKFold, StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
@@ -32,7 +32,7 @@ from tqdm import tqdm
 
 import attnviz as av
 from attnviz.data.features import Features
-from attnviz.data.planted.grammar import sentence_table, thing_and_opinion
+from attnviz.data.planted.grammar import sentence_table
 from attnviz.language.models import load_model, load_tokenizer, model_folder
 
 ENCODERS = ("minilm", "minilm, centred", "smollm2", "smollm2, centred")
@@ -104,15 +104,16 @@ def planted_reviews(seed: int) -> Iterator[dict]:
 
 
 def planted_sentences() -> Iterator[dict]:
-    """Is a sentence good or bad? Learned from others, whose words of opinion are other ones."""
+    """Is a sentence good or bad? Learned from others: other adjectives, or all that is no turn of phrase."""
     table, _ = sentence_table()
     sentences = table.reshape(-1).tolist()
     good = np.broadcast_to([[[0], [1]]], table.shape).reshape(-1)
-    opinions = [thing_and_opinion(sentence)[1] for sentence in sentences]
+    variant = np.broadcast_to(np.arange(table.shape[2]), table.shape).reshape(-1)
+    fold = np.where(variant < 60, variant % 4, 4)  # four pairs of adjectives, and turns of phrase
     for name in ENCODERS:
         model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=2000))
-        scores = cross_val_predict(model, vectors_of(name, sentences), good, cv=StratifiedGroupKFold(5),
-                                   groups=opinions, method="decision_function")  # fmt: skip
+        scores = cross_val_predict(model, vectors_of(name, sentences), good, cv=GroupKFold(5),
+                                   groups=fold, method="decision_function")  # fmt: skip
         yield dict(model=name, **auc_row(torch.tensor(scores), torch.tensor(good)))
 
 
