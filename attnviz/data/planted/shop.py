@@ -128,7 +128,7 @@ class PlantedShop(InteractionLog):
         shared = len(self.interactions[keys].merge(train.interactions[keys]))
         if shared:
             raise ValueError(
-                f"train must hold none of these rows, whose labels would be given away, got {shared} of them: "
+                f"train must hold none of these rows, whose labels it would give away, got {shared} of them: "
                 "give another part of the shop's split()"
             )
 
