@@ -176,22 +176,26 @@ def train_and_read(
         accuracy=(answers == held_out.labels).float().mean().item(),
         f1=f1_score(held_out.labels, answers, average="macro"),
     )
-    chosen = torch.randperm(len(held_out.words))[:num_tested]
+    chosen = torch.randperm(len(held_out.words), generator=torch.Generator().manual_seed(seed))[:num_tested]
     by_length = chosen[(held_out.words[chosen] != PADDING).sum(1).argsort()]
     tables = [read_texts(model, held_out.at(rows).words) for rows in by_length.split(25)]
     return pd.concat(tables).assign(seed=seed), quality
 
 
-def rows_of(texts: pd.DataFrame, quality: pd.DataFrame) -> Iterator[dict]:
-    """A row a measure, from all trainings of a classifier."""
-    for name, values in quality.items():
-        mean, low, high, _ = av.metrics.bootstrap_interval(values, groups=quality.index)
-        yield dict(measure=name, mean=mean, low=low, high=high, std=values.std(), number=len(values))
-    for name, values in texts.drop(columns="seed").items():
-        mean, low, high, left_out = av.metrics.bootstrap_interval(values, groups=texts["seed"])
-        yield dict(
-            measure=name, mean=mean, low=low, high=high, std=values.std(), number=len(values) - left_out
-        )
+def rows_of(
+    name: str, encoder: str, attention: str, *, num_tested: int = 100, epochs: int = 12
+) -> list[dict]:
+    """Five trainings of one classifier on one source of texts: a row a measure."""
+    data, rows = labelled(name), []
+    options = dict(encoder=encoder, attention=attention, num_tested=num_tested, epochs=epochs)
+    parts, qualities = zip(*(train_and_read(data, seed, **options) for seed in range(FOLDS)), strict=True)
+    texts, quality = pd.concat(parts), pd.DataFrame(qualities).assign(seed=range(FOLDS))
+    for table in (quality, texts):
+        for measured, values in table.drop(columns="seed").items():
+            mean, low, high, _ = av.metrics.bootstrap_interval(values, groups=table["seed"])
+            row = dict(texts=name, encoder=encoder, attention=attention, measure=measured, mean=mean)
+            rows.append(row | dict(low=low, high=high, std=values.std(), number=int(values.count())))
+    return rows
 
 
 def published() -> Iterator[dict]:
@@ -213,12 +217,8 @@ def measure(*, texts: tuple[str, ...] = TEXTS, num_tested: int = 100, epochs: in
     """
     torch.set_num_threads(1)
     rows = list(published())
-    for name, (encoder, attention) in tqdm(list(product(texts, MODELS)), mininterval=10):
-        data = labelled(name)
-        options = dict(encoder=encoder, attention=attention, num_tested=num_tested, epochs=epochs)
-        found, quality = zip(*(train_and_read(data, seed, **options) for seed in range(FOLDS)), strict=True)
-        model = dict(texts=name, encoder=encoder, attention=attention)
-        rows += [model | row for row in rows_of(pd.concat(found), pd.DataFrame(quality))]
+    for name, model in tqdm(list(product(texts, MODELS)), mininterval=10):
+        rows += rows_of(name, *model, num_tested=num_tested, epochs=epochs)
     return Result(pd.DataFrame(rows), replace=["texts"])
 
 

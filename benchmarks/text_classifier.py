@@ -1,7 +1,7 @@
 """The text classifier of Jain and Wallace (2019), its gradients, and what cutting a word out does.
 
 An encoder, one attention over its vectors of the words, a linear head.
-It is written from the paper, not from its code. What differs is said in `jain_wallace`.
+It is written from the paper, not from its code.
 """
 
 import re
