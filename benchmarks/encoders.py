@@ -133,7 +133,7 @@ def planted_tags(seed: int) -> Iterator[dict]:
 def beauty_reviews(folder: Path, seed: int) -> Iterator[dict]:
     """The bought item among 10 that the buyer never had, by earlier reviews alone."""
     log = av.read_amazon(folder / "amazon2018_all_beauty" / "All_Beauty_5.json.gz", strict=False)
-    log = av.InteractionLog(log.interactions.assign(label=1), log.items, implicit=True)
+    log = av.InteractionLog(log.interactions.assign(label=1), log.items, implicit=True, computed=())
     train, valid, test = log.split()
     shown = av.recommender.sampled_candidates(test, num_candidates=10, seed=seed)
     train, valid = train.sample_negatives(4, seed=seed), valid.sample_negatives(4, seed=seed)

@@ -64,7 +64,7 @@ def film_probabilities(name: str, log: av.InteractionLog, test: av.InteractionLo
 
 def without_users(log: av.InteractionLog) -> av.InteractionLog:
     """The same log without profiles: a shopper is what she chose before."""
-    return av.InteractionLog(log.interactions, log.items)
+    return av.InteractionLog(log.interactions, log.items, computed=())
 
 
 def judged(name: str, probabilities: Tensor, labels: Tensor) -> dict:

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..data.fields import COMPUTED
 from ..data.log import InteractionLog
 from ..data.readers.table import read_table
 from ..language.models import model_folder
@@ -86,7 +87,8 @@ def read_run(run: Path) -> tuple[InteractionLog, AttentionRecommender]:
         raise ValueError(f"{error}; the same train command writes {run} again") from error
     _require_encoder(run, model)
     fields = pairs("fields", described["options"].get("fields"), "NAME=KIND")
-    log = read_table(*tables, fields=fields, implicit=described["implicit"])
+    computed = [field.name for field in model.schema.fields if field in COMPUTED]
+    log = read_table(*tables, fields=fields, computed=computed, implicit=described["implicit"])
     _require_fit(run, model, log)
     return log, model
 

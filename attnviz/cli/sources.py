@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..data.fields import COMPUTED
 from ..data.log import InteractionLog
 from ..data.planted import VARIANTS, planted_shop
 from ..data.readers.airbnb import read_airbnb
@@ -17,11 +18,12 @@ AIRBNB_SOURCE = "the detailed files of a city are at insideairbnb.com/get-the-da
 ENDINGS = (".csv.gz", ".csv")
 TABLES = ("interactions", "items", "users")
 OF_TABLES = ("columns", "fields", "date_format", "time_unit", "implicit")
-READING = (*OF_TABLES, "rating_threshold", "variant")  # options that say how a data set is read
+READING = (*OF_TABLES, "rating_threshold", "variant", "computed")  # options that say how a data set is read
 EFFECTIVE = {
-    "amazon": {"rating_threshold"},
-    "tables": {*OF_TABLES, "rating_threshold"},
-    "planted": {"variant"},
+    "airbnb": {"computed"},
+    "amazon": {"rating_threshold", "computed"},
+    "tables": {*OF_TABLES, "rating_threshold", "computed"},
+    "planted": {"variant", "computed"},
 }
 FILES = ("airbnb", "amazon", *TABLES)
 SOURCES = (*FILES, "planted")
@@ -58,6 +60,9 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         help="of ratings: the smallest that is label 1 (default: 4)")  # fmt: skip
     add("--implicit", action="store_true",
         help="of your tables: the rows are choices without ratings, all labels are 1")  # fmt: skip
+    add("--computed", nargs="*", choices=[field.name for field in COMPUTED], metavar="NAME",
+        help="fields that no column holds: popularity and likeness, from what happened before, and item, a "
+        "vector for each id; no NAME: none (default: the first two, of a planted shop none)")  # fmt: skip
     add("--variant", choices=VARIANTS, help="of a planted shop: how its shoppers decide (default: additive)")
 
 
@@ -75,7 +80,7 @@ def source_kind(options: argparse.Namespace) -> str:
             f"or --planted{found}"
         )
     kind, option = next(iter(named.items()))
-    effectless = [name for name in READING if name not in EFFECTIVE.get(kind, set())]
+    effectless = [name for name in READING if name not in EFFECTIVE[kind]]
     require_no_effectless(options, *effectless, where=f"with {flag(option)}")
     if options.implicit:
         require_no_effectless(options, "rating_threshold", where="with --implicit, where no rating is read")
@@ -103,13 +108,13 @@ def _given(options: argparse.Namespace, name: str) -> bool:
 
 
 def _read_airbnb(options: argparse.Namespace, strict: bool) -> InteractionLog:
-    return read_airbnb(*airbnb_files(options.airbnb), strict=strict)
+    return read_airbnb(*airbnb_files(options.airbnb), strict=strict, **_passed_on(options, "computed"))
 
 
 def _read_amazon(options: argparse.Namespace, strict: bool) -> InteractionLog:
     if len(options.amazon) > 2:
         raise ValueError(f"--amazon takes one or two files, got {len(options.amazon)}")
-    return read_amazon(*options.amazon, strict=strict, **_passed_on(options, "rating_threshold"))
+    return read_amazon(*options.amazon, strict=strict, **_passed_on(options, "rating_threshold", "computed"))
 
 
 def _read_tables(options: argparse.Namespace, strict: bool) -> InteractionLog:
@@ -124,12 +129,12 @@ def _read_tables(options: argparse.Namespace, strict: bool) -> InteractionLog:
         fields=pairs("fields", options.fields, "NAME=KIND"),
         implicit=options.implicit,
         strict=strict,
-        **_passed_on(options, "rating_threshold", "date_format", "time_unit"),
+        **_passed_on(options, "computed", "rating_threshold", "date_format", "time_unit"),
     )
 
 
 def _read_planted(options: argparse.Namespace, strict: bool) -> InteractionLog:
-    return planted_shop(seed=options.planted, **_passed_on(options, "variant"))
+    return planted_shop(seed=options.planted, **_passed_on(options, "variant", "computed"))
 
 
 READERS: dict[str, Callable[[argparse.Namespace, bool], InteractionLog]] = {

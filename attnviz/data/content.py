@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from .columns import as_text, checked_categories, checked_prices, checked_tags, numbers
-from .fields import Field
+from .fields import HOST, Field
 from .problems import Findings
 from .reading import Reading
 from .times import checked_days
@@ -34,8 +34,8 @@ def checked_content(found: Findings, table: pd.DataFrame, reading: Reading) -> d
         columns["tags"] = checked_tags(found, "tags")
     if "available_from" in source:
         columns["available_from"] = checked_days(found, "available_from", reading)
-    for name in ("category", "brand"):
-        if name in source:
+    for name in ("category", "brand", HOST):
+        if name in source and name not in (field.name for field in reading.fields):
             columns[name] = checked_categories(found, name, f"{name} is not one value")
     title = table.get("title", table["item_id"])
     columns["title"] = as_text(title).where(title.notna(), table["item_id"])

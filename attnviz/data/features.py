@@ -12,7 +12,8 @@ from torch import Tensor
 
 from ..language.encoder import TextEncoder
 from .arguments import row_positions
-from .fields import REVIEWS, Field
+from .computed import scaled_numbers
+from .fields import COMPUTED, ITEM, REVIEWS, Field, is_of_items
 from .histories import Chosen, ChosenItems, no_history
 from .past import history
 from .schema import Schema
@@ -26,8 +27,8 @@ class Batch:
 
     Attributes:
         fields: For each field: tags (batch, tag) positions in the vocabulary, -1 for none; category (batch,)
-            likewise; number (batch,) standardised, NaN for unknown; each text (batch, sentence) positions in
-            `sentences`, -1 for none.
+            likewise; number (batch,) standardised, NaN for unknown; numbers (batch, number) likewise; each
+            text (batch, sentence) positions in `sentences`, -1 for none.
         sentences: (unique sentence, text_dim), the vectors of the sentences in this batch, of all its texts.
         profile: (batch, profile), the shopper.
         labels: (batch,), 0 or 1.
@@ -60,7 +61,7 @@ class Features:
         self.item_fields = {
             field.name: _item_feature(tables.items[field.name], field, schema)
             for field in schema.fields
-            if field.kind != "text"
+            if is_of_items(field)
         }
         self._chosen = ChosenItems(tables, self.item_fields)
         self.texts = read_texts(tables, schema)
@@ -77,6 +78,7 @@ class Features:
         """
         rows = row_positions(index, len(self.labels))
         fields = {name: feature[self.item[rows]] for name, feature in self.item_fields.items()}
+        fields |= {name: values[rows] for name, values in self._computed.items()}
         texts, used = self._sentences(rows)
         return Batch(
             fields | texts, self.embeddings[used], self._profile(rows), self.labels[rows],
@@ -84,6 +86,18 @@ class Features:
             texts=tuple(self.texts.sentences[place] for place in used.tolist()),
             chosen=partial(self._chosen.of, rows),
         )  # fmt: skip
+
+    @cached_property
+    def _computed(self) -> dict[str, Tensor]:
+        """The computed fields of all rows: numbers (row, number), and which item (row,)."""
+        schema = self.schema
+        found = {
+            name: scaled_numbers(self.tables, name, scales, schema.max_history)
+            for name, scales in schema.numbers.items()
+        }
+        if ITEM in schema.fields:
+            found[ITEM.name] = _item_feature(self.tables.items["item_id"], ITEM, schema)[self.item]
+        return found
 
     def _sentences(self, rows: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Each text field's positions in the sentences of these rows; and those among all sentences."""
@@ -130,10 +144,10 @@ class Features:
     def _item_profiles(self) -> Tensor:
         """(item, profile - 1): tags, brand, category as 0 or 1, numbers standardised; all less their mean."""
         columns = []
-        for field in self.schema.fields:
+        for field in filter(is_of_items, self.schema.fields):
             if field.kind == "number":
                 columns.append(self.item_fields[field.name].nan_to_num(0.0)[:, None])
-            elif field.kind in ("tags", "category"):
+            else:
                 columns.append(
                     _multi_hot(self.item_fields[field.name], len(self.schema.vocabularies[field.name]))
                 )
@@ -168,10 +182,12 @@ def _require_fields(tables: Tables, schema: Schema) -> None:
     lacking = [field for field in schema.fields if field not in tables.fields and field.name != REVIEWS]
     if lacking:
         names = ", ".join(f"{field.name!r} ({field.kind})" for field in lacking)
-        raise ValueError(
-            f"schema has the field {names}, which this log has not: make the log of items with this column, "
-            "named in fields= if it is a further one"
+        how = (
+            "with computed= naming it, of rows with times"
+            if set(lacking) <= set(COMPUTED)
+            else "of items with this column, named in fields= if it is a further one"
         )
+        raise ValueError(f"schema has the field {names}, which this log has not: make the log {how}")
 
 
 def _positions(known: pd.Series, wanted: pd.Series) -> Tensor:

@@ -1,10 +1,11 @@
 """The fields of a product: what an item shows, by name and kind."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-Kind = Literal["tags", "text", "number", "category"]
+Kind = Literal["tags", "text", "number", "category", "numbers"]
+_OF_COLUMNS = tuple(kind for kind in get_args(Kind) if kind != "numbers")
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Field:
 
 
 REVIEWS = "reviews"
+HOST = "host_id"  # of the items: whose each is
 FIELDS = (
     Field("tags", "tags"),
     Field(REVIEWS, "text"),
@@ -23,7 +25,9 @@ FIELDS = (
     Field("brand", "category"),
     Field("category", "category"),
 )
-STANDARD = frozenset(field.name for field in FIELDS)
+COMPUTED = (Field("popularity", "numbers"), Field("likeness", "numbers"), Field("item", "category"))
+POPULARITY, LIKENESS, ITEM = COMPUTED
+STANDARD = frozenset(field.name for field in FIELDS + COMPUTED)
 _COLUMNS = ("user_id", "item_id", "timestamp", "label", "rating", "review", "available_from")
 _RESULTS = ("probability", "step", "instruction", "question")  # columns and parts of what is made of a log
 
@@ -53,10 +57,44 @@ def own_fields(fields: Mapping[str, str] | None) -> tuple[Field, ...]:
     return tuple(_own_field(name, kind) for name, kind in given.items())
 
 
+def computed_fields(computed: Iterable[str] | None) -> tuple[Field, ...] | None:
+    """The fields that are made from the rows of a log, in the order of `COMPUTED`; None: nothing was asked.
+
+    Args:
+        computed: Some of "popularity", "likeness" and "item", or None.
+
+    Raises:
+        TypeError: When it is a text, or nothing that can be gone through.
+        ValueError: When one has another name.
+
+    Example:
+        >>> computed_fields(["item", "popularity"])
+        (Field(name='popularity', kind='numbers'), Field(name='item', kind='category'))
+        >>> computed_fields(["fame"])
+        Traceback (most recent call last):
+        ValueError: computed must hold some of popularity, likeness, item, got 'fame'
+    """
+    if computed is None:
+        return None
+    names = [field.name for field in COMPUTED]
+    if isinstance(computed, str) or not isinstance(computed, Iterable):
+        raise TypeError(f"computed must be a list of some of {', '.join(names)}, got {computed!r}")
+    asked = list(computed)
+    for name in asked:
+        if name not in names:
+            raise ValueError(f"computed must hold some of {', '.join(names)}, got {name!r}")
+    return tuple(field for field in COMPUTED if field.name in asked)
+
+
+def is_of_items(field: Field) -> bool:
+    """Whether a field's content is in the items, short enough to be read of all of what a shopper chose."""
+    return field.kind != "text" and field not in COMPUTED
+
+
 def _own_field(name: str, kind: str) -> Field:
     _require_name(name)
-    if kind not in get_args(Kind):
-        raise ValueError(f"fields[{name!r}] must be one of {', '.join(get_args(Kind))}, got {kind!r}")
+    if kind not in _OF_COLUMNS:
+        raise ValueError(f"fields[{name!r}] must be one of {', '.join(_OF_COLUMNS)}, got {kind!r}")
     if name == "title" and kind != "text":
         raise ValueError(f"fields['title'] must be text, got {kind!r}")
     return Field(name, cast(Kind, kind))
@@ -65,6 +103,10 @@ def _own_field(name: str, kind: str) -> Field:
 def _require_name(name: str) -> None:
     if not isinstance(name, str):
         raise TypeError(f"fields: a name must be text, got {name!r}; rename the column")
+    if name in {field.name for field in COMPUTED}:
+        raise ValueError(
+            f"fields: the name {name!r} is that of a field which computed= makes; rename your column"
+        )
     if name in STANDARD:
         raise ValueError(
             f"fields: {name!r} is a field without being named here, where a log has it: leave it out of "

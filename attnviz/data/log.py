@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..storage import write_tables
 from .features import Batch, Features
+from .fields import COMPUTED, HOST, REVIEWS
 from .sampling import candidates, sample_negatives, shuffle_labels
 from .schema import Schema
 from .split import split_by_row, split_by_time, split_by_user
@@ -30,7 +31,8 @@ class InteractionLog(Tables):
             Without a timestamp, no review and no history is read, since nobody knows
             what came before: see `notes`.
         items: Column item_id, and those of title, tags (list of str), price (0 or
-            more, NaN when unknown), category, brand and available_from (a time, from
+            more, NaN when unknown), category, brand, host_id (whose the item is: no field
+            by itself, but what `likeness_numbers` reads) and available_from (a time, from
             which on the item is on offer) that there are. A missing title becomes the
             item_id. Further columns are fields where `fields` names them.
         users: user_id and numeric columns, what is known of a shopper. None: the
@@ -43,6 +45,10 @@ class InteractionLog(Tables):
             first sentences are read, like those of a review; tags are lists of str.
             The title may be a text. Names that a log has itself are refused. Nobody
             checks that such a column was known at a row's time, as reviews are.
+        computed: Fields that are made from what happened before each row: "popularity", how often its item
+            was chosen (see `popularity_numbers`), "likeness", how the item is like what the shopper chose
+            (see `likeness_numbers`); and "item", a vector that is learned for each item_id. None: the first
+            two where the log has times; (): none. A planted shop has none unless it is asked for.
         implicit: True when rows are choices without ratings (stays, purchases): every
             label may be 1, and negatives are sampled.
         rating_threshold: The smallest rating that is label 1, where ratings are read.
@@ -66,7 +72,7 @@ class InteractionLog(Tables):
             that come from ratings, prices that can be read in two ways, a log without
             times, a field without any value.
         fields: The fields that the tables have: tags, reviews, price, brand, category,
-            then those of `fields`.
+            those of `computed`, then those of `fields`.
         has_times: Whether it is known when things happened.
 
     Raises:
@@ -82,7 +88,7 @@ class InteractionLog(Tables):
         >>> items = pd.DataFrame({"item_id": ["tea", "pot"], "price": [4.5, None]})
         >>> log = InteractionLog(rows, items)
         >>> log
-        InteractionLog(3 interactions, 2 users, 2 items, fields: reviews, price)
+        InteractionLog(3 interactions, 2 users, 2 items, fields: reviews, price, popularity, likeness)
         >>> InteractionLog(rows, items[:1], strict=False).dropped
         {'interactions: unknown item': 1}
         >>> rated = rows.drop(columns="label").assign(rating=[5, 4, 2])
@@ -91,7 +97,7 @@ class InteractionLog(Tables):
         >>> log.notes
         ['interactions: 3 labels are read from ratings, 1 from rating_threshold=4 up']
         >>> [field.name for field in log.fields]
-        ['reviews', 'price', 'colour']
+        ['reviews', 'price', 'popularity', 'likeness', 'colour']
     """
 
     _schema: Schema | None = None
@@ -204,7 +210,8 @@ class InteractionLog(Tables):
 
     def known_tables(self) -> dict[str, pd.DataFrame | None]:
         """Interactions, items and users, with the columns that are read: ids, titles, times and fields."""
-        known = {"item_id", "title", "available_from", *(field.name for field in self.fields)} - {"reviews"}
+        known = {"item_id", "title", "available_from", HOST, *(field.name for field in self.fields)}
+        known -= {REVIEWS, *(field.name for field in COMPUTED)}
         items = self.items[[column for column in self.items if column in known]]
         return {"interactions": self.interactions, "items": items, "users": self.users}
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from .arguments import require_whole
-from .fields import REVIEWS
+from .fields import COMPUTED, REVIEWS
 from .past import history, visible_reviews
 from .tables import Tables
 from .words import in_words
@@ -33,7 +33,8 @@ def prompt_parts(
 
     Returns:
         A dict a row, part -> text, in the order of the prompt: "instruction", "history 1" (the latest) to
-        "history N", "title", the log's fields by their names, "question". Each part is a line of its own.
+        "history N", "title", the log's fields by their names (but the computed ones), "question". Each
+        part is a line of its own.
 
     Raises:
         ValueError: If max_history, max_reviews or max_words is no whole number of at least 1.
@@ -66,7 +67,7 @@ def prompt_parts(
             REVIEWS: " / ".join(_short(reviews[i], max_words) for i in said if i >= 0)
         }
         parts["title"] = f"Product: {_short(product['title'], max_words)}\n"
-        for field in (field for field in tables.fields if field.name != "title"):
+        for field in (field for field in tables.fields if field.name != "title" and field not in COMPUTED):
             value = product[field.name]
             words = value if field.name == REVIEWS else _short(in_words(value, **_UNSAID), max_words)
             parts[field.name] = f"{field.name.capitalize()}: {words or 'none'}\n"

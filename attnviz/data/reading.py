@@ -1,12 +1,12 @@
 """How the cells of a log's tables are read: the options of `InteractionLog` that say so."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from .arguments import require_flag, require_number
-from .fields import Field, own_fields
+from .fields import Field, computed_fields, own_fields
 
 TIME_UNITS = ("s", "ms", "us", "ns")
 _YEARS = ("%Y", "%y", "%G", "%c", "%x")
@@ -18,6 +18,7 @@ class Reading:
 
     Attributes:
         fields: Further columns of the items as fields.
+        computed: The fields that are made from the log's rows; None: nothing was asked.
         implicit: See `InteractionLog`, which has the others too.
         rating_threshold: The smallest rating that is label 1.
         date_format: How times are written as text; None: ISO 8601.
@@ -25,20 +26,23 @@ class Reading:
     """
 
     fields: tuple[Field, ...] = ()
+    computed: tuple[Field, ...] | None = None
     implicit: bool = False
     rating_threshold: float = 4.0
     date_format: str | None = None
     time_unit: str | None = None
 
     @classmethod
-    def of(cls, *, fields: Mapping[str, str] | None = None, **options) -> "Reading":
+    def of(
+        cls, *, fields: Mapping[str, str] | None = None, computed: Iterable[str] | None = None, **options
+    ) -> "Reading":
         """Check what was given.
 
         Raises:
-            TypeError: As `own_fields`.
+            TypeError: As `own_fields` and `computed_fields`.
             ValueError: When an option is out of its range, or two do not fit together.
         """
-        reading = cls(own_fields(fields), **options)
+        reading = cls(own_fields(fields), computed_fields(computed), **options)
         require_flag("implicit", reading.implicit)
         require_number("rating_threshold", reading.rating_threshold)
         if reading.time_unit is not None and reading.time_unit not in TIME_UNITS:

@@ -1,6 +1,6 @@
 """What a model must know of a log to read it."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import get_args
 
 import numpy as np
@@ -8,7 +8,8 @@ import pandas as pd
 
 from ..language.encoder import TextEncoder
 from .arguments import require_whole
-from .fields import Field, Kind
+from .computed import number_scales
+from .fields import ITEM, Field, Kind, is_of_items
 from .tables import Tables
 
 LIMITS = ("max_reviews", "max_sentences", "sentences_per_review", "max_history")
@@ -20,7 +21,8 @@ class Schema:
 
     Attributes:
         fields: The fields, in the order of the model's weights.
-        vocabularies: For each field of kind "tags" or "category", its known values, most frequent first.
+        vocabularies: For each field of kind "tags" or "category", its known values, most frequent first;
+            for "item" all item_ids.
         scales: For each field of kind "number", mean and standard deviation over the items of its values, or
             of log(1 + value) where it is one of `log_numbers`.
         profile: Names of the profile's numbers.
@@ -34,6 +36,8 @@ class Schema:
         max_history: How many of the shopper's latest items make the profile.
         log_numbers: Fields of kind "number" that are read as log(1 + value): the price, and others without a
             negative value whose logarithm is less skewed than they are.
+        numbers: For each field of kind "numbers" its numbers by name, each with its mean and standard
+            deviation over rows of the log's past.
 
     Raises:
         ValueError: When a limit is not a whole number of 1 or more, a kind is unknown, or a scale is no
@@ -53,6 +57,7 @@ class Schema:
     sentences_per_review: int = 4
     max_history: int = 20
     log_numbers: list[str] = field(default_factory=lambda: ["price"])
+    numbers: dict[str, dict[str, list[float]]] = field(default_factory=dict)
 
     def __post_init__(self):
         """Check the limits, the kinds and the scales."""
@@ -61,17 +66,18 @@ class Schema:
         unread = [one.name for one in self.fields if one.kind not in get_args(Kind)]
         if unread:
             raise ValueError(f"fields must be of the kinds {', '.join(get_args(Kind))}, {unread} are not")
-        for name, (mean, std) in self.scales.items():
-            if not (np.isfinite(mean) and 0 < std < np.inf):
-                raise ValueError(
-                    f"scales[{name!r}] must be a mean and a deviation above 0, got {mean}, {std}"
-                )
+        _require_scales("scales", self.scales)
+        for name, scales in self.numbers.items():
+            _require_scales(f"numbers[{name!r}]", scales)
 
     @classmethod
     def of(
         cls, tables: Tables, *, encoder: str = "minilm", max_vocabulary: int = 128, **limits: int
     ) -> "Schema":
-        """Read the schema off the items and users; no label is looked at.
+        """Read the schema off the items and users.
+
+        No label is looked at, but for the scales of popularity and likeness: mean and deviation over the
+        log's past of what came before each row, two figures that say nothing of a single row.
 
         Args:
             tables: The log.
@@ -98,14 +104,19 @@ class Schema:
         vocabularies = {
             one.name: _vocabulary(tables.items[one.name], max_vocabulary)
             for one in tables.fields
-            if one.kind in ("tags", "category")
+            if one.kind in ("tags", "category") and one != ITEM
         }
+        if ITEM in tables.fields:
+            vocabularies[ITEM.name] = tables.items["item_id"].tolist()
         logs = [name for name in numbers if _is_log(name, tables.items[name])]
         scales = {name: _scale(tables.items[name], name in logs) for name in numbers}
         profile, profile_scale = _profile_columns(tables, vocabularies, scales)
-        text_dim = _text_dim(encoder)
-        return cls(tables.fields, vocabularies, scales, profile, profile_scale, tables.users is not None,
-                   encoder, text_dim, log_numbers=logs, **limits)  # fmt: skip
+        made = cls(tables.fields, vocabularies, scales, profile, profile_scale, tables.users is not None,
+                   encoder, _text_dim(encoder), log_numbers=logs, **limits)  # fmt: skip
+        counted = [one.name for one in tables.fields if one.kind == "numbers"]
+        return replace(
+            made, numbers={name: number_scales(tables, name, made.max_history) for name in counted}
+        )
 
     def __hash__(self) -> int:
         return hash((self.fields, self.encoder, len(self.profile)))
@@ -126,6 +137,12 @@ class Schema:
         except (KeyError, TypeError) as error:
             kind = type(error).__name__
             raise ValueError(f"values must be what Schema.to_json() made ({kind}: {error})") from error
+
+
+def _require_scales(name: str, scales: dict[str, list[float]]) -> None:
+    for one, (mean, std) in scales.items():
+        if not (np.isfinite(mean) and 0 < std < np.inf):
+            raise ValueError(f"{name}[{one!r}] must be a mean and a deviation above 0, got {mean}, {std}")
 
 
 def _text_dim(encoder: str) -> int:
@@ -159,7 +176,7 @@ def _profile_columns(tables: Tables, vocabularies: dict, scales: dict) -> tuple[
         stds = numbers.std(ddof=0).replace(0.0, 1.0)
         return list(numbers.columns), np.stack([numbers.mean(), stds], axis=1).tolist()
     names = []
-    for one in tables.fields:
+    for one in filter(is_of_items, tables.fields):
         names += (
             [one.name] if one.name in scales else [f"{one.name} {v}" for v in vocabularies.get(one.name, [])]
         )

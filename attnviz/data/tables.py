@@ -1,7 +1,7 @@
 """The ground of a log: its checked tables, and the fields that they have."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Self
 
 import pandas as pd
@@ -9,7 +9,7 @@ import pandas as pd
 from ..printable import printable
 from .arguments import require_flag
 from .checks import INTERACTION_COLUMNS, check_tables
-from .fields import FIELDS, REVIEWS, Field
+from .fields import FIELDS, ITEM, LIKENESS, POPULARITY, REVIEWS, Field
 from .reading import Reading
 from .times import has_times
 
@@ -28,6 +28,7 @@ class Tables:
         *,
         past: pd.DataFrame | None = None,
         fields: Mapping[str, str] | None = None,
+        computed: Iterable[str] | None = None,
         implicit: bool = False,
         rating_threshold: float = 4.0,
         date_format: str | None = None,
@@ -37,6 +38,7 @@ class Tables:
         require_flag("strict", strict)
         reading = Reading.of(
             fields=fields,
+            computed=computed,
             implicit=implicit,
             rating_threshold=rating_threshold,
             date_format=date_format,
@@ -50,7 +52,8 @@ class Tables:
         self.dropped = checked.dropped
         self.notes = checked.notes
         self.implicit = implicit
-        self._own_fields = reading.fields
+        self._own_fields, self._computed = reading.fields, reading.computed
+        self._require_times()
         self.fields = self._present_fields()
         self._forget()
 
@@ -83,14 +86,25 @@ class Tables:
         other._forget()
         return other
 
+    def _require_times(self) -> None:
+        """Refuse what was asked for and cannot be computed."""
+        timeless = [field.name for field in self._computed or () if field != ITEM]
+        if timeless and not self.has_times:
+            raise ValueError(
+                f"computed: {' and '.join(timeless)} need times, which this log has not: give interactions a "
+                "column timestamp, or leave computed= out"
+            )
+
     def _present_fields(self) -> tuple[Field, ...]:
-        """The fields that the tables have: those of `FIELDS` in their order, then the further ones."""
+        """The fields that the tables have: those of `FIELDS`, the computed ones, then the further ones."""
         present = set(self.items.columns)
         if self.has_times and self.past["review"].ne("").any():
             present.add(REVIEWS)
         else:
             present.discard(REVIEWS)
-        return tuple(field for field in FIELDS if field.name in present) + self._own_fields
+        shown = tuple(field for field in FIELDS if field.name in present)
+        by_default = (POPULARITY, LIKENESS) if self.has_times else ()
+        return shown + (by_default if self._computed is None else self._computed) + self._own_fields
 
     def _forget(self) -> None:
         """Drop what was made of other rows; a class that makes something of its rows says what that is."""

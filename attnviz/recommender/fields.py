@@ -47,6 +47,22 @@ class NumberVector(nn.Module):
         return self.network(number.nan_to_num(0.0).unsqueeze(-1)), ~number.isnan()
 
 
+class NumbersVector(nn.Module):
+    """A small network of several standardised numbers, and of which of them are unknown."""
+
+    def __init__(self, num_numbers: int, embed_dim: int):
+        super().__init__()
+        self.network = nn.Sequential(
+            nn.Linear(2 * num_numbers, embed_dim), nn.GELU(), nn.Linear(embed_dim, embed_dim)
+        )
+
+    def forward(self, numbers: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Numbers (batch, number) to vectors (batch, dim) and whether any of each row is known (batch,)."""
+        unknown = numbers.isnan()
+        seen = torch.cat([numbers.nan_to_num(0.0), unknown.to(numbers)], dim=1)
+        return self.network(seen), ~unknown.all(1)
+
+
 class TextVector(nn.Module):
     """A learned query attends over the sentences of a product's reviews, or of another text."""
 
@@ -139,6 +155,8 @@ def field_encoders(schema: Schema, embed_dim: int) -> FieldEncoders:
             made[field.name] = TextVector(schema.text_dim, embed_dim)
         elif field.kind == "number":
             made[field.name] = NumberVector(embed_dim)
+        elif field.kind == "numbers":
+            made[field.name] = NumbersVector(len(schema.numbers[field.name]), embed_dim)
         else:
             kind = TagsVector if field.kind == "tags" else CategoryVector
             made[field.name] = kind(max(1, len(schema.vocabularies[field.name])), embed_dim)

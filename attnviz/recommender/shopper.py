@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ..attention.attention import point_attention
 from ..data.features import Batch
+from ..data.fields import is_of_items
 from ..data.histories import MAX_CHOSEN, Chosen
 from ..data.schema import Schema
 from .fields import field_encoders
@@ -41,7 +42,8 @@ class HistoryQuery(nn.Module):
     u = sum_i a_i V h_i with a = softmax_i(q . (K h_i + p_i) / sqrt(dim)), where p_i is learned for each place
     (0 for the latest). Beside the items stands a start vector with a key of its own: it is all that a shopper
     without a history has, and with a short history it still has a weight.
-    Text is not among the fields of a past item: whoever has the thing need not read about it.
+    Text is not among the fields of a past item: whoever has the thing need not read about it. Nor are
+    popularity and likeness, which are of a moment, and the item's own vector.
 
     Args:
         schema: What the model must know of the data.
@@ -64,10 +66,11 @@ class HistoryQuery(nn.Module):
 
     def __init__(self, schema: Schema, embed_dim: int, *, asks: str = "learned"):
         super().__init__()
-        fields = tuple(field for field in schema.fields if field.kind != "text")
+        fields = tuple(filter(is_of_items, schema.fields))
         if not fields:
             raise ValueError(
-                'schema must hold a field beside text for a history to be read: use shopper="profile"'
+                "schema must hold a field beside text and the computed ones for a history to be read: "
+                'use shopper="profile"'
             )
         self.fields = tuple(field.name for field in fields)
         self.encoders = field_encoders(replace(schema, fields=fields), embed_dim)

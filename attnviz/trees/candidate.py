@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
+import pandas as pd
 import torch
 from torch import Tensor
 
 from ..attention.heads import reduce_weights
 from ..data.features import Batch
-from ..data.fields import REVIEWS, Field
+from ..data.fields import ITEM, REVIEWS, Field
 from ..data.log import InteractionLog
-from ..data.words import in_words
+from ..data.words import in_words, numbers_in_words
 from ..explanation.attribution import attribute
 from ..explanation.shapley import MAX_FIELDS
 from ..recommender.mechanisms import Point
@@ -46,11 +47,25 @@ def candidate(
     content = row.items.set_index("item_id").loc[row.interactions["item_id"].iloc[0]]
     for place, field in enumerate(model.schema.fields):
         below = list(_below(model, row, batch, field))
-        counted = field.kind in ("text", "tags")
-        text = _counted(field, below) if counted else in_words(content[field.name])
+        text = _in_words(model, batch, field, content, below)
         name, push = f"candidate/{field.name}", pushes[place]
         yield element(name, "field", text, weights[place], norms[place], push=push)
         yield from below
+
+
+def _in_words(
+    model: AttentionRecommender, batch: Batch, field: Field, content: pd.Series, below: list[dict]
+) -> str:
+    """What a field of the candidate says, in a line."""
+    if field.kind in ("text", "tags"):
+        return _counted(field, below)
+    if field.kind == "numbers":
+        scales = model.schema.numbers[field.name]
+        scaled = zip(scales.items(), batch.fields[field.name][0].tolist(), strict=True)
+        return numbers_in_words(
+            field.name, {name: mean + std * value for (name, (mean, std)), value in scaled}
+        )
+    return in_words(content.name if field == ITEM else content[field.name])
 
 
 def _norms(model: AttentionRecommender, batch: Batch) -> Tensor:

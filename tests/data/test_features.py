@@ -120,7 +120,7 @@ def test_no_text_at_all():
     )
     log = InteractionLog(rows, pd.DataFrame({"item_id": ["x"], "price": [1.0]}))
     batch = log.batch(slice(None), log.schema)
-    assert list(batch.fields) == ["price"]
+    assert list(batch.fields) == ["price", "popularity", "likeness"]
     assert batch.sentences.shape == (0, 384)
 
 

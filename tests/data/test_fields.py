@@ -29,8 +29,8 @@ ITEMS = pd.DataFrame({
 def test_a_further_column_of_each_kind_is_a_field():
     """Expect them after the standard fields, in the given order, with the types of their kinds."""
     log = InteractionLog(ROWS, ITEMS, fields=FIELDS)
-    assert [field.name for field in log.fields] == ["reviews", "price", *FIELDS]
-    assert [field.kind for field in log.fields][2:] == list(FIELDS.values())
+    assert [field.name for field in log.fields] == ["reviews", "price", "popularity", "likeness", *FIELDS]
+    assert [field.kind for field in log.fields][4:] == list(FIELDS.values())
     assert log.items["description"].tolist() == ["Good. Grown in the hills.", "", "Warm."]
     assert log.items["colour"].tolist() == ["green", None, "black"]
     assert log.schema.vocabularies == {"colour": ["black", "green"], "extras": ["box", "lid"]}

@@ -57,7 +57,8 @@ def test_input_tables_are_not_changed():
 
 def test_optional_columns_may_be_absent():
     """Without any content there is no field; a missing title is the item_id."""
-    log = InteractionLog(rows().drop(columns="review"), pd.DataFrame({"item_id": ["tea", "pot", "cup"]}))
+    bare = pd.DataFrame({"item_id": ["tea", "pot", "cup"]})
+    log = InteractionLog(rows().drop(columns="review"), bare, computed=())
     assert log.fields == ()
     assert log.items["title"].tolist() == ["tea", "pot", "cup"]
 
@@ -65,7 +66,7 @@ def test_optional_columns_may_be_absent():
 def test_fields_are_those_that_the_tables_have():
     """Tags and price are columns, reviews are text in the past, whatever rows a part holds."""
     log = InteractionLog(rows(), ITEMS)
-    assert [field.name for field in log.fields] == ["tags", "reviews", "price"]
+    assert [field.name for field in log.fields] == ["tags", "reviews", "price", "popularity", "likeness"]
     assert log.with_interactions(log.interactions[1:2]).fields == log.fields
 
 

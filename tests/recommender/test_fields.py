@@ -74,7 +74,9 @@ def test_the_log_of_weights_has_the_names_of_fields_as_they_are(tmp_path):
     """Spaces and signs in a name survive TensorBoard."""
     log = shop_of(60)
     named = log.items.rename(columns={"values": "price, net (€)"})
-    log = av.InteractionLog(log.interactions, named, fields={"price, net (€)": "number", "type": "category"})
+    log = av.InteractionLog(
+        log.interactions, named, fields={"price, net (€)": "number", "type": "category"}, computed=()
+    )
     model = av.AttentionRecommender(log.schema, embed_dim=4)
     av.fit(model, *log.split()[:2], epochs=1, log_dir=tmp_path, log_every=1, progress=False)
     assert set(av.read_weights(tmp_path)) == {"step", "price, net (€)", "type"}
@@ -84,7 +86,7 @@ def test_standard_fields_draw_the_same_parameters_beside_further_ones():
     """A further field comes last: the parameters of the standard fields' encoders stay what they were."""
     shop = av.planted_shop(num_users=20, num_items=10, num_interactions=60)
     more = av.InteractionLog(
-        shop.interactions, shop.items.assign(stars=1.0), shop.users, fields={"stars": "number"}
+        shop.interactions, shop.items.assign(stars=1.0), shop.users, fields={"stars": "number"}, computed=()
     )
     models = [av.AttentionRecommender(schema, embed_dim=4) for schema in (shop.schema, more.schema)]
     for name in models[0].fields:

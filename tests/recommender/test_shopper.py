@@ -17,7 +17,7 @@ ASKS = pytest.mark.parametrize("asks", ["learned", "candidate"])
 def log():
     """No users table: what is known of a shopper is her history."""
     shop = av.planted_shop(num_users=20, num_items=30, num_interactions=400)
-    return av.InteractionLog(shop.interactions, shop.items)
+    return av.InteractionLog(shop.interactions, shop.items, computed=())
 
 
 @pytest.fixture(scope="module")

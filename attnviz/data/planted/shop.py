@@ -1,5 +1,6 @@
 """A shop whose truth is known: why each shopper decides is planted, and so can be asked for."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -46,9 +47,9 @@ class PlantedShop(InteractionLog):
 
     _truth: Truth | None
 
-    def __init__(self, world: World, interactions: pd.DataFrame):
+    def __init__(self, world: World, interactions: pd.DataFrame, *, computed: Iterable[str] = ()):
         self.world = world
-        super().__init__(interactions, world.items, world.users)
+        super().__init__(interactions, world.items, world.users, computed=computed)
 
     @property
     def truth(self) -> Truth:
@@ -99,6 +100,7 @@ def planted_shop(
     num_items: int = 2000,
     num_interactions: int = 160_000,
     variant: str = "additive",
+    computed: Iterable[str] = (),
     seed: int = 0,
 ) -> PlantedShop:
     """Make a shop in which it is known why each shopper decides.
@@ -120,6 +122,8 @@ def planted_shop(
             follows how many say yes. "twins": all products of a brand have its four tags, no other brand has
             these four, and a shopper likes a brand as she likes its tags: tags and brand say the same, and
             either decides; see `Truth`.
+        computed: As in `InteractionLog`, but none unless it is asked for: nobody here decides by popularity,
+            and a shopper's tastes are in her profile.
         seed: The same seed gives the same shop.
 
     Returns:
@@ -147,7 +151,7 @@ def planted_shop(
     interactions = draw_interactions(world, num_interactions, rng)
     probability = Oracle(world).probability(AskedRows(interactions, past=interactions))
     labels = (rng.random(num_interactions) < probability).astype(np.int64)
-    return PlantedShop(world, interactions.assign(label=labels))
+    return PlantedShop(world, interactions.assign(label=labels), computed=computed)
 
 
 def _check_counts(num_users: int, num_items: int, num_interactions: int) -> None:

@@ -1,9 +1,11 @@
 """Inside Airbnb: stays, which are choices without ratings, and their reviews."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
+from ..fields import HOST
 from ..log import InteractionLog
 from .files import log_from_files, plain_text, read_prices, require_columns
 from .json_lines import parse_json
@@ -23,6 +25,8 @@ def read_airbnb(
     listings: str | Path,
     reviews: str | Path,
     *,
+    fields: Mapping[str, str] | None = None,
+    computed: Iterable[str] | None = None,
     strict: bool = True,
     max_bytes: int = MAX_BYTES,
     max_line_bytes: int = MAX_LINE_BYTES,
@@ -37,6 +41,9 @@ def read_airbnb(
     Args:
         listings: Path of the detailed listings.csv or listings.csv.gz.
         reviews: Path of the detailed reviews.csv or reviews.csv.gz.
+        fields: Columns of the listings that are further fields: {"host_id": "category", "title": "text"} or
+            one of them; None: the host is read for the likeness only.
+        computed: As in `InteractionLog`; None: popularity and likeness are fields.
         strict: True raises on any problem. False drops and counts: a review of a listing that is not in the
             listings, a second review of one guest, listing and day, an unreadable date or price.
         max_bytes: The most bytes of a file, unpacked: a small gzip file can hold terabytes.
@@ -60,7 +67,9 @@ def read_airbnb(
     files = {"interactions": str(reviews), "items": str(listings)}
     prices, notes = read_prices(listing_table["price"])
     tables = {"interactions": _stays(review_table), "items": _items(listing_table, prices)}
-    return log_from_files(files, tables, notes=notes, implicit=True, strict=strict)
+    return log_from_files(
+        files, tables, notes=notes, fields=fields, computed=computed, implicit=True, strict=strict
+    )
 
 
 def _stays(reviews: pd.DataFrame) -> pd.DataFrame:
@@ -77,7 +86,7 @@ def _stays(reviews: pd.DataFrame) -> pd.DataFrame:
 
 def _items(listings: pd.DataFrame, prices: pd.Series) -> pd.DataFrame:
     kinds = listings[["property_type", "room_type", "neighbourhood_cleansed"]].to_numpy(dtype=object)
-    return pd.DataFrame(
+    items = pd.DataFrame(
         {
             "item_id": listings["id"],
             "title": listings["name"],
@@ -85,6 +94,7 @@ def _items(listings: pd.DataFrame, prices: pd.Series) -> pd.DataFrame:
             "price": prices,
         }
     )
+    return items.assign(host_id=listings[HOST]) if HOST in listings else items
 
 
 def _require_detailed(path: str | Path, table: pd.DataFrame, name: str) -> None:

@@ -1,5 +1,6 @@
 """Amazon reviews of 2018 and 2023, as the files come: read as a stream, cleaned, and counted."""
 
+from collections.abc import Iterable
 from itertools import chain, islice
 from pathlib import Path
 
@@ -22,6 +23,7 @@ def read_amazon(
     reviews: str | Path,
     meta: str | Path | None = None,
     *,
+    computed: Iterable[str] | None = None,
     rating_threshold: float = 4.0,
     strict: bool = True,
     max_bytes: int = MAX_BYTES,
@@ -49,6 +51,7 @@ def read_amazon(
         reviews: Path of a review file, such as All_Beauty_5.json.gz or All_Beauty.jsonl.gz.
         meta: Path of the product file of the same year, such as meta_All_Beauty.jsonl.gz. None: items have
             no fields but their reviews.
+        computed: As in `InteractionLog`; None: popularity and likeness are fields, of the rows with label 1.
         rating_threshold: The smallest rating that counts as label 1.
         strict: True raises on any problem: a missing id, time or rating, an unreadable or negative price, two
             different reviews of one user, item and time; a rating that is not from 1 to 5. False drops or
@@ -86,7 +89,7 @@ def read_amazon(
         counted, files["items"] = {**counted, **more}, str(meta)
     counted = {reason: number for reason, number in counted.items() if number}
     tables = {"interactions": table, "items": items}
-    return log_from_files(files, tables, lines=numbers, counted=counted, strict=strict)
+    return log_from_files(files, tables, lines=numbers, counted=counted, computed=computed, strict=strict)
 
 
 def _with_format(path, what: str, limits: dict[str, int]):

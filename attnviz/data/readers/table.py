@@ -1,6 +1,6 @@
 """Everybody's own data: CSV or Parquet files, or DataFrames, with any column names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +14,7 @@ from .tags import parse_tags
 
 COLUMNS = {
     "interactions": ("user_id", "item_id", "timestamp", "label", "rating", "review"),
-    "items": ("item_id", "title", "tags", "price", "category", "brand", "available_from"),
+    "items": ("item_id", "title", "tags", "price", "category", "brand", "host_id", "available_from"),
     "users": ("user_id",),
 }
 
@@ -26,6 +26,7 @@ def read_table(
     *,
     columns: Mapping[str, str] | None = None,
     fields: Mapping[str, str] | None = None,
+    computed: Iterable[str] | None = None,
     rating_threshold: float = 4.0,
     date_format: str | None = None,
     time_unit: str | None = None,
@@ -60,6 +61,7 @@ def read_table(
             {"interactions.item_id": "listing_id", "items.item_id": "id"}. Ours are also those of `fields`.
         fields: Further columns of the items that the model sees, such as {"stars": "number"}; as in
             `InteractionLog`.
+        computed: As in `InteractionLog`: fields that are made from what happened before each row.
         rating_threshold: The smallest rating that counts as label 1.
         date_format: As in `InteractionLog`: "%m/%d/%Y %H:%M" reads 5/25/2019 15:54.
         time_unit: As in `InteractionLog`: what numbers count that are times, "s", "ms", "us" or "ns".
@@ -113,6 +115,7 @@ def read_table(
         tables,
         notes=notes,
         fields=fields,
+        computed=computed,
         rating_threshold=rating_threshold,
         date_format=date_format,
         time_unit=time_unit,

@@ -54,7 +54,7 @@ def test_stays_and_listings_are_read(tmp_path):
     ]
     assert log.items["price"][:2].tolist() == [93.0, 1250.0]
     assert log.items["price"].isna()[2]
-    assert [field.name for field in log.fields] == ["tags", "reviews", "price"]
+    assert [field.name for field in log.fields] == ["tags", "reviews", "price", "popularity", "likeness"]
 
 
 def test_problems_raise_or_are_counted(tmp_path):

@@ -78,7 +78,7 @@ def test_reviews_of_2018_are_read(tmp_path, ending):
     assert log.interactions["review"].tolist() == ["Soft & warm.", "", "", ""]
     assert log.interactions["timestamp"].unique().tolist() == [pd.Timestamp("2018-06-17", tz="UTC")]
     assert log.items.to_dict("records") == [{"item_id": "B1", "title": "B1"}]
-    assert [field.name for field in log.fields] == ["reviews"]
+    assert [field.name for field in log.fields] == ["reviews", "popularity", "likeness"]
     assert log.dropped == {"interactions: review is no text, left empty": 1}
     assert not log.implicit
 
@@ -177,7 +177,8 @@ def test_products_of_2018_are_read(tmp_path):
     assert log.items["price"].fillna(-1).tolist() == [25, 1250, -1, -1, -1, 1, -1, 2]
     assert log.items["category"][1] == "Handmade"
     assert log.items.iloc[2][["title", "tags", "brand"]].tolist() == ["B2", [], None]
-    assert [field.name for field in log.fields] == ["tags", "reviews", "price", "brand", "category"]
+    shown = ["tags", "reviews", "price", "brand", "category"]
+    assert [field.name for field in log.fields] == [*shown, "popularity", "likeness"]
     assert log.dropped == {
         "items: price is a range, set to unknown": 1,
         "items: price is a piece of a web page, set to unknown": 1,
@@ -425,7 +426,7 @@ def test_facts_of_all_beauty():
     assert len(log) + 1053 + 55 == 5269
     assert log.interactions["user_id"].nunique() == 991
     assert len(log.items) == log.interactions["item_id"].nunique() == 85
-    assert [field.name for field in log.fields] == ["reviews"]
+    assert [field.name for field in log.fields] == ["reviews", "popularity", "likeness"]
     with pytest.raises(DataProblems, match="55 rows, first line 492 "):
         read_amazon(path)
     with gzip.open(path, "rt", encoding="utf-8") as file:
