@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from ..language.encoder import TextEncoder
 from .arguments import row_positions
@@ -170,10 +171,10 @@ def history_profile(item_profiles: Tensor, items: Tensor) -> Tensor:
         tensor([[2.0000, 1.0986],
                 [0.0000, 0.0000]])
     """
-    known = (items >= 0).unsqueeze(-1)
-    count = known.sum(1)  # (batch, 1)
-    mean = (item_profiles[items] * known).sum(1) / count.clamp(min=1)
-    return torch.cat([mean, count.log1p()], dim=1)
+    none = len(item_profiles)
+    padded_profiles = F.pad(item_profiles, (0, 0, 0, 1))  # its last row stands for no item, and is not read
+    mean = F.embedding_bag(items.where(items >= 0, none), padded_profiles, mode="mean", padding_idx=none)
+    return torch.cat([mean, (items >= 0).sum(1, keepdim=True).log1p()], dim=1)
 
 
 def _require_fields(tables: Tables, schema: Schema) -> None:

@@ -2,7 +2,7 @@
 
 from .agreement import average_precision, jensen_shannon, top_k_overlap
 from .bootstrap import Interval, auc_draws, bootstrap_auc, bootstrap_interval
-from .calibration import Calibration, calibrate
+from .calibration import Calibration, calibrate, calibrate_constant
 from .kendall import KendallTau, kendall_tau
 from .plausibility import intersection_over_union, token_f1, top_words, word_scores
 from .ranking import auc, hit_rate, log_loss, ndcg
@@ -17,6 +17,7 @@ __all__ = [
     "bootstrap_auc",
     "bootstrap_interval",
     "calibrate",
+    "calibrate_constant",
     "hit_rate",
     "intersection_over_union",
     "jensen_shannon",

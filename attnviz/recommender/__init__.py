@@ -6,8 +6,10 @@ from .evaluation import (
     rank_held_out,
     sampled_candidates,
 )
+from .losses import choice_auc, choice_loss
 from .mechanisms import Multihead, Point, SelfAttention
 from .model import AttentionRecommender
+from .plan import steps_for
 from .predict import field_weights, predict, recommend, shelf
 from .ranking import query_measures, ranking_table
 from .shopper import HistoryQuery, HistoryWeights
@@ -21,6 +23,8 @@ __all__ = [
     "Multihead",
     "Point",
     "SelfAttention",
+    "choice_auc",
+    "choice_loss",
     "field_weights",
     "fit",
     "groups_by_history",
@@ -33,4 +37,5 @@ __all__ = [
     "recommend",
     "sampled_candidates",
     "shelf",
+    "steps_for",
 ]

@@ -3,7 +3,7 @@
 import copy
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -13,18 +13,7 @@ from torch import Tensor
 from ..data.log import InteractionLog
 from ..storage import read_tensors, write_tensors
 from .model import AttentionRecommender
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The options of one training, as `fit` takes them."""
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float
-    patience: int
-    seed: int
+from .plan import Plan
 
 
 class TrainingState:

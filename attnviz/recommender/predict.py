@@ -35,13 +35,18 @@ def predict(model: AttentionRecommender, log: InteractionLog) -> np.ndarray:
 
     Taught in chapter 3.
     """
+    return logits_of(model, log).sigmoid().numpy()
+
+
+def logits_of(model: AttentionRecommender, log: InteractionLog) -> Tensor:
+    """The logit (row,) of each row of the log; raises as `predict`, and sets evaluation mode, too."""
     if not isinstance(log, InteractionLog):
         raise TypeError(f"log must be an InteractionLog, got {type(log).__name__}")
     model.eval()
     with torch.no_grad():
         logits = torch.cat([model(batch) for batch in _batches(model, log)])
     require_numbers(model, logits)
-    return logits.sigmoid().numpy()
+    return logits
 
 
 def require_numbers(model: AttentionRecommender, logits: Tensor) -> None:
