@@ -1,7 +1,7 @@
 """A small SASRec: causal self-attention over what a user took, in their order, says what she takes next.
 
-Paper: Kang and McAuley (2018), Self-attentive sequential recommendation; here with a softmax over all items in
-the place of one negative a step, which later work found to be stronger.
+Paper: Kang and McAuley (2018), Self-attentive sequential recommendation; here with a softmax over all items
+in the place of one negative a step, which Klenitskiy and Vasilev (2023) found to be stronger.
 """
 
 import numpy as np
@@ -62,7 +62,9 @@ def fit_sasrec(train: list[np.ndarray], valid: Queries, num_items: int, *, dim: 
             model.train()
             for rows in torch.randperm(len(sequences)).split(BATCH_SIZE):
                 taken, following = sequences[rows, :-1], sequences[rows, 1:]
-                loss = F.cross_entropy(model(taken).flatten(0, 1), following.flatten(), ignore_index=num_items)
+                loss = F.cross_entropy(
+                    model(taken).flatten(0, 1), following.flatten(), ignore_index=num_items
+                )
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
@@ -78,7 +80,7 @@ def fit_sasrec(train: list[np.ndarray], valid: Queries, num_items: int, *, dim: 
 
 @torch.no_grad()
 def next_scores(model: SASRec, taken: np.ndarray) -> Tensor:
-    """Scores (query, item) after histories (query, place), latest first, -1 for none; 0 after an empty one."""
+    """Scores (query, item) after histories (query, place), latest first, -1 for none; 0 after nothing."""
     model.eval()
     num_items = model.items.padding_idx
     histories = [row[row >= 0][:LENGTH][::-1] for row in taken]

@@ -1,7 +1,7 @@
 """Rankings of the whole shelf that need no torch: counts, neighbours by tags and by visits, and ALS.
 
-Each gives scores (query, item), higher is better. It may read all that happened strictly before a query's time,
-also after the training part, as the model does; only ALS and SASRec learn, from the training part alone.
+Each gives scores (query, item), higher is better. It may read all that happened strictly before a query's
+time, also after the training part, as the model does; only ALS and SASRec learn, from the training part.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,18 +27,18 @@ class Opponent(NamedTuple):
         scores: Of a window's valid and test queries, by keywords that a setting holds.
         settings: What is tried of it.
         mixes: What is tried of `mixed`, which adds decayed popularity; (None,): nothing is added.
-        seeded: Whether it takes a seed.
+        max_seeds: 1: no chance plays a part.
     """
 
     scores: Callable[..., list[np.ndarray]]
     settings: tuple[dict, ...] = ({},)
     mixes: tuple[dict | None, ...] = (None,)
-    seeded: bool = False
+    max_seeds: int = 1
 
     def trials(self, window: Window, seed: int) -> Iterator[tuple[np.ndarray, ...]]:
         """Scores of the valid and of the test queries, trial by trial."""
         for setting in self.settings:
-            found = self.scores(window, **setting, **({"seed": seed} if self.seeded else {}))
+            found = self.scores(window, **setting, **({"seed": seed} if self.max_seeds > 1 else {}))
             for mix in self.mixes:
                 yield tuple(
                     scores if mix is None else mixed(scores, queries, **mix)
@@ -186,15 +186,17 @@ OPPONENTS = {
     "last 30 days": Opponent(by_queries(popularity), _grid(days=(30,))),
     "last 90 days": Opponent(by_queries(popularity), _grid(days=(90,))),
     "last 365 days": Opponent(by_queries(popularity), _grid(days=(365,))),
-    "decayed popularity": Opponent(
-        by_queries(decayed), _grid(half_life=(7, 15, 30, 45, 60, 90, 120, 240))
-    ),
+    "decayed popularity": Opponent(by_queries(decayed), _grid(half_life=(7, 15, 30, 45, 60, 90, 120, 240))),
     "neighbours by tags": Opponent(
         by_queries(tag_neighbours), mixes=_grid(half_life=(30, 120), weight=(0.05, 0.1, 0.2, 0.4))
     ),
     "neighbours by visits": Opponent(
-        by_queries(covisit_neighbours), _grid(damping=(0.25, 0.5)), _grid(half_life=(60,), weight=(0.01, 0.03, 0.1, 0.3))
+        by_queries(covisit_neighbours),
+        _grid(damping=(0.25, 0.5)),
+        _grid(half_life=(60,), weight=(0.01, 0.03, 0.1, 0.3)),
     ),
-    "ALS": Opponent(least_squares, _grid(factors=(16, 64)), WEIGHTS, seeded=True),
-    "SASRec": Opponent(self_attention, _grid(dim=(32, 64)), _grid(half_life=(60,), weight=(0.1, 0.3, 1.0, 3.0)), seeded=True),
+    "ALS": Opponent(least_squares, _grid(factors=(16, 64)), WEIGHTS, max_seeds=5),
+    "SASRec": Opponent(
+        self_attention, _grid(dim=(32, 64)), _grid(half_life=(60,), weight=(0.1, 0.3, 1.0, 3.0)), max_seeds=5
+    ),
 }

@@ -12,6 +12,7 @@ import attnviz as av
 from attnviz.data import history, on_offer_since
 from attnviz.recommender import groups_by_history
 
+DATA = ("Albany", "gift cards")
 TEST_SHARE, VALID_SHARE = 0.4, 0.1
 MAX_TAKEN = 50
 DAY = np.timedelta64(1, "D")
@@ -65,7 +66,9 @@ class Queries:
     def measures(self, scores: np.ndarray) -> pd.DataFrame:
         """How high the chosen item stands: shelf, query, ndcg and auc, a row for each shelf and query."""
         tables = [
-            pd.DataFrame({"shelf": name, "query": np.arange(len(self.item))} | measures(scores, self.item, mask))
+            pd.DataFrame(
+                {"shelf": name, "query": np.arange(len(self.item))} | measures(scores, self.item, mask)
+            )
             for name, mask in self.shelves.items()
         ]
         return pd.concat(tables, ignore_index=True)
@@ -76,11 +79,13 @@ class Window:
     """What is tested, and all that lies before it.
 
     Attributes:
+        name: Of the data and the window.
         train: What is learned from.
         valid: What decides between trials, and when a training stops: later than train, earlier than test.
         test: The window.
     """
 
+    name: str
     train: av.InteractionLog
     valid: Queries
     test: Queries
@@ -91,7 +96,9 @@ class Window:
         return self.valid, self.test
 
 
-def measures(scores: np.ndarray, item: np.ndarray, mask: np.ndarray, top_k: int = 10) -> dict[str, np.ndarray]:
+def measures(
+    scores: np.ndarray, item: np.ndarray, mask: np.ndarray, top_k: int = 10
+) -> dict[str, np.ndarray]:
     """NDCG and AUC of each query (query,), as `av.recommender.query_measures` defines them, for many items.
 
     Args:
@@ -117,20 +124,28 @@ def days_of(rows: pd.DataFrame) -> np.ndarray:
     return (rows["timestamp"].to_numpy("datetime64[us]") - np.datetime64(0, "us")) / DAY
 
 
-def windows(log: av.InteractionLog, number: int) -> Iterator[Window]:
-    """Successive test windows, which together are the last rows, each with what lies before it."""
+def windows(name: str, number: int) -> Iterator[Window]:
+    """Successive test windows of a data set, together its last rows, each with what lies before it."""
+    log = data_set(name)
     parts = log.split("time", (1 - TEST_SHARE, *[TEST_SHARE / number] * number))
     for place in range(number):
         before = pd.concat([part.interactions for part in parts[: place + 1]])
         train, valid = log.with_interactions(before).split("time", (1 - VALID_SHARE, VALID_SHARE))
-        yield Window(train, Queries.of(valid), Queries.of(parts[place + 1]))
+        yield Window(
+            f"{name} {place + 1} of {number}", train, Queries.of(valid), Queries.of(parts[place + 1])
+        )
 
 
-def data_sets() -> dict[str, av.InteractionLog]:
-    """Albany and the gift cards of `ATTNVIZ_REAL_DATA`, as choices."""
-    folder = Path(os.environ["ATTNVIZ_REAL_DATA"])
-    stays = [folder / "airbnb_albany" / f"{name}.csv.gz" for name in ("listings", "reviews")]
-    cards = [folder / "amazon2018_gift_cards" / f"{name}.json.gz" for name in ("Gift_Cards_5", "meta_Gift_Cards")]
-    rated = av.read_amazon(*cards, strict=False)
-    bought = av.InteractionLog(rated.interactions.assign(label=1), rated.items, implicit=True)
-    return {"Albany": av.read_airbnb(*stays, strict=False), "gift cards": bought}
+def data_set(name: str) -> av.InteractionLog:
+    """One of `DATA`, read from the folder ATTNVIZ_REAL_DATA, as choices without the texts of reviews."""
+    log = read(name, Path(os.environ["ATTNVIZ_REAL_DATA"]))
+    return av.InteractionLog(log.interactions.assign(label=1, review=""), log.items, implicit=True)
+
+
+def read(name: str, folder: Path) -> av.InteractionLog:
+    """One of `DATA` as it is."""
+    if name == "Albany":
+        city = folder / "airbnb_albany"
+        return av.read_airbnb(city / "listings.csv.gz", city / "reviews.csv.gz", strict=False)
+    cards = folder / "amazon2018_gift_cards"
+    return av.read_amazon(cards / "Gift_Cards_5.json.gz", cards / "meta_Gift_Cards.json.gz", strict=False)
