@@ -1,0 +1,99 @@
+"""The recommender on a real log: one recipe, its controls, what is left out, and scores of whole shelves."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+import attnviz as av
+
+from .shelf_queries import Queries, Window
+
+ROWS_AT_ONCE = 1 << 17
+NUM_NEGATIVES = 16
+FOLDER = Path(__file__).parents[1] / "_build" / "models" / "shelf"
+
+
+class Recipe(NamedTuple):
+    """A model, and how it is trained; it has a single trial.
+
+    Attributes:
+        options: Of the model, beside those that all have.
+        training: Of `fit`; nothing means its defaults.
+        without: Fields that it does not read.
+        max_seeds: Fewer than the others have, where it is no rival.
+    """
+
+    options: dict = {}
+    training: dict = {}
+    without: tuple[str, ...] = ()
+    max_seeds: int = 5
+
+    def trials(self, window: Window, seed: int) -> Iterator[tuple[np.ndarray, ...]]:
+        """Scores of the valid and of the test queries, once."""
+        model = trained(self, window, seed)
+        yield tuple(shelf_scores(model, queries) for queries in window.queries)
+
+
+def trained(recipe: Recipe, window: Window, seed: int) -> av.AttentionRecommender:
+    """The recipe's model of a window; one that was trained before is read from `FOLDER`."""
+    model = av.AttentionRecommender(
+        schema_of(window.train, recipe.without), seed=seed, **OPTIONS | recipe.options
+    )
+    name = "-".join(map(str, [window.name, *recipe.without, *recipe.options.values(),
+                              *recipe.training.values(), seed]))  # fmt: skip
+    negatives = window.train.sample_negatives(NUM_NEGATIVES, seed=seed)
+    av.fit(model, negatives, window.valid.log, seed=seed, progress=False, resume=True,
+           checkpoint=FOLDER / f"{name}.safetensors", **recipe.training)  # fmt: skip
+    return model
+
+
+def schema_of(train: av.InteractionLog, without: tuple[str, ...]) -> av.Schema:
+    """The schema of what is known at the end of the training part, less some fields."""
+    known = train.with_interactions(train.interactions, past=train.interactions)
+    schema = av.Schema.of(known)
+    fields = tuple(field for field in schema.fields if field.name not in without)
+    numbers = {name: scales for name, scales in schema.numbers.items() if name not in without}
+    return replace(schema, fields=fields, numbers=numbers)
+
+
+def shelf_scores(model: av.AttentionRecommender, queries: Queries) -> np.ndarray:
+    """The model's probability of each item for each query (query, item)."""
+    which, logs = asked_once(queries)
+    return np.concatenate([av.predict(model, log) for log in logs]).reshape(-1, len(queries.log.items))[which]
+
+
+def asked_once(queries: Queries) -> tuple[np.ndarray, Iterator[av.InteractionLog]]:
+    """Logs of all items for each different question, and which question each query asks.
+
+    All users of whom nothing is known at one time ask the same.
+    """
+    rows = queries.log.interactions
+    user = rows["user_id"].where(queries.taken[:, 0] >= 0, "")
+    which, _ = pd.factorize(pd.Series(list(zip(user, rows["timestamp"], strict=True))))
+    first = np.unique(which, return_index=True)[1]
+    return which, _with_all_items(queries.log, rows.iloc[first])
+
+
+def _with_all_items(log: av.InteractionLog, asking: pd.DataFrame) -> Iterator[av.InteractionLog]:
+    items = log.items["item_id"].to_numpy()
+    at_once = max(1, ROWS_AT_ONCE // len(items))
+    for start in range(0, len(asking), at_once):
+        part = asking.iloc[start : start + at_once]
+        rows = part.loc[part.index.repeat(len(items))].assign(item_id=np.tile(items, len(part)), review="")
+        yield log.with_interactions(rows.astype(log.interactions.dtypes.to_dict()))
+
+
+OPTIONS = dict(embed_dim=16, keys="both", values="normalised")
+MODELS = {
+    "model": Recipe(),
+    "no attention": Recipe(dict(attention="none", keys="content", values="raw")),
+    "uniform weights": Recipe(dict(attention="uniform"), max_seeds=2),
+    "model, raw values": Recipe(dict(values="raw"), max_seeds=1),
+    "model without popularity": Recipe(without=("popularity",), max_seeds=1),
+    "model without likeness": Recipe(without=("likeness",), max_seeds=1),
+    "model, binary loss": Recipe(training=dict(loss="binary"), max_seeds=1),
+}
