@@ -225,12 +225,12 @@ def test_a_model_without_attention(tmp_path, capsys):
     warned = [line for line in capsys.readouterr().err.splitlines() if "no weights" in line]
     assert len(warned) == 1
     assert warned[0].startswith("attnviz: warning: log_dir ")
-    assert main(["recommend", str(run), "u1", "--top-k", "3"]) == 0
+    assert main(["recommend", str(run), "Ben", "--top-k", "3"]) == 0
     printed = capsys.readouterr().out
     header = next(line for line in printed.splitlines() if "probability" in line)
     assert header.split() == ["item_id", "title", "probability"]
     assert printed.splitlines()[-1] == "The model has no attention, so no weights stand here."
-    assert "model has no weights of fields" in told(capsys, ["trees", run, "u1", "i1"])
+    assert "model has no weights of fields" in told(capsys, ["trees", run, "Ben", "i1"])
 
 
 @pytest.mark.parametrize("attention", ["multihead", "self", "uniform"])

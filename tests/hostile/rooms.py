@@ -72,7 +72,8 @@ TABLE: Table = {
     "planted_shop": (lambda **more: av.planted_shop(**more), {}, (
         ("num_users=2", {"num_users": 2}), ("num_items=8.5", {"num_items": 8.5, "num_interactions": 30}),
         ("variant=a word", {"variant": "soft and hard"}), ("seed=-1", {"seed": -1}))),
-    "recommend": (lambda **more: av.recommend(**{"model": model(), "log": shop(), "user": "u1"} | more), {}, (
+    "recommend": (lambda **more: av.recommend(
+        **{"model": model(), "log": shop(), "user": "Ben"} | more), {}, (
         *counts("top_k"), ("an unknown user", {"user": "nobody"}), ("a user of a number", {"user": 1}),
         ("a log with other fields", {"log": stays(), "user": "ann"}))),
     "TextEncoder": (lambda **more: language.TextEncoder(**more), {}, (
@@ -89,14 +90,14 @@ TABLE: Table = {
         ("a text too long", {"text": "soft " * 600}),
         ("max_length=0", {"text": "soft", "max_length": 0}))),
     "weight_trees": (lambda **more: av.weight_trees(
-        **{"model": model(), "log": shop(), "user": "u1", "item": "i1"} | more), {}, (
+        **{"model": model(), "log": shop(), "user": "Ben", "item": "i1"} | more), {}, (
         ("an unknown user", {"user": "nobody"}), ("an unknown item", {"item": "nothing"}),
         ("a time that is none", {"at": "soon"}), ("tokens=a word", {"tokens": "all"}),
         ("a log with other fields", {"log": stays(), "user": "ann", "item": "a"}))),
     "predict": (lambda log: av.predict(model(), log), {}, (
         ("a log with other fields", {"log": stays()}), ("no log", {"log": None}))),
     "shelf": (lambda **more: av.recommender.shelf(
-        **{"model": model(), "log": shop(), "users": ["u1"], "items": ["i1"]} | more), {}, (
+        **{"model": model(), "log": shop(), "users": ["Ben"], "items": ["i1"]} | more), {}, (
         ("a model of several heads", {"model": untrained(attention="multihead", num_heads=2)}),
         ("no users", {"users": []}), ("an unknown item", {"items": ["nothing"]}))),
     "prompt_parts": (lambda **more: data.prompt_parts(stays(), **more), {}, (
