@@ -37,7 +37,7 @@ TABLE: Table = {
         ("num_heads=3 of 4", {"attention": "multihead", "num_heads": 3}),
         ("num_heads=1.5", {"attention": "multihead", "num_heads": 1.5}),
         ("attention=a word", {"attention": "all"}),
-        ("num_heads with one head", {"num_heads": 2}), ("keys=a word", {"keys": "both"}),
+        ("num_heads with one head", {"num_heads": 2}), ("keys=a word", {"keys": "all"}),
         ("seed=text", {"seed": "x"}),
         ("asks without a history", {"asks": "candidate"}), ("conditioning=a word", {"conditioning": "yes"}),
         ("embed_dim=True", {"embed_dim": True}))),
@@ -47,6 +47,10 @@ TABLE: Table = {
         ("fractions that sum to 2", {"fractions": (1.0, 1.0)}),
         ("fractions with NaN", {"fractions": (NAN, 0.5)}),
         ("a part without rows", {"fractions": (0.999, 0.0005, 0.0005)}))),
+    "ceiling": (lambda train: shop().split()[2].ceiling(train), {}, (
+        ("rows of another shop", {"train": shop.__wrapped__()}),
+        ("these rows themselves", {"train": shop()}), ("no planted rows", {"train": stays()}),
+        ("train=None", {"train": None}))),
     "batch": (lambda index: shop().batch(index), {"index": [0]}, (
         ("index=a float", {"index": 1.5}), ("index=a list of floats", {"index": [0.0, 1.0]}),
         ("index=an array of floats", {"index": np.array([0.5])}), ("index=9999", {"index": [9999]}),
