@@ -1,9 +1,11 @@
 """Interaction logs: reading, checking, splitting, and what was known before."""
 
 from .checks import find_problems
+from .counts import popularity_numbers
 from .features import Batch, Features
 from .fields import Field
 from .histories import MAX_CHOSEN, Chosen
+from .likeness import likeness_numbers
 from .log import InteractionLog
 from .offer import never_chosen, on_offer_since
 from .past import history, popularity, visible_reviews
@@ -32,10 +34,12 @@ __all__ = [
     "find_problems",
     "history",
     "in_words",
+    "likeness_numbers",
     "never_chosen",
     "on_offer_since",
     "planted_shop",
     "popularity",
+    "popularity_numbers",
     "prompt_parts",
     "read_airbnb",
     "read_amazon",

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from . import likeness, popularity
+from . import counts, likeness
 from .fields import LIKENESS, POPULARITY
 from .tables import Tables
 
@@ -22,7 +22,7 @@ class Numbers(NamedTuple):
 
 
 NUMBERS = {
-    POPULARITY.name: Numbers(popularity.NAMES, lambda tables, _: popularity.popularity_numbers(tables)),
+    POPULARITY.name: Numbers(counts.NAMES, lambda tables, _: counts.popularity_numbers(tables)),
     LIKENESS.name: Numbers(
         likeness.NAMES, lambda tables, most: likeness.likeness_numbers(tables, max_items=most)
     ),

@@ -51,7 +51,8 @@ def test_further_fields_are_trained_on_kept_and_shown(shop, tmp_path, capsys):
     log = read_back(run)
     assert log.interactions["timestamp"].iloc[0] == pd.Timestamp("2019-05-01 15:54", tz="UTC")
     assert {field.name: field.kind for field in log.fields} == KINDS | {
-        "tags": "tags", "price": "number", "brand": "category"
+        "tags": "tags", "price": "number", "brand": "category",
+        "popularity": "numbers", "likeness": "numbers",
     }  # fmt: skip
     assert "unread" not in log.items
     assert json.loads((run / "run.json").read_text())["options"]["fields"] == FIELDS

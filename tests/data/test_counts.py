@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.data import InteractionLog, popularity
-from attnviz.data.popularity import HALF_LIVES, NAMES, WINDOWS, popularity_numbers
+from attnviz.data.counts import HALF_LIVES, NAMES, WINDOWS, popularity_numbers
 
 START = pd.Timestamp("2024-01-01", tz="UTC")
 ROW = st.tuples(
