@@ -1,5 +1,7 @@
 """What `train` prints: what was read, how the training went, and what held-out rows say of it."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import torch
@@ -9,11 +11,13 @@ from ..data.planted import PlantedShop
 from ..metrics.bootstrap import bootstrap_auc
 from ..metrics.ranking import log_loss
 from ..recommender.evaluation import query_rows, rank_held_out
+from ..recommender.losses import COUNTED_DAYS
 from ..recommender.model import AttentionRecommender
 from ..recommender.predict import predict
 from ..recommender.ranking import query_measures
 from .terminal import tell, tell_counts, tell_table
 
+COUNTINGS = {"popularity": "all earlier choices", "popularity, 90 days": "the last 90 days"}
 GROUPS = {"new": "new", "returning": "returning, new item", "repeat": "returning, same item"}
 
 
@@ -46,19 +50,22 @@ def tell_split(parts: tuple[InteractionLog, ...]) -> None:
     )
 
 
-def tell_missing_negatives(train: InteractionLog, valid: InteractionLog) -> None:
+def tell_missing_negatives(train: InteractionLog) -> None:
     """Print how many negatives could not be drawn, if any."""
-    for name, part in (("to learn from", train), ("to choose the epoch", valid)):
-        for reason, count in _sampled_less(part, "negatives").items():
-            tell(f"{reason}: {count:,} less among those {name}")
+    for reason, count in _sampled_less(train, "negatives").items():
+        tell(f"{reason}: {count:,} less among those to learn from")
 
 
-def tell_training(history: pd.DataFrame) -> None:
-    """Print which epoch was the best."""
+def tell_training(history: pd.DataFrame, *, implicit: bool) -> None:
+    """Print which epoch was the best, and what a constant and counting reach beside it."""
     best = history.loc[history["valid_loss"].idxmin()]
+    constant = "by chance" if implicit else "of a constant"
+    counted = best["popularity_auc"]
+    counting = "" if np.isnan(counted) else f", by counting the last {COUNTED_DAYS} days {counted:.4f}"
     tell(
         f"epoch {best['epoch'] + 1:.0f} of {len(history)} was best on the choices in between: "
-        f"log-loss {best['valid_loss']:.4f}, AUC {best['valid_auc']:.4f}"
+        f"loss {best['valid_loss']:.4f}, {constant} {best['constant_loss']:.4f}; "
+        f"AUC {best['valid_auc']:.4f}{counting}"
     )
 
 
@@ -66,15 +73,17 @@ def tell_ranking(model: AttentionRecommender, candidates: InteractionLog) -> Non
     """Print how high the held-out choices of an implicit log stand among items that were on offer."""
     labels, mask = query_rows(candidates, candidates.interactions["label"].to_numpy())
     beside = mask.sum(1) - 1
-    ranking = _ranking_rows(rank_held_out(model, candidates))
+    ranking = rank_held_out(model, candidates)
     tell(
         "",
         "Each held-out choice ranked against items on offer that the user never chose "
         f"({beside.min()} to {beside.max()}, on average {beside.mean():.1f}), mean [95% interval]:",
         "",
     )
-    tell_table(ranking)
+    tell_table(_ranking_rows(ranking))
     tell("")
+    for sentence in compared_with_counting(ranking):
+        tell(sentence)
     for reason, count in _sampled_less(candidates, "candidates").items():
         tell(f"{reason}: {count:,}")
     ndcg, hit_rate, auc = query_measures(np.zeros(mask.shape), labels, mask=mask).mean()
@@ -83,6 +92,35 @@ def tell_ranking(model: AttentionRecommender, candidates: InteractionLog) -> Non
         "Popularity: the item's earlier choices, counted. Never chosen before: an AUC far from .5 says "
         "that candidates give themselves away by their age.",
         "Tags and prices are those of one later snapshot: a user may have seen others.",
+    )
+
+
+def compared_with_counting(ranking: pd.DataFrame) -> list[str]:
+    """For each group of users a sentence: is the model better than the counting that serves them best?
+
+    Args:
+        ranking: Of `rank_held_out`.
+
+    Returns:
+        Sentences; none where nothing was counted.
+    """
+    counted = ranking[ranking["model"].isin(COUNTINGS)]
+    best = counted.loc[counted.groupby("group", sort=False)["ndcg"].idxmax()]
+    return [_compared(row, row.ndcg + row.ndcg_lead) for row in best.itertuples()]
+
+
+def _compared(row: Any, of_model: float) -> str:
+    """What the lead of the model over this counting is."""
+    users, counting = GROUPS.get(row.group, row.group), COUNTINGS[row.model]
+    said = f"counting {counting} is as good"
+    if row.ndcg_lead_low > 0:
+        said = f"the model is better than counting {counting}"
+    elif row.ndcg_lead_high < 0:
+        said = f"counting {counting} is better than the model"
+    interval = f"[{row.ndcg_lead_low:+.3f}, {row.ndcg_lead_high:+.3f}]"
+    return (
+        f"For users who are {users}: {said}. NDCG@10 of the model {of_model:.3f}, of counting "
+        f"{row.ndcg:.3f}; difference {row.ndcg_lead:+.3f} {interval}."
     )
 
 

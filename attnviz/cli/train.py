@@ -20,10 +20,10 @@ from .terminal import tell
 
 NEGATIVES = "num_negatives"
 READ = {"max_reviews": 5, "sentences_per_review": 2}
-SAMPLED = {NEGATIVES: 8, "num_candidates": 100}
+SAMPLED = {NEGATIVES: 32, "num_candidates": 100}
 HEADS = {"num_heads": 4}
 MODEL = ("attention", "num_heads", "embed_dim", "values", "dropout", "shopper", "seed")
-FIT = ("epochs", "learning_rate", "seed")
+FIT = ("epochs", "batch_size", "learning_rate", "seed")
 
 
 def add_parsers(verbs: "argparse._SubParsersAction") -> None:
@@ -68,15 +68,17 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 
 def _add_training(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("the training").add_argument
-    add("--epochs", type=whole(), metavar="N", default=10,
-        help="passes over the choices, at most (default: 10)")  # fmt: skip
+    add("--epochs", type=whole(), metavar="N",
+        help="passes over the choices, at most (default: what fits their number)")  # fmt: skip
+    add("--batch-size", type=whole(), metavar="N",
+        help="choices a step (default: a hundredth of them, about)")  # fmt: skip
     add("--learning-rate", type=number(0, above=True), metavar="R", default=3e-3,
         help="the highest of its cycle (default: 0.003)")  # fmt: skip
     add("--seed", type=whole(0), metavar="N", default=0,
         help="the number that chance starts from (default: 0)")  # fmt: skip
     add("--num-negatives", type=whole(), metavar="N",
         help="without labels: items not chosen, sampled for each choice, four fifths of them on offer then, "
-        "the others from all (default: 8)")  # fmt: skip
+        "the others from all (default: 32)")  # fmt: skip
     add("--num-candidates", type=whole(), metavar="N",
         help="without labels: items on offer to rank a held-out choice against (default: 100)")  # fmt: skip
 
@@ -99,7 +101,7 @@ def train(options: argparse.Namespace) -> None:
         history = _fit(model, parts, options)
         log.write(options.out / LOG)
         model.save(options.out)
-    report.tell_training(history)
+    report.tell_training(history, implicit=log.implicit)
     _try(model, parts, options)
     tell("", f"saved in {options.out}; next: {next_command(options.out, log)}")
 
@@ -129,14 +131,14 @@ def _model(log: InteractionLog, options: argparse.Namespace) -> AttentionRecomme
 def _fit(
     model: AttentionRecommender, parts: tuple[InteractionLog, ...], options: argparse.Namespace
 ) -> pd.DataFrame:
-    known = parts[:2]
-    if parts[0].implicit:
-        negatives = or_default(options, **SAMPLED)[NEGATIVES]
-        known = tuple(part.sample_negatives(negatives, seed=options.seed) for part in known)
-        report.tell_missing_negatives(*known)
+    known, valid, _ = parts
+    if known.implicit:
+        known = known.sample_negatives(or_default(options, **SAMPLED)[NEGATIVES], seed=options.seed)
+        report.tell_missing_negatives(known)
     return fit(
         model,
-        *known,
+        known,
+        valid,
         **{name: getattr(options, name) for name in FIT},
         log_dir=options.out / TENSORBOARD,
         checkpoint=options.out / CHECKPOINT,

@@ -196,7 +196,7 @@ class InteractionLog(Tables):
             return split_by_row(self, fractions, seed=seed)
         raise ValueError(f"by must be 'time', 'user' or 'row', got {by!r}")
 
-    def sample_negatives(self, num_negatives: int = 4, *, on_offer: float = 0.8, seed: int = 0) -> Self:
+    def sample_negatives(self, num_negatives: int = 32, *, on_offer: float = 0.8, seed: int = 0) -> Self:
         """This implicit log with items that the user never took added; see `sample_negatives`."""
         return sample_negatives(self, num_negatives, on_offer=on_offer, seed=seed)
 

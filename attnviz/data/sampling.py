@@ -15,7 +15,7 @@ from .tables import Tables
 T = TypeVar("T", bound=Tables)
 
 
-def sample_negatives(tables: T, num_negatives: int = 4, *, on_offer: float = 0.8, seed: int = 0) -> T:
+def sample_negatives(tables: T, num_negatives: int = 32, *, on_offer: float = 0.8, seed: int = 0) -> T:
     """Add items that the user never took, as rows with label 0.
 
     Most of them were on offer at the row's time (see `on_offer_since`), so that the model learns to choose,

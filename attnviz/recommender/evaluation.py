@@ -26,9 +26,9 @@ def rank_held_out(
     Returns:
         The `ranking_table` of four rankings in the groups of `groups_by_history`: "model"; "popularity", how
         often the item was chosen before the row's time; "popularity, 90 days", the same over 90 days; and
-        "never chosen before", one bit. A log without times has the first only, for nothing is known to be
-        earlier. If this bit is far from an AUC of .5, the candidates give away by
-        their age which one was chosen, and the other figures with it.
+        "never chosen before", one bit; with the lead of the model over each, paired and by user. A log
+        without times has the first only, for nothing is known to be earlier. If this bit is far from an AUC
+        of .5, the candidates give away by their age which one was chosen, and the other figures with it.
 
     Paper: Krichene and Rendle (2020) on what sampled rankings can and cannot say. Taught in "Real stays".
     """
@@ -43,7 +43,7 @@ def rank_held_out(
     scores = {name: query_rows(candidates, values)[0] for name, values in ranked_by.items()}
     chosen = candidates.interactions["label"] == 1
     groups, users = groups_by_history(candidates)[chosen], candidates.interactions["user_id"][chosen]
-    return ranking_table(scores, labels, groups, users=users, mask=mask, top_k=top_k)
+    return ranking_table(scores, labels, groups, users=users, mask=mask, base="model", top_k=top_k)
 
 
 def sampled_candidates(

@@ -233,7 +233,7 @@ def _require_two_labels(name: str, log: InteractionLog) -> None:
 def _require_choices(name: str, log: InteractionLog) -> None:
     """Raise a ValueError unless each row of label 0 has the user and time of the row before it."""
     rows = log.interactions
-    keys = pd.DataFrame({"user": pd.factorize(rows["user_id"])[0], "time": rows["timestamp"].astype("int64")})
+    keys = pd.DataFrame({name: pd.factorize(rows[name])[0] for name in ("user_id", "timestamp")})
     lost = (rows["label"] == 0).to_numpy() & (keys != keys.shift()).any(axis=1).to_numpy()
     if lost.any():
         raise ValueError(

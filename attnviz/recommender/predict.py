@@ -22,6 +22,9 @@ _ROWS_AT_ONCE = 8192
 def predict(model: AttentionRecommender, log: InteractionLog) -> np.ndarray:
     """The probability of label 1 for each row of the log.
 
+    Where negatives were sampled it is one among rows like those that `fit` validated on: after loss="softmax"
+    with choices alone to validate on, "chosen, of all items"; else "chosen, among such a sample".
+
     Args:
         model: Put into evaluation mode.
         log: Its rows are scored in their order.

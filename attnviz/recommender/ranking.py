@@ -10,7 +10,6 @@ from ..metrics.bootstrap import bootstrap_interval
 from ..metrics.ranking import check_scores, hit_rate, ndcg
 
 GROUPS = ("new", "returning", "repeat")
-MEASURES = ("ndcg", "hit_rate", "auc")
 
 
 def query_measures(
@@ -68,6 +67,7 @@ def ranking_table(
     *,
     users: ArrayLike | None = None,
     mask: np.ndarray | None = None,
+    base: str | None = None,
     top_k: int = 10,
 ) -> pd.DataFrame:
     """Mean measures of several rankings of the same candidates, group by group, with bootstrap intervals.
@@ -79,16 +79,19 @@ def ranking_table(
         users: (query,), whose each query is: an interval then is one over users, each with all queries, since
             those of one user are alike. None: over queries.
         mask: See `query_measures`.
+        base: The ranking that each other one is compared with, such as "model"; None: none.
         top_k: See `query_measures`.
 
     Returns:
         DataFrame group, model (the name of the ranking), n (queries), candidates (their mean number beside
         the chosen item), and for ndcg, hit_rate and auc the mean and the ends of its 95% interval over users
         or queries: ndcg, ndcg_low, ndcg_high, and so on. Those of `GROUPS` come in that order, then the
-        others.
+        others. With a base also its lead over each ranking, the mean difference query by query, with an
+        interval likewise: ndcg_lead, ndcg_lead_low, ndcg_lead_high, and so on; above 0 the base is higher.
 
     Raises:
-        ValueError: As `query_measures`, or if groups or users are not one for each query.
+        ValueError: As `query_measures`, or if groups or users are not one for each query, or base is not
+            among the scores.
 
     Example:
         >>> labels = np.array([[1, 0, 0], [0, 1, 0]])
@@ -96,9 +99,14 @@ def ranking_table(
         >>> table = ranking_table(scores, labels, np.array(["new", "new"]), top_k=1)
         >>> table[["group", "model", "n", "hit_rate", "auc"]].round(2).values.tolist()
         [['new', 'good', 2, 1.0, 1.0], ['new', 'constant', 2, 0.33, 0.5]]
+        >>> table = ranking_table(scores, labels, np.array(["new", "new"]), base="good", top_k=1)
+        >>> table["auc_lead"].tolist()
+        [0.0, 0.5]
 
     Taught in "Real stays".
     """
+    if base is not None and base not in scores:
+        raise ValueError(f"base must be one of the scores {list(scores)}, got {base!r}")
     mask = np.ones(np.shape(labels), dtype=bool) if mask is None else mask
     measured = {
         name: query_measures(values, labels, mask=mask, top_k=top_k) for name, values in scores.items()
@@ -109,22 +117,24 @@ def ranking_table(
             f"groups and users must name one for each of {len(labels):,} queries, "
             f"got {len(groups):,} and {len(users):,}"
         )
-    ordered = sorted(set(groups.tolist()), key=lambda group: (*GROUPS, group).index(group))
     rows = []
-    for group in ordered:
-        beside = mask[groups == group].sum(1).mean() - 1
+    for group in sorted(set(groups.tolist()), key=lambda group: (*GROUPS, group).index(group)):
+        inside = groups == group
+        beside = mask[inside].sum(1).mean() - 1
         for name, table in measured.items():
-            part = table[groups == group]
-            rows.append(
-                {"group": group, "model": name, "n": len(part), "candidates": beside}
-                | _intervals(part, users[groups == group])
-            )
+            row = {"group": group, "model": name, "n": int(inside.sum()), "candidates": beside}
+            row |= _intervals(table[inside], users[inside])
+            if base is not None:
+                lead = (measured[base] - table)[inside].add_suffix("_lead")
+                row |= _intervals(lead, users[inside])
+            rows.append(row)
     return pd.DataFrame(rows)
 
 
 def _intervals(part: pd.DataFrame, users: np.ndarray) -> dict[str, float]:
+    """The mean of each column and the ends of its interval."""
     found: dict[str, float] = {}
-    for measure in MEASURES:
+    for measure in part:
         mean, low, high, _ = bootstrap_interval(part[measure].tolist(), groups=users)
         found |= {measure: mean, f"{measure}_low": low, f"{measure}_high": high}
     return found
