@@ -145,7 +145,7 @@ def trained(shop: av.data.PlantedShop, options: dict, seed: int) -> tuple[av.Att
     true_logit = torch.tensor(test.truth.probability).logit()
     distance = dict(
         auc=av.metrics.auc(probability, torch.tensor(test.interactions["label"].to_numpy())).item(),
-        best_auc=test.bayes_auc(),
+        best_auc=test.profile_auc(),
         logit_correlation=torch.corrcoef(torch.stack([probability.logit(), true_logit]))[0, 1].item(),
     )
     return model, distance

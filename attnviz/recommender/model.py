@@ -26,9 +26,8 @@ class AttentionRecommender(nn.Module):
 
     Args:
         schema: What the model must know of the data; `log.schema`.
-        attention: "point", one query over the fields. "uniform": every field has the same weight, frozen; the
-            control that shows what choosing by the shopper adds. "multihead": the query over the fields with
-            several heads.
+        attention: "point", one query over the fields. "uniform": every field has the same weight, frozen.
+            "multihead": the query over the fields with several heads.
             "self": the shopper and the fields are tokens that all attend to all, with a residual; the logit
             is of their mean. "none": the control without attention, the fields and the query through a small
             network (`FieldMlp`); whoever asks it for weights is told that there are none.

@@ -233,7 +233,10 @@ def test_dropout_leaves_the_returned_weights_whole(shop):
         (dict(num_heads=4), "num_heads must be 1 with attention='point', got 4: attention='multihead'"),
         (dict(attention="self", keys="field"), "keys must be 'content' with attention='self'"),
         (dict(attention="none", keys="field"), "keys must be 'content' with attention='none', which has no"),
-        (dict(attention="self", keys="both"), "keys must be 'content' with attention='self', whose tokens are"),
+        (
+            dict(attention="self", keys="both"),
+            "keys must be 'content' with attention='self', whose tokens are",
+        ),
         (dict(keys="marked"), r"keys must be one of \('content', 'field', 'both'\), got 'marked'"),
         (dict(attention="none", num_heads=2), "num_heads must be 1 with attention='none', got 2"),
         (
