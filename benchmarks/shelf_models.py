@@ -90,10 +90,10 @@ def _with_all_items(log: av.InteractionLog, asking: pd.DataFrame) -> Iterator[av
 OPTIONS = dict(embed_dim=16, keys="both", values="normalised")
 MODELS = {
     "model": Recipe(),
-    "no attention": Recipe(dict(attention="none", keys="content", values="raw")),
-    "uniform weights": Recipe(dict(attention="uniform"), max_seeds=2),
+    "no attention": Recipe(dict(attention="none", keys="content", values="raw"), max_seeds=2),
+    "uniform weights": Recipe(dict(attention="uniform"), max_seeds=1),
     "model, raw values": Recipe(dict(values="raw"), max_seeds=1),
     "model without popularity": Recipe(without=("popularity",), max_seeds=1),
     "model without likeness": Recipe(without=("likeness",), max_seeds=1),
-    "model, binary loss": Recipe(training=dict(loss="binary"), max_seeds=1),
+    "model, binary loss": Recipe(training=dict(loss="binary", epochs=5), max_seeds=1),
 }

@@ -13,6 +13,7 @@ from attnviz.data import history, on_offer_since
 from attnviz.recommender import groups_by_history
 
 DATA = ("Albany", "gift cards")
+NULL = "null"  # a field that says nothing
 TEST_SHARE, VALID_SHARE = 0.4, 0.1
 MAX_TAKEN = 50
 DAY = np.timedelta64(1, "D")
@@ -109,13 +110,16 @@ def measures(
 
     Returns:
         ndcg and auc, in [0, 1], higher is better; the mean over all orders of items with the same score.
+        auc is NaN where nothing stands beside the chosen item.
     """
     own = scores[np.arange(len(item)), item][:, None]
     above = ((scores > own) & mask).sum(1)
     level = ((scores == own) & mask).sum(1)  # with the chosen item itself
     places = np.arange(scores.shape[1])
     credit = np.concatenate([[0.0], np.cumsum(np.where(places < top_k, 1 / np.log2(places + 2), 0.0))])
-    auc = 1 - (above + (level - 1) / 2) / (mask.sum(1) - 1)
+    others = mask.sum(1) - 1.0
+    others[others == 0] = np.nan
+    auc = 1 - (above + (level - 1) / 2) / others
     return {"ndcg": (credit[above + level] - credit[above]) / level, "auc": auc}
 
 
@@ -124,22 +128,32 @@ def days_of(rows: pd.DataFrame) -> np.ndarray:
     return (rows["timestamp"].to_numpy("datetime64[us]") - np.datetime64(0, "us")) / DAY
 
 
-def windows(name: str, number: int) -> Iterator[Window]:
-    """Successive test windows of a data set, together its last rows, each with what lies before it."""
-    log = data_set(name)
+def windows(name: str, number: int, *, null: bool = False) -> Iterator[Window]:
+    """Successive test windows of a data set, together its last rows, each with what lies before it.
+
+    Args:
+        name: One of `DATA`.
+        number: How many.
+        null: Whether the items have one more field, `NULL`: a random number each.
+    """
+    log = data_set(name, null=null)
     parts = log.split("time", (1 - TEST_SHARE, *[TEST_SHARE / number] * number))
     for place in range(number):
         before = pd.concat([part.interactions for part in parts[: place + 1]])
         train, valid = log.with_interactions(before).split("time", (1 - VALID_SHARE, VALID_SHARE))
+        title = f"{name} with null" if null else name
         yield Window(
-            f"{name} {place + 1} of {number}", train, Queries.of(valid), Queries.of(parts[place + 1])
+            f"{title} {place + 1} of {number}", train, Queries.of(valid), Queries.of(parts[place + 1])
         )
 
 
-def data_set(name: str) -> av.InteractionLog:
+def data_set(name: str, *, null: bool = False) -> av.InteractionLog:
     """One of `DATA`, read from the folder ATTNVIZ_REAL_DATA, as choices without the texts of reviews."""
     log = read(name, Path(os.environ["ATTNVIZ_REAL_DATA"]))
-    return av.InteractionLog(log.interactions.assign(label=1, review=""), log.items, implicit=True)
+    rows, items = log.interactions.assign(label=1, review=""), log.items
+    if null:
+        items = items.assign(**{NULL: np.random.default_rng(0).normal(size=len(items))})
+    return av.InteractionLog(rows, items, fields={NULL: "number"} if null else None, implicit=True)
 
 
 def read(name: str, folder: Path) -> av.InteractionLog:

@@ -68,7 +68,7 @@ def test_windows_follow_each_other_and_their_training_lies_before(monkeypatch):
     shop = av.planted_shop(num_users=60, num_items=20, num_interactions=400)
     taken = shop.interactions[shop.interactions["label"] == 1]
     log = av.InteractionLog(taken, shop.items, implicit=True)
-    monkeypatch.setattr(shelf_queries, "data_set", lambda name: log)
+    monkeypatch.setattr(shelf_queries, "data_set", lambda name, null: log)
     found = list(shelf_queries.windows("shop", 3))
     for window in found:
         parts = [window.train, window.valid.log, window.test.log]
