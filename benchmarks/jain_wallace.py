@@ -234,12 +234,14 @@ def draw(table: pd.DataFrame) -> Figure:
             if source not in rows.index:
                 continue
             part = rows.loc[source].loc[list(MODELS)]
-            at = [line + 0.18 * (1.5 - place) for line in range(len(MODELS))]
+            at = [line + 0.18 * (place - 1.5) for line in range(len(MODELS))]
             ax.hlines(at, part["low"], part["high"], color=COLOURS[place], linewidth=1.5)
             ax.plot(part["mean"], at, "Dos^"[place], color=COLOURS[place], label=SOURCES[source])
         ax.set_title(title, loc="left", fontsize=11, color=INK)
         ax.set(xlim=(-0.25, 1), xlabel="Kendall's tau, mean over texts")
-    axes[0].set_yticks(range(len(MODELS)), [f"{encoder},\n{attention}" for encoder, attention in MODELS])
+    axes[0].set_yticks(
+        range(len(MODELS)), [",\n".join(model).replace("bilstm", "BiLSTM") for model in MODELS]
+    )
     axes[0].invert_yaxis()
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, frameon=False)
     return figure
