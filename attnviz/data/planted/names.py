@@ -12,8 +12,8 @@ _PEOPLE = (
     "Akiko", "Boris", "Chloe", "Daniel", "Elena", "Finn", "Gita", "Hugo", "Iris", "Jack", "Kira", "Luis",
     "Mina", "Nils", "Omar", "Priya", "Rita", "Simon", "Tara", "Uri", "Viola", "Wei", "Yoko", "Zara",
     "Alba", "Bruno", "Cora", "Dmitri", "Esther", "Farid", "Greta", "Hassan", "Ingrid", "Joel", "Keiko",
-    "Liam", "Marta", "Nadia", "Otto", "Pia", "Ravi", "Sofia", "Theo", "Uma", "Vikram", "Willa", "Anton", "Bella",
-    "Cem", "Dora",
+    "Liam", "Marta", "Nadia", "Otto", "Pia", "Ravi", "Sofia", "Theo", "Uma", "Vikram", "Willa", "Anton",
+    "Bella", "Cem", "Dora",
 )  # fmt: skip
 _MODELS = (
     "Ridge", "Harbour", "Summit", "Trail", "Meadow", "Canyon", "Lagoon", "Mesa", "Tundra", "Glacier",

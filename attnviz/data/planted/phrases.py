@@ -2,6 +2,7 @@
 
 In a phrase, `_thing_` marks what it speaks of and `*word*` the word that says what of it.
 There is no "not": the opinion of a phrase is that of its word.
+Every aspect has as many phrases of praise as of blame, and as many as the others: which one is said is drawn.
 """
 
 THINGS = {
