@@ -95,7 +95,7 @@ def compare(shop: av.data.PlantedShop, scores: dict[str, Tensor], valid, test) -
         "SmolLM2 calibrated": fitted(scores["test"].double()),
         "film, history only": film_probabilities("film-no-profile", bare, bare_test),
         "film, profile": film_probabilities("film", shop, test),
-        "best reachable": torch.tensor(test.truth.probability),
+        "true probability": torch.tensor(test.truth.probability),
     }
     table = pd.DataFrame([judged(name, values, labels) for name, values in probabilities.items()])
     return table.assign(slope=fitted.slope, intercept=fitted.intercept, valid_rows=len(valid))

@@ -86,7 +86,7 @@ def case_of(shop: av.data.PlantedShop, seed: int) -> Case:
     known = {key: told | more.get(key, {}) for key, told in known.items()}
     everything = shop.candidates(shop.users["user_id"][0])
     return Case(
-        train, valid, test, one, shelf, elsewhere, answers, truths, known, everything, test.bayes_auc()
+        train, valid, test, one, shelf, elsewhere, answers, truths, known, everything, test.profile_auc()
     )
 
 

@@ -29,6 +29,17 @@ class FieldKeys(nn.Module):
         return self.key(self.field.weight).expand(len(vectors), -1, -1)
 
 
+class MarkedKeys(FieldKeys):
+    """A key of what a field holds and of which field it is, K (x_f + z_f), with a marker z_f for each field.
+
+    Keys of content alone, K x_f, have to read off a vector whose it is before they can say more.
+    """
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """The keys (batch, field, dim)."""
+        return self.key(vectors + self.field.weight)
+
+
 class Values(nn.Module):
     """The fields' vectors as the weights multiply them: "raw", as they are, or "normalised".
 
@@ -55,8 +66,8 @@ class Point(nn.Module):
     """One query over the fields; the values are the fields' vectors, as they are or normalised.
 
     Args:
-        key: Maps vectors to keys: an `nn.Linear` for K x_f, or `FieldKeys`. Keys are made of the vectors as
-            they are, whatever the values.
+        key: Maps vectors to keys: an `nn.Linear` for K x_f, `FieldKeys` or `MarkedKeys`. Keys are made of the
+            vectors as they are, whatever the values.
         dropout: Share of the weights dropped in training.
         values: See `Values`.
     """

@@ -11,7 +11,7 @@ from ..data.features import Batch
 from ..data.schema import Schema
 from ..storage import read_tensors, write_tensors
 from .fields import Film, Plain, TextVector, field_encoders
-from .mechanisms import FieldKeys, make_mechanism
+from .mechanisms import FieldKeys, MarkedKeys, make_mechanism
 from .options import check_attention, check_model
 from .shopper import Shopper, check_shopper
 
@@ -26,16 +26,16 @@ class AttentionRecommender(nn.Module):
 
     Args:
         schema: What the model must know of the data; `log.schema`.
-        attention: "point", one query over the fields. "uniform": every field has the same weight, frozen; the
-            control that shows what choosing by the shopper adds. "multihead": the query over the fields with
-            several heads.
+        attention: "point", one query over the fields. "uniform": every field has the same weight, frozen.
+            "multihead": the query over the fields with several heads.
             "self": the shopper and the fields are tokens that all attend to all, with a residual; the logit
             is of their mean. "none": the control without attention, the fields and the query through a small
             network (`FieldMlp`); whoever asks it for weights is told that there are none.
         num_heads: Of "multihead" and "self"; divides embed_dim. The others have 1.
         embed_dim: Length of a field's vector.
-        keys: "content": a key is K x_f. "field": a key is learned for each field, whatever it holds; not for
-            "self", whose point is that contents meet, nor for "none".
+        keys: What a key is made of. "content": K x_f. "field": K z_f, where z_f is learned for each field,
+            whatever it holds. "both": K (x_f + z_f), so that a key need not tell from the content which field
+            it belongs to. "self" marks its tokens so anyway, and "none" has no keys.
         values: What the weights multiply. "raw": x_f. "normalised": LayerNorm(x_f), of the same length for
             all fields, so that a weight bounds what a field adds to the logit (`Values`); keys are made of
             x_f all the same. Not for "self" and "none".
@@ -103,8 +103,8 @@ class AttentionRecommender(nn.Module):
             head = nn.Linear(embed_dim, 1)
             film = conditioning == "film"
             condition = Film(self.shopper.dim, num_fields, embed_dim) if film else Plain()
-            if isinstance(key, nn.Linear) and keys == "field":
-                key = FieldKeys(key, num_fields)
+            if isinstance(key, nn.Linear) and keys != "content":
+                key = (FieldKeys if keys == "field" else MarkedKeys)(key, num_fields)
             self.mechanism = make_mechanism(
                 attention, key, dim=embed_dim, num_heads=num_heads, num_fields=num_fields, dropout=dropout,
                 values=values,

@@ -5,9 +5,10 @@ from ..data.schema import Schema
 
 ATTENTIONS = ("point", "uniform", "multihead", "self", "none")
 SEVERAL_HEADS = ("multihead", "self")
+KEYS = ("content", "field", "both")
 VALUES = ("raw", "normalised")
 _WITHOUT = {  # which option has no other value with which attention, and why
-    ("self", "keys"): "whose point is that contents meet",
+    ("self", "keys"): "whose tokens are marked with their fields, and whose contents have to meet",
     ("self", "values"): "whose tokens reach the logit past the weights too, so that no weight bounds them",
     ("none", "keys"): "which has no keys",
     ("none", "values"): "which has no weights that values could be multiplied with",
@@ -38,7 +39,7 @@ def check_attention(
     check_number("dropout", dropout, least=0, below=1)
     for name, given, known in (
         ("attention", attention, ATTENTIONS),
-        ("keys", keys, ("content", "field")),
+        ("keys", keys, KEYS),
         ("values", values, VALUES),
     ):
         if given not in known:

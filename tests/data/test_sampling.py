@@ -179,7 +179,7 @@ def test_shuffled_labels_are_the_same_labels_elsewhere():
     assert shuffled.interactions.drop(columns="label").equals(shop.interactions.drop(columns="label"))
     assert shuffled.past is shop.past
     assert shuffled.schema is shop.schema
-    assert abs(shuffled.bayes_auc() - 0.5) < 0.05 < shop.bayes_auc() - 0.5
+    assert abs(shuffled.profile_auc() - 0.5) < 0.05 < shop.profile_auc() - 0.5
     np.testing.assert_array_equal(shuffled.truth.probability, shop.truth.probability)
     split = shop.split()[1].shuffle_labels()
     assert split.dropped == shop.dropped

@@ -12,6 +12,8 @@ MECHANISMS = {
     "uniform": dict(attention="uniform"),
     "multihead": dict(attention="multihead", num_heads=4),
     "multihead, field keys": dict(attention="multihead", num_heads=2, keys="field"),
+    "point, marked keys": dict(keys="both"),
+    "multihead, marked keys": dict(attention="multihead", num_heads=2, keys="both"),
     "point, normalised": dict(values="normalised"),
     "multihead, normalised": dict(attention="multihead", num_heads=4, values="normalised"),
     "self": dict(attention="self", num_heads=4),
@@ -194,6 +196,26 @@ def test_what_exists_for_point_attention_only_is_not_there(shop, name):
         av.recommender.shelf(model, shop, ["Ben"], ["i1"])
 
 
+def test_marked_keys_are_those_of_content_and_of_the_field(shop):
+    """Expect a score of both to be the sum of what content keys and field keys with these parameters give."""
+    model = build(shop, "point, marked keys")
+    content, field = build(shop, "point"), build(shop, "point", keys="field")
+    content.mechanism.key.load_state_dict(model.mechanism.key.key.state_dict())
+    field.mechanism.key.load_state_dict(model.mechanism.key.state_dict())
+    vectors, (query,) = model.field_vectors(shop.batch(slice(60, 92), model.schema))
+    found, *parts = (each.mechanism.scores(vectors, query) for each in (model, content, field))
+    torch.testing.assert_close(found, sum(parts))
+    assert all(part.std(1).min() > 1e-4 for part in parts)  # both have a say
+
+
+def test_a_marker_tells_fields_with_the_same_vector_apart(shop):
+    """Expect even weights for five equal vectors with content keys, and uneven ones with marked keys."""
+    vectors, query = torch.ones(3, 1, 8).expand(3, 5, 8), torch.randn(3, 8)
+    same = build(shop, "point").attend(vectors, query)[1]
+    torch.testing.assert_close(same, torch.full((3, 5), 0.2))
+    assert build(shop, "point, marked keys").attend(vectors, query)[1].std(1).min() > 1e-3
+
+
 def test_dropout_leaves_the_returned_weights_whole(shop):
     """Expect rows of 1 in training with dropout, for both mechanisms with heads."""
     for name in ("multihead", "self"):
@@ -211,6 +233,11 @@ def test_dropout_leaves_the_returned_weights_whole(shop):
         (dict(num_heads=4), "num_heads must be 1 with attention='point', got 4: attention='multihead'"),
         (dict(attention="self", keys="field"), "keys must be 'content' with attention='self'"),
         (dict(attention="none", keys="field"), "keys must be 'content' with attention='none', which has no"),
+        (
+            dict(attention="self", keys="both"),
+            "keys must be 'content' with attention='self', whose tokens are",
+        ),
+        (dict(keys="marked"), r"keys must be one of \('content', 'field', 'both'\), got 'marked'"),
         (dict(attention="none", num_heads=2), "num_heads must be 1 with attention='none', got 2"),
         (
             dict(attention="none", dropout=0.1),

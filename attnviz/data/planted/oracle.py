@@ -84,16 +84,35 @@ class Oracle:
         seen = self.look_up(log)
         return sigmoid(self.logit(self.world.gates[seen.segment], seen.utilities))
 
-    def best_probability(self, seen: Seen) -> np.ndarray:
-        """The probability of label 1 given all that shows: a mixture over the segment's posterior."""
-        given_segment = sigmoid(self.logit(self.world.gates, seen.utilities[:, None, :]))
-        return (self.segment_chances(seen) * given_segment).sum(1)
+    def best_probability(self, seen: Seen, told: np.ndarray | float = 0.0) -> np.ndarray:
+        """The probability of label 1 given all that shows: a mixture over the segment's posterior.
 
-    def segment_chances(self, seen: Seen) -> np.ndarray:
-        """The chance of each segment given what the shopper shows, (row, segment); rows sum to 1."""
+        Args:
+            seen: The rows (row,).
+            told: What else is known of the shoppers, as `log_likelihood` gives it.
+        """
+        return (self.segment_chances(seen, told) * self._given_segment(seen)).sum(1)
+
+    def log_likelihood(self, seen: Seen, labels: np.ndarray) -> np.ndarray:
+        """The log-likelihood of each shopper's labels under each segment, (user, segment)."""
+        chance = self._given_segment(seen)
+        likelihood = np.zeros((len(self.world.users), len(SEGMENT_SHARES)))
+        np.add.at(likelihood, seen.user, np.log(np.where(labels[:, None] == 1, chance, 1 - chance)))
+        return likelihood
+
+    def _given_segment(self, seen: Seen) -> np.ndarray:
+        return sigmoid(self.logit(self.world.gates, seen.utilities[:, None, :]))  # (row, segment)
+
+    def segment_chances(self, seen: Seen, told: np.ndarray | float = 0.0) -> np.ndarray:
+        """The chance of each segment given what the shopper shows, (row, segment); rows sum to 1.
+
+        Args:
+            seen: The rows (row,).
+            told: What else is known of the shoppers: log-likelihoods (user, segment).
+        """
         world = self.world
-        counts = world.counts[seen.user][:, None, :]  # (row, 1, behaviour)
-        log_posterior = np.log(SEGMENT_SHARES) + (counts * np.log(world.rates) - world.rates).sum(-1)
+        log_odds = np.log(SEGMENT_SHARES) + world.counts @ np.log(world.rates).T - world.rates.sum(1) + told
+        log_posterior = log_odds[seen.user]
         posterior = np.exp(log_posterior - log_posterior.max(1, keepdims=True))
         return posterior / posterior.sum(1, keepdims=True)
 

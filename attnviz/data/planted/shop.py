@@ -75,14 +75,13 @@ class PlantedShop(InteractionLog):
         super()._forget()
         self._truth = None
 
-    def bayes_auc(self) -> float:
-        """The AUC that the best reachable score has on these rows (0 to 1, higher is better).
+    def profile_auc(self) -> float:
+        """The AUC of the best guess from the profile on these rows (0 to 1, higher is better).
 
-        The score is the probability of the label given all that a shopper shows: tastes, brand affinities,
-        budget, and the posterior of the segment given the behaviour counts.
-        For shoppers whom it never met, no model of the same input is better on average.
-        A model that was trained on earlier labels of the same shoppers can be: their profiles tell them
-        apart, and what they chose tells the segment. `split(by="user")` keeps that out.
+        The guess is `truth.best_probability`, the probability of the label given all that a shopper shows:
+        tastes, brand affinities, budget, and the posterior of the segment given the behaviour counts.
+        It is no ceiling for whoever met these shoppers before: their profiles tell them apart, and what they
+        chose tells the segment; `ceiling` counts that in. It is one for rows of `split(by="user")`.
 
         Raises:
             ValueError: If the rows hold one class only.
@@ -91,6 +90,46 @@ class PlantedShop(InteractionLog):
         if len(labels.unique()) < 2:
             raise ValueError("the rows hold one class only: the AUC needs rows with label 0 and with label 1")
         return auc(torch.tensor(self.truth.best_probability), labels).item()
+
+    def ceiling(self, train: "PlantedShop") -> np.ndarray:
+        """The probability of label 1 given what a shopper shows and what she chose in other rows.
+
+        A mixture over her segment, as `truth.best_probability`, but with the posterior given the behaviour
+        counts and the labels of her rows in `train`: posterior times the likelihood of these labels under
+        each segment. No model that learned from these rows, and sees profile and product, has a lower
+        log-loss on average. For a shopper without rows in `train` it is the best guess from the profile.
+
+        Args:
+            train: Rows of the same shop whose labels are known, none of which is one of these.
+
+        Returns:
+            Probabilities (row,).
+
+        Raises:
+            ValueError: If `train` is not of the same shop, or holds one of these rows.
+
+        Example:
+            >>> train, valid, test = planted_shop(num_users=50, num_items=40, num_interactions=900).split()
+            >>> test.ceiling(train).shape == test.truth.best_probability.shape
+            True
+
+        Taught in chapter 2.
+        """
+        self._check_other_rows(train)
+        oracle = Oracle(self.world)
+        told = oracle.log_likelihood(oracle.look_up(train), train.interactions["label"].to_numpy())
+        return oracle.best_probability(oracle.look_up(self), told)
+
+    def _check_other_rows(self, train: "PlantedShop") -> None:
+        if not isinstance(train, PlantedShop) or train.world is not self.world:
+            raise ValueError("train must hold rows of the same shop: give another part of its split()")
+        keys = ["user_id", "item_id", "timestamp"]
+        shared = len(self.interactions[keys].merge(train.interactions[keys]))
+        if shared:
+            raise ValueError(
+                f"train must hold none of these rows, whose labels it would give away, got {shared} of them: "
+                "give another part of the shop's split()"
+            )
 
 
 def planted_shop(

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from attnviz import planted_shop
+from attnviz import InteractionLog, planted_shop
 from attnviz.data.planted.grammar import ASPECTS, deciding_sentiment, sentence_table, thing_and_opinion
 from attnviz.data.planted.oracle import DECIDING_FIELDS, Oracle
 from attnviz.data.planted.world import BEHAVIOURS, SEGMENT_SHARES, VARIANTS
@@ -120,7 +120,7 @@ def test_no_score_of_what_shows_beats_the_best_one():
     shop = planted_shop(num_users=500, num_items=200, num_interactions=20_000)
     labels = shop.interactions["label"].to_numpy()
     best, true = shop.truth.best_probability, shop.truth.probability
-    assert shop.bayes_auc() == pytest.approx(roc_auc_score(labels, best))
+    assert shop.profile_auc() == pytest.approx(roc_auc_score(labels, best))
     assert roc_auc_score(labels, best) < roc_auc_score(labels, true)
     assert abs(best.mean() - labels.mean()) < 0.02
 
@@ -226,13 +226,61 @@ def test_names_are_names_and_different():
         assert re.fullmatch(rf"{item.brand} [A-Z][a-z]+( \d)? {item.category}", item.title)
 
 
-def test_bayes_auc_is_that_of_the_best_guess():
+def test_profile_auc_is_that_of_the_best_guess():
     """Expect scikit-learn's AUC of the best probability, and an error where it is undefined."""
     shop = planted_shop(**SMALL, seed=5)
     labels = shop.interactions["label"]
-    assert shop.bayes_auc() == pytest.approx(roc_auc_score(labels, shop.truth.best_probability))
+    assert shop.profile_auc() == pytest.approx(roc_auc_score(labels, shop.truth.best_probability))
     with pytest.raises(ValueError, match="one class"):
-        shop.with_interactions(shop.interactions[labels == 1]).bayes_auc()
+        shop.with_interactions(shop.interactions[labels == 1]).profile_auc()
+
+
+def test_ceiling_by_hand():
+    """Expect Bayes' rule, written out for one row of a shopper with labels in the training rows."""
+    train, _, test = planted_shop(**SMALL).split()
+    user = test.interactions["user_id"].iloc[5]
+    hers = np.flatnonzero(train.interactions["user_id"] == user)
+    assert len(hers) >= 3
+    oracle, counts = Oracle(test.world), test.users.set_index("user_id").loc[user, list(BEHAVIOURS)]
+    utilities, label = oracle.look_up(train).utilities, train.interactions["label"].to_numpy()
+    chances, chance_now = [], []
+    for share, rate, gate in zip(SEGMENT_SHARES, test.world.rates, test.world.gates, strict=True):
+        chance = share * np.prod(rate ** counts.to_numpy(float) * np.exp(-rate))
+        for row in hers:
+            taken = 1 / (1 + np.exp(0.8 - 2.5 * gate @ utilities[row]))
+            chance *= taken if label[row] else 1 - taken
+        chances.append(chance)
+        chance_now.append(1 / (1 + np.exp(0.8 - 2.5 * gate @ oracle.look_up(test).utilities[5])))
+    expected = np.dot(chances, chance_now) / sum(chances)
+    assert test.ceiling(train)[5] == pytest.approx(expected)
+
+
+def test_ceiling_is_the_best_guess_for_shoppers_without_a_label():
+    """Expect both to be equal on a split by user, where no shopper of the test rows is in the others."""
+    train, _, test = planted_shop(**SMALL).split(by="user")
+    np.testing.assert_allclose(test.ceiling(train), test.truth.best_probability)
+
+
+@pytest.mark.parametrize("variant", ["additive", "network", "forest", "twins"])
+def test_ceiling_lies_between_the_best_guess_and_the_truth(variant):
+    """Expect a lower log-loss, on average over the labels, with a shopper's earlier labels than without."""
+    shop = planted_shop(num_users=400, num_items=300, num_interactions=16_000, variant=variant, seed=1)
+    train, _, test = shop.split()
+    true = test.truth.probability
+    guesses = (test.truth.best_probability, test.ceiling(train), true)
+    profile, ceiling, least = (-(true * np.log(p) + (1 - true) * np.log1p(-p)).mean() for p in guesses)
+    assert least < ceiling < profile
+
+
+def test_ceiling_wants_other_rows_of_the_same_shop():
+    """Expect an error for another shop, for no planted one, and for rows that would tell their own labels."""
+    shop = planted_shop(**SMALL)
+    train, _, test = shop.split()
+    for other in (planted_shop(**SMALL).split()[0], InteractionLog(train.interactions, train.items)):
+        with pytest.raises(ValueError, match="^train must hold rows of the same shop"):
+            test.ceiling(other)
+    with pytest.raises(ValueError, match=f"^train must hold none of these rows.*got {len(test)} of them"):
+        test.ceiling(shop)
 
 
 @pytest.mark.parametrize(

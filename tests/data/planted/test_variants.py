@@ -115,7 +115,7 @@ def test_the_shop_is_as_hard_as_the_others(variant, seed):
     labels = shop.interactions["label"]
     assert 0.33 < labels.mean() < 0.41
     assert 0.86 < roc_auc_score(labels, shop.truth.probability) < 0.90
-    assert 0.84 < shop.bayes_auc() < roc_auc_score(labels, shop.truth.probability)
+    assert 0.84 < shop.profile_auc() < roc_auc_score(labels, shop.truth.probability)
 
 
 def test_the_best_guess_mixes_the_segments(shop):
