@@ -173,7 +173,7 @@ class Softmax:
         """Set the head's bias, which this loss leaves free, so that probabilities fit the validation rows."""
         constant = calibrate_constant(logits, labels_of(self.valid))
         with torch.no_grad():
-            model.head.bias += constant
+            model.head.bias.add_(constant)
 
 
 def make_loss(

@@ -61,7 +61,7 @@ class Plan:
     @classmethod
     def of(cls, number: int, loss: str, given: Mapping[str, Any]) -> Self:
         """The options that were given, and in the place of None what follows from the loss and the rows."""
-        follow = steps_for(number, loss) | _BY_LOSS[loss]
+        follow: dict[str, Any] = {**steps_for(number, loss), **_BY_LOSS[loss]}
         names = [field.name for field in fields(cls)][1:]
         return cls(loss, **{name: follow[name] if given[name] is None else given[name] for name in names})
 
