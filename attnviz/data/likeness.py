@@ -65,7 +65,9 @@ def likeness_numbers(tables: Tables, *, max_items: int = 20) -> np.ndarray:
     group, chosen = _histories(tables, max_items)  # (row,), (history, place)
     found = np.full((len(item), len(NAMES)), np.nan, dtype=np.float32)
     returning = np.flatnonzero((chosen[:, 0] >= 0)[group])
-    compare = _Comparison(tables, max_items) if len(returning) else None
+    if not len(returning):
+        return found
+    compare = _Comparison(tables, max_items)
     at_once = max(1, _PLACES_AT_ONCE // chosen.shape[1])
     for start in range(0, len(returning), at_once):
         rows = returning[start : start + at_once]

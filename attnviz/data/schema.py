@@ -112,7 +112,7 @@ class Schema:
         scales = {name: _scale(tables.items[name], name in logs) for name in numbers}
         profile, profile_scale = _profile_columns(tables, vocabularies, scales)
         made = cls(tables.fields, vocabularies, scales, profile, profile_scale, tables.users is not None,
-                   encoder, _text_dim(encoder), log_numbers=logs, **limits)  # fmt: skip
+                   encoder, _text_dim(encoder), log_numbers=logs, numbers={}, **limits)  # fmt: skip
         counted = [one.name for one in tables.fields if one.kind == "numbers"]
         return replace(
             made, numbers={name: number_scales(tables, name, made.max_history) for name in counted}

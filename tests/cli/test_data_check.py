@@ -40,7 +40,8 @@ def test_clean_tables(tables, capsys):
     assert check(*tables()) == 0
     out = capsys.readouterr().out
     assert out == (
-        "no problems: InteractionLog(4 interactions, 2 users, 2 items, fields: price; see .notes (1))\n"
+        "no problems: InteractionLog(4 interactions, 2 users, 2 items, "
+        "fields: price, popularity, likeness; see .notes (1))\n"
         "note: interactions: 4 labels are read from ratings, 1 from rating_threshold=4 up\n"
     )
 

@@ -63,7 +63,8 @@ def test_train_then_recommend(city, tmp_path):
     printed, errors = process.communicate()
     assert (process.returncode, errors) == (0, "")
     header = next(line for line in printed.splitlines() if "probability" in line)
-    assert header.split() == ["item_id", "title", "probability", "tags", "reviews", "price"]
+    shown = ["tags", "reviews", "price", "popularity", "likeness"]
+    assert header.split() == ["item_id", "title", "probability", *shown]
     assert "not why the item is here" in printed
 
 

@@ -119,6 +119,28 @@ def test_the_variant_of_the_planted_shop(tmp_path, capsys):
     assert "'forest'" in told(capsys, [*options, "odd"])
 
 
+@pytest.mark.parametrize(
+    ("kind", "options", "made"),
+    [
+        ("planted", [], []),
+        ("planted", ["--computed", "item", "popularity"], ["popularity", "item"]),
+        ("choices", [], ["popularity", "likeness"]),
+        ("choices", ["--computed"], []),
+    ],
+)
+def test_computed_fields_are_those_asked_for(kind, options, made, tmp_path, capsys):
+    """A run has them in its order, reads its log back with them, and shows a weight of each."""
+    run = tmp_path / "run"
+    assert main(["train", *write_kind(kind, tmp_path), "--out", str(run), *SMALL, *options]) == 0
+    fields = av.AttentionRecommender.load(run).fields
+    assert [name for name in fields if name in ("popularity", "likeness", "item")] == made
+    user = pd.read_parquet(run / "log/interactions.parquet")["user_id"].iloc[-1]
+    capsys.readouterr()
+    assert main(["recommend", str(run), user]) == 0
+    header = next(line for line in capsys.readouterr().out.splitlines() if "probability" in line)
+    assert header.split()[3:] == list(fields)
+
+
 EFFECTLESS = {
     "--num-negatives": ("ratings", ["3"], "where choices have labels of their own"),
     "--num-candidates": ("ratings", ["3"], "where choices have labels of their own"),

@@ -164,6 +164,8 @@ def test_a_column_without_any_value_is_noted():
         ({"a\x1b[31m": "number"}, ValueError, r"the name 'a\\x1b\[31m' must be printable"),
         ({"": "number"}, ValueError, "must be printable text"),
         ({3: "number"}, TypeError, "a name must be text, got 3"),
+        ({"popularity": "number"}, ValueError, r"'popularity' is that of a field which computed= makes"),
+        ({"stars": "numbers"}, ValueError, r"must be one of tags, text, number, category, got 'numbers'"),
         (["stars"], TypeError, r"fields must be a dict of column -> kind, .*got \['stars'\]"),
     ],
 )  # fmt: skip

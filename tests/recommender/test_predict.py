@@ -80,7 +80,9 @@ def test_describe_says_what_is_missing():
         {"item_id": ["x", "y"], "title": ["X", "Y"], "tags": [["red"], []], "price": [1.5, None]}
     )
     log = av.InteractionLog(rows, items)
+    likeness = {"likeness": "differs from shopper to shopper"}
+    never, once = ({"popularity": f"chosen {times} in all"} | likeness for times in ("0 times", "once"))
     assert describe(log, ["x", "y"]) == [
-        {"title": "X", "tags": "red", "reviews": "Good.", "price": "1.50"},
-        {"title": "Y", "tags": "no tags", "reviews": "no review", "price": "unknown"},
+        {"title": "X", "tags": "red", "reviews": "Good.", "price": "1.50"} | never,
+        {"title": "Y", "tags": "no tags", "reviews": "no review", "price": "unknown"} | once,
     ]

@@ -6,6 +6,7 @@ import pytest
 
 from attnviz.data import history
 from attnviz.data.readers.airbnb import read_airbnb
+from attnviz.data.readers.table import read_table
 
 LISTINGS = pd.DataFrame(
     {
@@ -55,6 +56,21 @@ def test_stays_and_listings_are_read(tmp_path):
     assert log.items["price"][:2].tolist() == [93.0, 1250.0]
     assert log.items["price"].isna()[2]
     assert [field.name for field in log.fields] == ["tags", "reviews", "price", "popularity", "likeness"]
+
+
+def test_hosts_are_kept_for_the_likeness(tmp_path):
+    """A host is no field unless fields= names it, is written and read back, and may be absent."""
+    paths = written(tmp_path, LISTINGS.assign(host_id=["7", None, "7"]))
+    log = read_airbnb(*paths)
+    assert log.items["host_id"].tolist() == ["7", None, "7"]
+    assert "host_id" not in [field.name for field in log.fields]
+    log.write(tmp_path / "log")
+    tables = [tmp_path / "log" / f"{name}.parquet" for name in ("interactions", "items")]
+    assert read_table(*tables, implicit=True).items["host_id"].tolist() == ["7", None, "7"]
+    asked = read_airbnb(*paths, fields={"host_id": "category"}, computed=["item"])
+    assert [field.name for field in asked.fields] == ["tags", "reviews", "price", "item", "host_id"]
+    assert asked.schema.vocabularies["host_id"] == ["7"]
+    assert asked.schema.vocabularies["item"] == asked.items["item_id"].tolist()
 
 
 def test_problems_raise_or_are_counted(tmp_path):
