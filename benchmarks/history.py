@@ -87,7 +87,7 @@ def planted(variant: str, seed: int, sizes: dict, epochs: int) -> Iterator[dict]
 def albany(folder: Path, seed: int, epochs: int) -> Iterator[dict]:
     """All models on real stays."""
     city = av.read_airbnb(folder / "listings.csv.gz", folder / "reviews.csv.gz", strict=False)
-    log = av.InteractionLog(city.interactions.assign(review=""), city.items, implicit=True, computed=())
+    log = av.InteractionLog(city.interactions.assign(review=""), city.items, computed=(), implicit=True)
     schema, (train, valid, test) = av.Schema.of(log, max_history=MAX_CHOSEN), log.split()
     returning = test.with_interactions(
         test.interactions[av.recommender.groups_by_history(test) == "returning"]

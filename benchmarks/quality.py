@@ -54,8 +54,9 @@ RARE = (
     "factorisation machine",
     "boosted trees, no crossings",
 )  # only on the first variant, unless they are named
-TRIALS = (dict(learning_rate=3e-3, weight_decay=1e-4), dict(learning_rate=6e-3, weight_decay=1e-2),
-          dict(learning_rate=1.5e-3, weight_decay=1e-3))  # fmt: skip
+TRIALS = (dict(batch_size=1024, learning_rate=3e-3, weight_decay=1e-4),
+          dict(batch_size=1024, learning_rate=6e-3, weight_decay=1e-2),
+          dict(batch_size=512, learning_rate=1.5e-3, weight_decay=1e-3))  # fmt: skip
 
 
 class Parts(NamedTuple):

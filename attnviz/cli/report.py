@@ -127,24 +127,27 @@ def _compared(row: Any, of_model: float) -> str:
 def tell_labelled(model: AttentionRecommender, train: InteractionLog, held_out: InteractionLog) -> None:
     """Print how well the model tells the labels of held-out rows apart, beside the base rate."""
     labels = torch.tensor(held_out.interactions["label"].to_numpy())
+    users = held_out.interactions["user_id"]
     base = train.interactions["label"].mean()
     by = {"model": predict(model, held_out), f"base rate {base:.3f}": np.full(len(labels), base)}
     if isinstance(held_out, PlantedShop):
         by["best guess without earlier labels"] = held_out.truth.best_probability
     tell("", f"Held-out choices, of which {labels.double().mean():.1%} have label 1:", "")
-    tell_table(pd.DataFrame([_labelled_row(name, values, labels) for name, values in by.items()]))
+    tell_table(pd.DataFrame([_labelled_row(name, values, labels, users) for name, values in by.items()]))
     tell(
         "",
-        "AUC: higher is better, .5 by chance. Log-loss: lower is better. "
+        "AUC: higher is better, .5 by chance; its interval is by user. Log-loss: lower is better. "
         "Base rate: for each row the share of label 1 among the choices to learn from.",
     )
     if held_out.interactions["label"].nunique() < 2:
         tell("All held-out labels are the same: there is no AUC.")
 
 
-def _labelled_row(name: str, probabilities: np.ndarray, labels: torch.Tensor) -> dict[str, str]:
+def _labelled_row(
+    name: str, probabilities: np.ndarray, labels: torch.Tensor, users: pd.Series
+) -> dict[str, str]:
     values = torch.from_numpy(probabilities).double()
-    mean, low, high, _ = bootstrap_auc(values, labels)
+    mean, low, high, _ = bootstrap_auc(values, labels, groups=users)
     loss = log_loss(values, labels)
     return {
         "predicted by": name,

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from ..recommender.losses import SHELF_ITEMS
 from ..recommender.predict import recommend
 from ..trees.tokens import METHODS
 from ..trees.trees import indented, weight_trees
@@ -25,6 +26,12 @@ def show_recommendations(options: argparse.Namespace) -> None:
     titles = log.items.set_index("item_id")["title"].loc[log.past.loc[chosen, "item_id"].unique()]
     tell(f"{options.user} chose before: {'; '.join(map(short, titles)) or 'nothing'}", "")
     tell_table(table.assign(title=table["title"].map(short)))
+    if log.implicit:
+        among = min(len(log.items), SHELF_ITEMS)
+        tell(
+            "",
+            f"A probability is that of being the one chosen of {among:,} items: it is small; see the order.",
+        )
     weights = "A weight (under a field's name) says where the model looked, not why the item is here."
     tell("", weights if model.attends else "The model has no attention, so no weights stand here.")
 

@@ -13,10 +13,10 @@ def require_user(tables: Tables, user: str) -> None:
 
     Example:
         >>> from attnviz import planted_shop
-        >>> require_user(planted_shop(num_users=50, num_items=20, num_interactions=200), "U1")
+        >>> require_user(planted_shop(num_users=50, num_items=20, num_interactions=200), "BEN")
         Traceback (most recent call last):
             ...
-        ValueError: user 'U1' is not in the log: give one of its user_ids, such as 'u1'...
+        ValueError: user 'BEN' is not in the log: give one of its user_ids, such as 'Ben'...
     """
     listed = [] if tables.users is None else [tables.users["user_id"]]
     _require("user", user, tables.past["user_id"], *listed)

@@ -113,7 +113,8 @@ class _Search:
         """The furthest corner of what is allowed, if the logit were linear in the weights."""
         furthest, target = torch.zeros_like(self.own), self.weights
         for corners in self._corners():  # (corner, batch, field)
-            distance = torch.stack([jensen_shannon(self.weights, corner) for corner in corners])
+            own = self.weights.expand_as(corners)
+            distance = jensen_shannon(own.flatten(0, 1), corners.flatten(0, 1)).view(corners.shape[:2])
             best = distance.nan_to_num(-1.0).max(0)
             corner = corners[best.indices, torch.arange(len(target), device=target.device)]
             target = torch.where((best.values > furthest)[:, None], corner, target)

@@ -86,13 +86,20 @@ def bootstrap_interval(
 
 
 def bootstrap_auc(
-    scores: Tensor, labels: Tensor, *, level: float = 0.95, num_samples: int = 200, seed: int = 0
+    scores: Tensor,
+    labels: Tensor,
+    *,
+    groups: ArrayLike | None = None,
+    level: float = 0.95,
+    num_samples: int = 200,
+    seed: int = 0,
 ) -> Interval:
-    """The AUC with a percentile bootstrap interval over samples.
+    """The AUC with a percentile bootstrap interval over samples, or over groups of them.
 
     Args:
         scores: As for `auc`.
         labels: As for `auc`.
+        groups: (sample,), whose each sample is, as for `bootstrap_interval`.
         level: Share of the draws that lie within the interval, between 0 and 1.
         num_samples: How many times all samples are drawn again, as by `auc_draws`.
         seed: Seed of the draws.
@@ -102,7 +109,7 @@ def bootstrap_auc(
         draws held one label only and were left out. The three are NaN where all samples have one label.
 
     Raises:
-        ValueError: As for `auc`, or if level is not between 0 and 1 or num_samples is below 1.
+        ValueError: As for `auc_draws`, or if level is not between 0 and 1.
 
     Example:
         >>> scores, labels = torch.tensor([-1.0, 0.5, 0.2, 3.0]), torch.tensor([0, 0, 1, 1])
@@ -113,7 +120,7 @@ def bootstrap_auc(
     Paper: Efron (1979). Taught in chapter 6.
     """
     _check_draws(level, num_samples, seed)
-    draws = auc_draws(scores, labels, num_samples=num_samples, seed=seed)
+    draws = auc_draws(scores, labels, groups=groups, num_samples=num_samples, seed=seed)
     defined = draws[~draws.isnan()]
     undefined = num_samples - len(defined)
     if not len(defined):
@@ -122,16 +129,25 @@ def bootstrap_auc(
     return Interval(auc(scores, labels).item(), low, high, undefined)
 
 
-def auc_draws(scores: Tensor, labels: Tensor, *, num_samples: int = 200, seed: int = 0) -> Tensor:
+def auc_draws(
+    scores: Tensor,
+    labels: Tensor,
+    *,
+    groups: ArrayLike | None = None,
+    num_samples: int = 200,
+    seed: int = 0,
+) -> Tensor:
     """The AUC of as many samples again, drawn with replacement from the same samples.
 
     `bootstrap_auc` makes an interval of them.
-    The same seed and number of samples draw the same ones, so two models are compared draw by draw:
+    The same seed, groups and number of samples draw the same ones, so two models are compared draw by draw:
     subtract the two results. It says how far an AUC may move with other rows, not with another seed or model.
 
     Args:
         scores: As for `auc`.
         labels: As for `auc`.
+        groups: (sample,), whose each sample is, as for `bootstrap_interval`: as many groups are drawn again,
+            each with all samples. None: each sample is its own.
         num_samples: How many times all samples are drawn again.
         seed: Seed of the draws.
 
@@ -139,7 +155,7 @@ def auc_draws(scores: Tensor, labels: Tensor, *, num_samples: int = 200, seed: i
         (num_samples,), each in [0, 1], higher is better; NaN for a draw that holds one label only.
 
     Raises:
-        ValueError: As for `auc`, or if num_samples is below 1.
+        ValueError: As for `auc`, if groups has another length or a missing name, or num_samples is below 1.
 
     Example:
         >>> scores, labels = torch.tensor([-1.0, 0.5, 0.2, 3.0]), torch.tensor([0, 0, 1, 1])
@@ -152,9 +168,14 @@ def auc_draws(scores: Tensor, labels: Tensor, *, num_samples: int = 200, seed: i
     check_scores(scores, labels, dims=("sample",))
     check_count("num_samples", num_samples)
     check_seed(seed)
-    generator = torch.Generator().manual_seed(seed)
-    draws = (torch.randint(len(labels), (len(labels),), generator=generator) for _ in range(num_samples))
-    return torch.stack([auc(scores[rows], labels[rows]) for rows in draws])
+    group = torch.arange(len(labels)) if groups is None else _checked_groups(groups, len(labels))
+    generator, count = torch.Generator().manual_seed(seed), len(group.unique())
+    found = []
+    for _ in range(num_samples):
+        times = torch.randint(count, (count,), generator=generator).bincount(minlength=count)  # (group,)
+        rows = torch.arange(len(group)).repeat_interleave(times[group]).to(labels.device)
+        found.append(auc(scores[rows], labels[rows]))
+    return torch.stack(found)
 
 
 def _checked_values(values: Tensor | Sequence[float]) -> Tensor:

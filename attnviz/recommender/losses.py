@@ -173,7 +173,7 @@ class Softmax:
         """Set the head's bias, which this loss leaves free, so that probabilities fit the validation rows."""
         constant = calibrate_constant(logits, labels_of(self.valid))
         with torch.no_grad():
-            model.head.bias += constant
+            model.head.bias.add_(constant)
 
 
 def make_loss(
@@ -237,7 +237,7 @@ def _require_choices(name: str, log: InteractionLog) -> None:
     lost = (rows["label"] == 0).to_numpy() & (keys != keys.shift()).any(axis=1).to_numpy()
     if lost.any():
         raise ValueError(
-            f"{name} must be choices, each followed by its negatives, for loss='softmax', but row "
-            f"{lost.argmax()} has label 0 and not the user and time of the row before it: add negatives with "
-            "sample_negatives(), or give loss='binary'"
+            f"{name} must be choices, each followed by its negatives, with loss='softmax', the default where "
+            f"train is implicit, but row {lost.argmax()} has label 0 and not the user and time of the row "
+            "before it: add negatives with sample_negatives(), or give loss='binary'"
         )

@@ -1,8 +1,7 @@
 """The options of one training, and those that follow from its rows unless they are given."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Self
 
 from ..attention.checks import check_count, check_number, check_seed
@@ -59,11 +58,11 @@ class Plan:
     seed: int
 
     @classmethod
-    def of(cls, number: int, loss: str, given: Mapping[str, Any]) -> Self:
+    def of(cls, number: int, loss: str, **given: Any) -> Self:
         """The options that were given, and in the place of None what follows from the loss and the rows."""
-        follow = steps_for(number, loss) | _BY_LOSS[loss]
-        names = [field.name for field in fields(cls)][1:]
-        return cls(loss, **{name: follow[name] if given[name] is None else given[name] for name in names})
+        follow: dict[str, Any] = steps_for(number, loss) | _BY_LOSS[loss]
+        chosen = {name: follow[name] if value is None else value for name, value in given.items()}
+        return cls(loss, **chosen)
 
     def check(self) -> None:
         """Raise a ValueError that names an option out of range."""

@@ -108,7 +108,10 @@ def fit(
     Taught in chapter 7.
     """
     aim = make_loss(loss, train, valid, seed=seed)
-    plan = Plan.of(aim.number, aim.name, locals())
+    plan = Plan.of(
+        aim.number, aim.name, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate,
+        weight_decay=weight_decay, clip_norm=clip_norm, patience=patience, seed=seed,
+    )  # fmt: skip
     plan.check()
     check_count("num_threads", num_threads)
     check_count("log_every", log_every)

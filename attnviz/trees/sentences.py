@@ -70,7 +70,7 @@ def sentences_of(model: AttentionRecommender, batch: Batch, *, field: str = "rev
         >>> model = AttentionRecommender(shop.schema, embed_dim=8).eval()
         >>> found = sentences_of(model, shop.batch(slice(90, 94)))
         >>> found.texts[0][0]
-        'Dreadful: that is the stitching.'
+        'After a month of use I find the finish awful.'
         >>> comprehensiveness(found.removal(), found.weights).shape
         torch.Size([4])
 

@@ -78,7 +78,7 @@ def weight_trees(
         >>> from attnviz import AttentionRecommender, planted_shop
         >>> shop = planted_shop(num_users=50, num_items=20, num_interactions=200)
         >>> model = AttentionRecommender(shop.schema, embed_dim=8)
-        >>> trees = weight_trees(model, shop, "u1", "i2")
+        >>> trees = weight_trees(model, shop, "Ben", "i2")
         >>> trees[["element", "text"]].values.tolist()[:2]
         [['candidate/tags', '4 tags'], ['candidate/tags/tag 1', 'recycled']]
 

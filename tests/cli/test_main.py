@@ -49,7 +49,8 @@ def test_train_then_recommend(city, tmp_path):
     printed, errors = process.communicate()
     assert process.returncode == 0, errors
     assert "300 choices of" in printed
-    for words in ("new", "returning, new item", "popularity, 90 days", "NDCG@10", "later snapshot"):
+    for words in ("new", "returning, new item", "popularity, 90 days", "NDCG@10", "later snapshot",
+                  "by chance", "by counting the last 90 days", "For users who are new: "):  # fmt: skip
         assert words in printed
     assert visible(run) == {"checkpoint.safetensors", "log", "model.safetensors", "run.json", "tensorboard"}
     assert visible(run / "log") == {"attnviz.sha256", "interactions.parquet", "items.parquet"}
@@ -66,6 +67,7 @@ def test_train_then_recommend(city, tmp_path):
     shown = ["tags", "reviews", "price", "popularity", "likeness"]
     assert header.split() == ["item_id", "title", "probability", *shown]
     assert "not why the item is here" in printed
+    assert "that of being the one chosen of 20 items" in printed
 
 
 def test_recommend_prints_what_the_package_recommends(trained, capsys):

@@ -117,7 +117,7 @@ def test_a_share_of_what_was_on_offer(stays, bad):
 def test_candidates_at_no_time(shop, at):
     """A number is no time, and neither is a word."""
     with pytest.raises(ValueError, match="at must be a datetime or ISO 8601 text such as"):
-        shop.candidates("u1", at=at)
+        shop.candidates("Ben", at=at)
 
 
 def test_candidates_of_what_is_no_id(shop):
@@ -125,4 +125,4 @@ def test_candidates_of_what_is_no_id(shop):
     with pytest.raises(TypeError, match="users must be an id as text, or several, got 7"):
         shop.candidates(7)
     with pytest.raises(ValueError, match="items: 1 of 1 are not in the log, first 'tea'"):
-        shop.candidates("u1", "tea")
+        shop.candidates("Ben", "tea")

@@ -134,7 +134,7 @@ def test_only_choices_are_given_negatives():
         log.sample_negatives(0)
     with pytest.raises(ValueError, match="on_offer must be a share from 0 to 1, got 4"):
         log.sample_negatives(on_offer=4)
-    with pytest.raises(ValueError, match="4 rows with label 0 already"):
+    with pytest.raises(ValueError, match="5 rows with label 0 already"):
         log.sample_negatives(on_offer=0).sample_negatives()
     rated = InteractionLog(log.interactions.loc[[0, 0]].assign(label=[0, 1], item_id=["1", "2"]), log.items)
     with pytest.raises(ValueError, match="implicit logs only"):

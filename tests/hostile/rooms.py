@@ -37,7 +37,7 @@ TABLE: Table = {
         ("num_heads=3 of 4", {"attention": "multihead", "num_heads": 3}),
         ("num_heads=1.5", {"attention": "multihead", "num_heads": 1.5}),
         ("attention=a word", {"attention": "all"}),
-        ("num_heads with one head", {"num_heads": 2}), ("keys=a word", {"keys": "both"}),
+        ("num_heads with one head", {"num_heads": 2}), ("keys=a word", {"keys": "all"}),
         ("seed=text", {"seed": "x"}),
         ("asks without a history", {"asks": "candidate"}), ("conditioning=a word", {"conditioning": "yes"}),
         ("embed_dim=True", {"embed_dim": True}))),
@@ -47,6 +47,10 @@ TABLE: Table = {
         ("fractions that sum to 2", {"fractions": (1.0, 1.0)}),
         ("fractions with NaN", {"fractions": (NAN, 0.5)}),
         ("a part without rows", {"fractions": (0.999, 0.0005, 0.0005)}))),
+    "ceiling": (lambda train: shop().split()[2].ceiling(train), {}, (
+        ("rows of another shop", {"train": shop.__wrapped__()}),
+        ("these rows themselves", {"train": shop()}), ("no planted rows", {"train": stays()}),
+        ("train=None", {"train": None}))),
     "batch": (lambda index: shop().batch(index), {"index": [0]}, (
         ("index=a float", {"index": 1.5}), ("index=a list of floats", {"index": [0.0, 1.0]}),
         ("index=an array of floats", {"index": np.array([0.5])}), ("index=9999", {"index": [9999]}),
@@ -72,7 +76,8 @@ TABLE: Table = {
     "planted_shop": (lambda **more: av.planted_shop(**more), {}, (
         ("num_users=2", {"num_users": 2}), ("num_items=8.5", {"num_items": 8.5, "num_interactions": 30}),
         ("variant=a word", {"variant": "soft and hard"}), ("seed=-1", {"seed": -1}))),
-    "recommend": (lambda **more: av.recommend(**{"model": model(), "log": shop(), "user": "u1"} | more), {}, (
+    "recommend": (lambda **more: av.recommend(
+        **{"model": model(), "log": shop(), "user": "Ben"} | more), {}, (
         *counts("top_k"), ("an unknown user", {"user": "nobody"}), ("a user of a number", {"user": 1}),
         ("a log with other fields", {"log": stays(), "user": "ann"}))),
     "TextEncoder": (lambda **more: language.TextEncoder(**more), {}, (
@@ -89,14 +94,14 @@ TABLE: Table = {
         ("a text too long", {"text": "soft " * 600}),
         ("max_length=0", {"text": "soft", "max_length": 0}))),
     "weight_trees": (lambda **more: av.weight_trees(
-        **{"model": model(), "log": shop(), "user": "u1", "item": "i1"} | more), {}, (
+        **{"model": model(), "log": shop(), "user": "Ben", "item": "i1"} | more), {}, (
         ("an unknown user", {"user": "nobody"}), ("an unknown item", {"item": "nothing"}),
         ("a time that is none", {"at": "soon"}), ("tokens=a word", {"tokens": "all"}),
         ("a log with other fields", {"log": stays(), "user": "ann", "item": "a"}))),
     "predict": (lambda log: av.predict(model(), log), {}, (
         ("a log with other fields", {"log": stays()}), ("no log", {"log": None}))),
     "shelf": (lambda **more: av.recommender.shelf(
-        **{"model": model(), "log": shop(), "users": ["u1"], "items": ["i1"]} | more), {}, (
+        **{"model": model(), "log": shop(), "users": ["Ben"], "items": ["i1"]} | more), {}, (
         ("a model of several heads", {"model": untrained(attention="multihead", num_heads=2)}),
         ("no users", {"users": []}), ("an unknown item", {"items": ["nothing"]}))),
     "prompt_parts": (lambda **more: data.prompt_parts(stays(), **more), {}, (

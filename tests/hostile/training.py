@@ -28,7 +28,8 @@ def _trainings() -> Iterator[tuple[str, dict[str, Any]]]:
     for name in ("epochs", "batch_size", "patience", "num_threads", "log_every"):
         yield from ((f"{name}={value}", {name: value}) for value in (0, 1.5))
     for name, value in (("learning_rate", NAN), ("learning_rate", INF), ("weight_decay", -1.0),
-                        ("weight_decay", NAN), ("seed", "x")):  # fmt: skip
+                        ("weight_decay", NAN), ("clip_norm", 0), ("clip_norm", NAN), ("loss", "hinge"),
+                        ("seed", "x")):  # fmt: skip
         yield f"{name}={value}", {name: value}
     yield "train of one class", {"train": stays()}
     yield "train of another schema", {"train": stays().sample_negatives(1)}

@@ -197,6 +197,29 @@ def test_an_interval_of_shoppers_covers_the_truth_and_one_of_rows_does_not():
     assert covered["rows"] < 60
 
 
+def test_auc_draws_of_groups_have_all_their_samples():
+    """Each draw is scikit-learn's AUC of the samples of the shoppers that were drawn, some of them twice."""
+    scores, labels = torch.arange(17) % 5 / 5, torch.arange(17) % 3 % 2
+    labels[5] = 1  # of bob, who has one sample
+    places = [[n for n, one in enumerate(GROUPS) if one == name] for name in ("ann", "bob", "cem", "dora")]
+    drawn = torch.randint(4, (50, 4), generator=torch.Generator().manual_seed(5)).tolist()
+    for value, draw in zip(
+        auc_draws(scores, labels, groups=GROUPS, num_samples=50, seed=5), drawn, strict=True
+    ):
+        rows = [row for group in draw for row in places[group]]
+        assert value.item() == pytest.approx(metrics.roc_auc_score(labels[rows], scores[rows]), abs=1e-6)
+
+
+def test_an_auc_of_shoppers_is_less_sure_than_one_of_rows():
+    """Forty shoppers with ten equal rows each: by shopper as of forty rows, by row three times as sure."""
+    scores, labels = noisy(40)
+    rows = torch.arange(40).repeat_interleave(10)
+    by_row = bootstrap_auc(scores[rows], labels[rows])
+    by_shopper = bootstrap_auc(scores[rows], labels[rows], groups=rows)
+    assert by_shopper == pytest.approx(bootstrap_auc(scores, labels))
+    assert 2 < (by_shopper.high - by_shopper.low) / (by_row.high - by_row.low) < 5
+
+
 def test_undefined_rows_of_groups_are_left_out():
     """A shopper without a defined row is not drawn; the others keep their defined ones."""
     values = [0.1, math.nan, 0.4, math.nan, 0.9]
@@ -210,6 +233,8 @@ def test_groups_that_do_not_fit(groups):
     """One name a value, none missing."""
     with pytest.raises(ValueError, match="groups must name one group for each of 3 values"):
         bootstrap_interval([0.1, 0.2, 0.3], groups=groups)
+    with pytest.raises(ValueError, match="groups must name one group for each of 3 values"):
+        bootstrap_auc(torch.tensor([0.1, 0.2, 0.3]), torch.tensor([0, 1, 1]), groups=groups)
 
 
 @pytest.mark.parametrize("values", [None, "abc", ["a"], [[1], [1, 2]], [1j, 2.0]])

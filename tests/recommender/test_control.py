@@ -101,8 +101,8 @@ ASKING = {
     "forward": lambda model, shop, batch: model(batch, return_weights=True),
     "attend": lambda model, shop, batch: model.attend(*_flat(model.field_vectors(batch))),
     "field_weights": lambda model, shop, batch: field_weights(model, shop),
-    "shelf": lambda model, shop, batch: av.recommender.shelf(model, shop, ["u1"], ["i1"]),
-    "weight_trees": lambda model, shop, batch: av.weight_trees(model, shop, "u1", "i1"),
+    "shelf": lambda model, shop, batch: av.recommender.shelf(model, shop, ["Ben"], ["i1"]),
+    "weight_trees": lambda model, shop, batch: av.weight_trees(model, shop, "Ben", "i1"),
 }
 
 
@@ -120,9 +120,9 @@ def test_who_asks_for_weights_is_told_why_there_are_none(ask, model, shop, batch
 
 def test_a_table_is_right_without_weights(model, shop):
     """Expect the probabilities of `predict`, and no column of a field."""
-    table = av.recommend(model, shop, "u3", top_k=3)
+    table = av.recommend(model, shop, "David", top_k=3)
     assert table.columns.tolist() == ["item_id", "title", "probability"]
-    again = av.predict(model, shop.candidates(["u3"], table["item_id"].tolist()))
+    again = av.predict(model, shop.candidates(["David"], table["item_id"].tolist()))
     np.testing.assert_allclose(table["probability"], again, rtol=1e-5)
 
 

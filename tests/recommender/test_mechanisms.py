@@ -172,7 +172,7 @@ def test_training_file_and_recommendation(name, shop, tmp_path):
     loaded = av.AttentionRecommender.load(tmp_path)
     assert loaded.options == model.options
     np.testing.assert_array_equal(av.predict(loaded, shop), av.predict(model, shop))
-    shown = av.recommend(loaded, shop, "u3", top_k=3)
+    shown = av.recommend(loaded, shop, "David", top_k=3)
     np.testing.assert_allclose(shown[list(model.fields)].sum(axis=1), 1, atol=1e-5)
 
 
@@ -193,7 +193,7 @@ def test_what_exists_for_point_attention_only_is_not_there(shop, name):
         assert not hasattr(model.mechanism, method)
     attention = model.options["attention"]
     with pytest.raises(ValueError, match=f"^model must attend with one head .* got '{attention}'"):
-        av.recommender.shelf(model, shop, ["u1"], ["i1"])
+        av.recommender.shelf(model, shop, ["Ben"], ["i1"])
 
 
 def test_marked_keys_are_those_of_content_and_of_the_field(shop):

@@ -112,7 +112,7 @@ def test_film_scales_each_field_by_the_shopper(shop, batch):
 def test_baseline_is_the_average_product_for_the_same_shopper(model, shop):
     """Expect the mean over the products of the vectors that this shopper would have for each of them."""
     items = shop.items["item_id"].tolist()
-    for user in ("u3", "u7"):
+    for user in ("David", "Henry"):
         candidates = shop.candidates([user], items).batch(slice(None), shop.schema)
         expected = model.field_vectors(candidates)[0].mean(0)
         made = model.baseline_vectors(candidates, candidates)

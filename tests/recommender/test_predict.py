@@ -46,12 +46,12 @@ def test_recommend_errors(shop, model):
     with pytest.raises(ValueError, match="user 'nobody' is not in the log"):
         av.recommend(model, shop, "nobody")
     with pytest.raises(ValueError, match="top_k"):
-        av.recommend(model, shop, "u1", top_k=0)
+        av.recommend(model, shop, "Ben", top_k=0)
 
 
 def test_shelf_recomputes_the_model(shop, model):
     """Expect softmax of the shelf's scores, times its vectors, times its head, to be the model's logit."""
-    users, items = ["u1", "u2"], ["i3", "i5", "i7"]
+    users, items = ["Ben", "Clara"], ["i3", "i5", "i7"]
     found = shelf(model, shop, users, items)
     scores, vectors = torch.tensor(found["query_scores"]), torch.tensor(found["vectors"])
     output = (scores.softmax(-1).unsqueeze(-1) * vectors).sum(2)

@@ -120,14 +120,14 @@ def test_the_closed_form_is_right(name, shop):
 def test_shelf_and_trees_show_what_the_weights_multiply(shop):
     """Expect the shelf to give the model's logit, and the tree the norms of the values."""
     model = build(shop, "point")
-    found = av.recommender.shelf(model, shop, ["u1", "u2"], ["i3", "i5"])
+    found = av.recommender.shelf(model, shop, ["Ben", "Clara"], ["i3", "i5"])
     scores, vectors = torch.tensor(found["query_scores"]), torch.tensor(found["vectors"])
     output = (scores.softmax(-1).unsqueeze(-1) * vectors).sum(2)
     logits = output @ torch.tensor(found["head_weight"]) + found["head_bias"]
-    expected = torch.tensor(av.predict(model, shop.candidates(["u1", "u2"], ["i3", "i5"])))
+    expected = torch.tensor(av.predict(model, shop.candidates(["Ben", "Clara"], ["i3", "i5"])))
     torch.testing.assert_close(logits.sigmoid().flatten(), expected)
-    trees = av.weight_trees(model, shop, "u1", "i3")
+    trees = av.weight_trees(model, shop, "Ben", "i3")
     norms = torch.tensor(trees.loc[trees["level"] == "field", "value_norm"].to_numpy())
-    batch = shop.candidates(["u1"], ["i3"]).batch(slice(None), model.schema)
+    batch = shop.candidates(["Ben"], ["i3"]).batch(slice(None), model.schema)
     values = F.layer_norm(model.field_vectors(batch)[0], (8,))[0]
     torch.testing.assert_close(norms.float(), values.norm(dim=-1).detach())

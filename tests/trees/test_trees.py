@@ -23,7 +23,7 @@ def small_log(
     """Ann's purchases, and reviews that others wrote of i0; Ben has looked and bought nothing."""
     rows = [("ann", f"i{1 + n % 5}", START + n * DAY, 1, "") for n in range(purchases)]
     rows += [("ben", "i1", START, 0, "")]
-    texts = texts or ["Warm and soft. The zip is poor!", "Good.", "Dreadful: that is the stitching."]
+    texts = texts or ["Warm and soft. The zip is poor!", "Good.", "Terrible stitching on this one."]
     rows += [(f"w{n}", "i0", START + n * DAY, (n + 1) % 2, texts[n % len(texts)]) for n in range(reviews)]
     table = pd.DataFrame({
         "item_id": [f"i{n}" for n in range(6)], "title": [f"Thing {n}" for n in range(6)],

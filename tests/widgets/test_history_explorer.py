@@ -52,7 +52,7 @@ def test_it_takes_the_tables_of_explain(shopper):
     """Real tables fit, and the product down to each row is explain's own path_weight."""
     shop = av.planted_shop(num_users=30, num_items=15, num_interactions=300)
     model = av.AttentionRecommender(shop.schema, embed_dim=8, shopper=shopper)
-    table = av.weight_trees(model, shop, "u1", "i2")
+    table = av.weight_trees(model, shop, "Ben", "i2")
     trees = HistoryExplorer([table])
     for element, product in table[["element", "path_weight"]].sample(8, random_state=0).values:
         trees.selected = element

@@ -1,6 +1,6 @@
 """A shop whose truth is known."""
 
-from .grammar import ASPECTS, deciding_sentiment, sentence_table
+from .grammar import ASPECTS, deciding_sentiment, sentence_table, thing_and_opinion
 from .oracle import DECIDING_FIELDS, Oracle, shapley_pushes
 from .shop import PlantedShop, Truth, planted_shop
 from .world import BEHAVIOURS, SEGMENT_SHARES, VARIANTS, World
@@ -19,4 +19,5 @@ __all__ = [
     "planted_shop",
     "sentence_table",
     "shapley_pushes",
+    "thing_and_opinion",
 ]

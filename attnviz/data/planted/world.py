@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .grammar import ASPECTS, sentence_table, write_reviews
+from .names import product_names, shopper_names
 
 VARIANTS = ("additive", "soft", "interaction", "network", "forest", "twins")
 SEGMENT_SHARES = np.array([0.35, 0.40, 0.10, 0.15])  # deciders by tags, reviews, price, brand
@@ -96,7 +97,7 @@ def _draw_users(num_users: int, rates: np.ndarray, variant: str, rng: np.random.
         affinities = tastes @ _BRAND_TAGS.T / TAGS_PER_ITEM
     budgets = rng.normal(3.4, 0.5, size=num_users).round(3)
     counts = rng.poisson(rates[segment])
-    columns: dict[str, list[str] | np.ndarray] = {"user_id": [f"u{number}" for number in range(num_users)]}
+    columns: dict[str, list[str] | np.ndarray] = {"user_id": shopper_names(num_users)}
     columns |= {f"taste {tag}": tastes[:, i] for i, tag in enumerate(TAGS)}
     columns |= {f"affinity {brand}": affinities[:, i] for i, brand in enumerate(BRANDS)}
     columns |= {"budget": budgets}
@@ -117,13 +118,14 @@ def _draw_items(num_items: int, variant: str, rng: np.random.Generator) -> dict:
     if variant == "twins":  # all products of a brand have its tags, and no other brand has them
         brand = ranks[:, -1] // _TAG_STEP
         item_tags = _BRAND_TAGS[brand].astype(float)
+    brands, categories = [BRANDS[b] for b in brand], [CATEGORIES[c] for c in category]
     items = pd.DataFrame({
         "item_id": [f"i{number}" for number in range(num_items)],
-        "title": [f"{BRANDS[brand[n]]} {CATEGORIES[category[n]]} {n}" for n in range(num_items)],
+        "title": product_names(brands, categories),
         "tags": [[TAGS[i] for i in np.flatnonzero(row)] for row in item_tags],
         "price": price,
-        "category": [CATEGORIES[c] for c in category],
-        "brand": [BRANDS[b] for b in brand],
+        "category": categories,
+        "brand": brands,
     })  # fmt: skip
     return dict(items=items, item_tags=item_tags, item_brand=brand, item_log_price=np.log(price),
                 review_texts=_draw_reviews(num_items, rng))  # fmt: skip
