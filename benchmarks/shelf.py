@@ -32,7 +32,7 @@ from tqdm import tqdm
 import attnviz as av
 
 from .results import Result
-from .shelf_models import MODELS, Recipe
+from .shelf_models import MODELS, Recipe, shelf_scores, trained
 from .shelf_opponents import OPPONENTS, Opponent
 from .shelf_queries import DATA, Queries, Window, windows
 
@@ -40,7 +40,7 @@ MEASURES = ["ndcg", "auc"]
 QUERY = ["window", "shelf", "group", "query", "user"]
 
 
-def judged(opponent: Opponent | Recipe, window: Window, seeds: Iterable[int]) -> pd.DataFrame:
+def judged(opponent: Opponent, window: Window, seeds: Iterable[int]) -> pd.DataFrame:
     """The measures of each query, valid and test, in the trial that is best on the validation part.
 
     Returns:
@@ -60,6 +60,13 @@ def judged(opponent: Opponent | Recipe, window: Window, seeds: Iterable[int]) ->
     best = tried.groupby(["group", "trial"])["ndcg"].mean().unstack().idxmax(axis=1)
     overall = tried.groupby("trial")["ndcg"].mean().idxmax()  # for a group without validation queries
     return table[table["trial"] == table["group"].map(best).fillna(overall)].drop(columns="trial")
+
+
+def tested(recipe: Recipe, window: Window, seeds: Iterable[int]) -> pd.DataFrame:
+    """The same of a model on the test queries: nothing is chosen."""
+    models = (trained(recipe, window, seed) for seed in seeds)
+    table = pd.concat(measured(window.test, shelf_scores(model, window.test)) for model in models)
+    return table.groupby(["shelf", "group", "query"], as_index=False)[MEASURES].mean().assign(part="test")
 
 
 def measured(queries: Queries, scores: np.ndarray) -> pd.DataFrame:
@@ -134,8 +141,10 @@ def measure(*, num_windows: int = 4, seeds: int = 5, data: Annotated[tuple[str, 
 def ranked(window: Window, seeds: int) -> pd.DataFrame:
     """The measures of all rankings of a window, with user and ranking."""
     tables = []
-    for name, ranking in (OPPONENTS | MODELS).items():
-        tables.append(judged(ranking, window, range(min(seeds, ranking.max_seeds))).assign(ranking=name))
+    for name, opponent in OPPONENTS.items():
+        tables.append(judged(opponent, window, range(min(seeds, opponent.max_seeds))).assign(ranking=name))
+    for name, recipe in MODELS.items():
+        tables.append(tested(recipe, window, range(min(seeds, recipe.max_seeds))).assign(ranking=name))
     table = pd.concat(tables)
     users = {part: queries.users for part, queries in zip(("valid", "test"), window.queries, strict=True)}
     asked = zip(table["part"], table["query"], strict=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,16 +10,17 @@ import numpy as np
 import pandas as pd
 
 import attnviz as av
+from attnviz.recommender.losses import shelf_of_choices
 
 from .shelf_queries import Queries, Window
 
 ROWS_AT_ONCE = 1 << 17
-NUM_NEGATIVES = 16
+NUM_NEGATIVES, VALID_ROWS = 16, 100_000
 FOLDER = Path(__file__).parents[1] / "_build" / "models" / "shelf"
 
 
 class Recipe(NamedTuple):
-    """A model, and how it is trained; it has a single trial.
+    """A model, and how it is trained: nothing of it is tuned.
 
     Attributes:
         options: Of the model, beside those that all have.
@@ -32,11 +34,6 @@ class Recipe(NamedTuple):
     without: tuple[str, ...] = ()
     max_seeds: int = 5
 
-    def trials(self, window: Window, seed: int) -> Iterator[tuple[np.ndarray, ...]]:
-        """Scores of the valid and of the test queries, once."""
-        model = trained(self, window, seed)
-        yield tuple(shelf_scores(model, queries) for queries in window.queries)
-
 
 def trained(recipe: Recipe, window: Window, seed: int) -> av.AttentionRecommender:
     """The recipe's model of a window; one that was trained before is read from `FOLDER`."""
@@ -46,9 +43,15 @@ def trained(recipe: Recipe, window: Window, seed: int) -> av.AttentionRecommende
     name = "-".join(map(str, [window.name, *recipe.without, *recipe.options.values(),
                               *recipe.training.values(), seed]))  # fmt: skip
     negatives = window.train.sample_negatives(NUM_NEGATIVES, seed=seed)
-    av.fit(model, negatives, window.valid.log, seed=seed, progress=False, resume=True,
+    av.fit(model, negatives, stopping_shelf(window), seed=seed, progress=False, resume=True,
            checkpoint=FOLDER / f"{name}.safetensors", **recipe.training)  # fmt: skip
     return model
+
+
+@lru_cache(maxsize=1)
+def stopping_shelf(window: Window) -> av.InteractionLog:
+    """Choices of the validation part, each among the whole catalogue; the same for all models of a window."""
+    return shelf_of_choices(window.valid.log, rows=VALID_ROWS)
 
 
 def schema_of(train: av.InteractionLog, without: tuple[str, ...]) -> av.Schema:
@@ -90,7 +93,7 @@ def _with_all_items(log: av.InteractionLog, asking: pd.DataFrame) -> Iterator[av
 OPTIONS = dict(embed_dim=16, keys="both", values="normalised")
 MODELS = {
     "model": Recipe(),
-    "no attention": Recipe(dict(attention="none", keys="content", values="raw"), max_seeds=2),
+    "no attention": Recipe(dict(attention="none", keys="content", values="raw"), max_seeds=1),
     "uniform weights": Recipe(dict(attention="uniform"), max_seeds=1),
     "model, raw values": Recipe(dict(values="raw"), max_seeds=1),
     "model without popularity": Recipe(without=("popularity",), max_seeds=1),

@@ -75,7 +75,7 @@ class Queries:
         return pd.concat(tables, ignore_index=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Window:
     """What is tested, and all that lies before it.
 
