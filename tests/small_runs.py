@@ -74,6 +74,7 @@ def command(*arguments, file_size: int = resource.RLIM_INFINITY, **options) -> s
 
 def told(capsys, arguments, code=2) -> str:
     """The one message on stderr with which the command ends; further lines of it are indented."""
+    capsys.readouterr()  # what was told before
     assert main([str(argument) for argument in arguments]) == code
     lines = capsys.readouterr().err.strip().splitlines()
     assert lines[0].startswith("attnviz: ")

@@ -173,7 +173,6 @@ def test_data_that_has_moved_goes_on(trained, tmp_path, capsys):
     options = ["--interactions", files / "rows.csv", "--items", files / "items.parquet"]
     options += ["--users", files / "users.csv", "--columns", *note["columns"], "--out", files / "run", *SMALL]
     assert main(["train", *map(str, options)]) == 0
-    assert "no better than a constant" in capsys.readouterr().err  # of one epoch
     assert (files / "run/model.safetensors").read_bytes() == model
     (files / "rows.csv").write_text((files / "rows.csv").read_text().replace("1\n", "5\n"))
     before = (files / "run/run.json").read_text()

@@ -66,7 +66,7 @@ OPTIONS: dict[str, tuple[Callable[[], Any], str, Right]] = {
     "time_unit of words": (timed(["soon"] * 4, time_unit="s"), "timestamp", never),
     "time_unit that leaves the calendar": (timed([10**18] * 4, time_unit="s"), "timestamp", never),
     "time_unit and date_format": (timed(SECONDS, time_unit="s", date_format=US), "date_format", never),
-    "further fields": (starred(), "fields", lambda log: len(log.fields) == 6),
+    "further fields": (starred(), "fields", lambda log: len(log.fields) == 8),
     "a field of words that is a number": (starred(stars=["good", "bad"]), "stars", never),
     "a field that is infinite": (starred(stars=[float("inf"), 1]), "stars", never),
     "a field of an unknown kind": (starred(kinds={"stars": "float"}), "stars", never),
