@@ -98,6 +98,8 @@ def tell_ranking(model: AttentionRecommender, candidates: InteractionLog) -> Non
 def compared_with_counting(ranking: pd.DataFrame) -> list[str]:
     """For each group of users a sentence: is the model better than the counting that serves them best?
 
+    Of those who take the same item again it says that nothing is shown: no candidate was ever chosen by them.
+
     Args:
         ranking: Of `rank_held_out`.
 
@@ -112,6 +114,11 @@ def compared_with_counting(ranking: pd.DataFrame) -> list[str]:
 def _compared(row: Any, of_model: float) -> str:
     """What the lead of the model over this counting is."""
     users, counting = GROUPS.get(row.group, row.group), COUNTINGS[row.model]
+    if row.group == "repeat":
+        return (
+            f"For users who are {users}: this shows nothing of the model, since none of the other items was "
+            "ever chosen by them, and their own past tells the chosen one."
+        )
     said = f"counting {counting} is as good"
     if row.ndcg_lead_low > 0:
         said = f"the model is better than counting {counting}"
