@@ -108,8 +108,7 @@ def planted_sentences() -> Iterator[dict]:
     table, _ = sentence_table()
     sentences = table.reshape(-1).tolist()
     good = np.broadcast_to([[[0], [1]]], table.shape).reshape(-1)
-    variant = np.broadcast_to(np.arange(table.shape[2]), table.shape).reshape(-1)
-    fold = np.where(variant < 60, variant % 4, 4)  # four pairs of adjectives, and turns of phrase
+    fold = np.tile(np.r_[np.arange(60) % 4, [4] * 15], 8)  # pairs of adjectives, turns of phrase
     for name in ENCODERS:
         model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=2000))
         scores = cross_val_predict(model, vectors_of(name, sentences), good, cv=GroupKFold(5),

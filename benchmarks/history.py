@@ -66,7 +66,7 @@ def trained(
     """One of the models, trained on the first part, its epoch chosen on the second."""
     kind = Nobody if name == "nothing" else av.AttentionRecommender
     model = kind(schema, seed=seed, **MODELS[name])
-    av.fit(model, *parts[:2], epochs=epochs, seed=seed, progress=False)
+    av.fit(model, *parts[:2], loss="binary", epochs=epochs, batch_size=1024, seed=seed, progress=False)
     return model
 
 

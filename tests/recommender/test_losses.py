@@ -277,8 +277,8 @@ def test_what_is_given_is_kept():
     """Expect an option to follow from the rows only where it is None."""
     given = dict(epochs=None, batch_size=7, learning_rate=0.1, weight_decay=0.0, clip_norm=None, patience=3,
                  seed=0)  # fmt: skip
-    assert Plan.of(9000, "softmax", given) == Plan("softmax", 5, 7, 0.1, 0.0, 1.0, 3, 0)
-    assert Plan.of(9000, "binary", given) == Plan("binary", 10, 7, 0.1, 0.0, math.inf, 3, 0)
+    assert Plan.of(9000, "softmax", **given) == Plan("softmax", 5, 7, 0.1, 0.0, 1.0, 3, 0)
+    assert Plan.of(9000, "binary", **given) == Plan("binary", 10, 7, 0.1, 0.0, math.inf, 3, 0)
 
 
 @pytest.mark.parametrize("number", [40, 2371])
