@@ -120,12 +120,19 @@ def pooled(table: pd.DataFrame) -> Iterator[dict]:
             yield row | dict(window=window, n=len(one), value=one["value"].mean(), against=names)
 
 
-def measure(*, num_windows: int = 4, seeds: int = 5, data: Annotated[tuple[str, ...], DATA] = DATA) -> Result:
-    """All rankings on each data set.
+def measure(
+    *,
+    num_windows: int = 4,
+    seeds: int = 5,
+    models: Annotated[tuple[str, ...], tuple(MODELS)] = tuple(MODELS),
+    data: Annotated[tuple[str, ...], DATA] = DATA,
+) -> Result:
+    """All opponents, and models, on each data set.
 
     Args:
         num_windows: How many test windows.
-        seeds: How many, of whatever has one.
+        seeds: How many, of whatever has one; the controls, and what is left out, have one.
+        models: Which ones; "model" must be among them.
         data: Which data sets.
     """
     torch.set_num_threads(1)
@@ -133,17 +140,18 @@ def measure(*, num_windows: int = 4, seeds: int = 5, data: Annotated[tuple[str, 
     for name in data:
         parts = []
         for place, window in enumerate(tqdm(windows(name, num_windows), total=num_windows)):
-            parts.append(ranked(window, seeds).assign(window=place + 1))
+            parts.append(ranked(window, seeds, models).assign(window=place + 1))
         rows += [dict(data=name) | row | dict(seeds=seeds) for row in pooled(pd.concat(parts))]
     return Result(pd.DataFrame(rows), replace=["data"])
 
 
-def ranked(window: Window, seeds: int) -> pd.DataFrame:
+def ranked(window: Window, seeds: int, models: Iterable[str]) -> pd.DataFrame:
     """The measures of all rankings of a window, with user and ranking."""
     tables = []
     for name, opponent in OPPONENTS.items():
         tables.append(judged(opponent, window, range(min(seeds, opponent.max_seeds))).assign(ranking=name))
-    for name, recipe in MODELS.items():
+    for name in models:
+        recipe = MODELS[name]
         tables.append(tested(recipe, window, range(min(seeds, recipe.max_seeds))).assign(ranking=name))
     table = pd.concat(tables)
     users = {part: queries.users for part, queries in zip(("valid", "test"), window.queries, strict=True)}
