@@ -47,7 +47,7 @@ serve: book
 
 # The picture in README.md, taken from the built book with Chromium.
 picture: book
-	$(BIN)/python tests/browser/picture.py
+	PYTHONPATH=tests $(BIN)/python tests/browser/picture.py
 
 # Make constraints.txt again: the newest versions that pyproject.toml allows, for all systems and Pythons.
 # Another torch is written here and, with its files' digests, into constraints-torch.txt.
