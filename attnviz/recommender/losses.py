@@ -20,6 +20,7 @@ from ..metrics.calibration import calibrate_constant
 from ..metrics.ranking import auc, log_loss
 from .model import AttentionRecommender
 from .plan import LOSSES
+from .ranking import query_auc
 
 COUNTED_DAYS = 90
 SHELF_ITEMS = 1000
@@ -65,10 +66,8 @@ def choice_auc(scores: Tensor, labels: Tensor) -> Tensor:
         tensor([0.7500, 0.0000])
     """
     table = by_choice(scores, labels)
-    chosen, others = table[:, :1], table[:, 1:]
-    wins = (chosen > others).float() + (chosen == others).float() / 2
-    there = others > -math.inf
-    return (wins * there).sum(1) / there.sum(1)
+    is_choice = torch.arange(table.shape[1]).expand_as(table) == 0
+    return query_auc(table, is_choice.long(), table > -math.inf)
 
 
 def by_choice(values: Tensor, labels: Tensor) -> Tensor:

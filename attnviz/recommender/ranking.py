@@ -48,12 +48,15 @@ def query_measures(
     check_scores(*given, dims=("query", "candidate"), top_k=top_k)
     given = given[0].masked_fill(~torch.tensor(mask), -torch.inf), given[1]
     measures = {"ndcg": ndcg(*given, top_k=top_k), "hit_rate": hit_rate(*given, top_k=top_k)}
-    measures["auc"] = _wins(*given, torch.tensor(mask))
+    measures["auc"] = query_auc(*given, torch.tensor(mask))
     return pd.DataFrame({name: values.double() for name, values in measures.items()})
 
 
-def _wins(scores: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
-    """The AUC of each query (query,): with a single 1, the share of the others that score below it."""
+def query_auc(scores: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
+    """The AUC of each query (query,): with a single 1, the share of the others that score below it.
+
+    A tie counts one half; NaN where nothing stands beside the 1. All are (query, candidate).
+    """
     chosen = scores[labels == 1].unsqueeze(1)  # (query, 1)
     others = mask & (labels == 0)
     wins = ((chosen > scores) & others).sum(1) + ((chosen == scores) & others).sum(1) / 2

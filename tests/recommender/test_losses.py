@@ -10,12 +10,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
+from stopped_fit import fit_two_epochs
 from torch.nn import functional as F
 
 import attnviz as av
 from attnviz.data import popularity
 from attnviz.metrics import calibrate_constant
-from attnviz.recommender.checkpoint import Checkpoint
 from attnviz.recommender.losses import choice_auc, choice_loss, make_loss, shelf_of_choices
 from attnviz.recommender.plan import LEAST_STEPS, Plan, steps_for
 from attnviz.recommender.predict import logits_of
@@ -208,26 +208,12 @@ def test_a_constant_needs_both_labels():
         calibrate_constant(torch.tensor([0.0, math.inf]), torch.tensor([0, 1]))
 
 
-class Stop(Exception):
-    pass
-
-
 def test_resumed_choices_end_where_a_whole_run_ends(parts, tmp_path, monkeypatch):
     """Expect bit-equal parameters and tables after a stop at the second epoch, bias included."""
     options = dict(epochs=4, batch_size=16, progress=False)
     whole, resumed = make(parts, dropout=0.2), make(parts, dropout=0.2)
     history = av.fit(whole, *parts, **options)
-    write = Checkpoint.write
-
-    def write_then_stop(self, tensors, values):
-        write(self, tensors, values)
-        if values["epoch"] == 2:
-            raise Stop
-
-    monkeypatch.setattr(Checkpoint, "write", write_then_stop)
-    with pytest.raises(Stop):
-        av.fit(make(parts, dropout=0.2), *parts, checkpoint=tmp_path / "run", **options)
-    monkeypatch.undo()
+    fit_two_epochs(monkeypatch, make(parts, dropout=0.2), *parts, checkpoint=tmp_path / "run", **options)
     again = av.fit(resumed, *parts, checkpoint=tmp_path / "run", resume=True, **options)
     assert again.equals(history)
     assert all(torch.equal(one, other) for one, other in zip(

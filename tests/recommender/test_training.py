@@ -11,9 +11,10 @@ from threading import Thread
 import numpy as np
 import pytest
 import torch
+from stopped_fit import Stop, fit_two_epochs
 
 import attnviz as av
-from attnviz.recommender.checkpoint import Checkpoint, TrainingState
+from attnviz.recommender.checkpoint import TrainingState
 from attnviz.storage import read_tensors, write_tensors
 
 SMALL = dict(num_users=200, num_items=100, num_interactions=4000)
@@ -79,26 +80,12 @@ def test_early_stopping_keeps_the_best_epoch(parts):
     assert loss == pytest.approx(history["valid_loss"].min(), rel=1e-6)
 
 
-class Stop(Exception):
-    pass
-
-
 def test_resume_ends_where_the_whole_run_ends(parts, tmp_path, monkeypatch):
     """Expect bit-equal parameters from a run that was stopped after its second epoch and resumed."""
     whole, stopped = make(parts), make(parts)
     options = dict(epochs=4, checkpoint=tmp_path / "run.safetensors", **QUICK)
     history = av.fit(whole, *parts[:2], epochs=4, **QUICK)
-    written = Checkpoint.write
-
-    def write_then_stop(self, tensors, values):
-        written(self, tensors, values)
-        if values["epoch"] == 2:
-            raise Stop
-
-    monkeypatch.setattr(Checkpoint, "write", write_then_stop)
-    with pytest.raises(Stop):
-        av.fit(stopped, *parts[:2], **options)
-    monkeypatch.undo()
+    fit_two_epochs(monkeypatch, stopped, *parts[:2], **options)
     resumed = make(parts)
     assert av.fit(resumed, *parts[:2], resume=True, **options).equals(history)
     assert torch.equal(flat(resumed), flat(whole))
