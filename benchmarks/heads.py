@@ -23,7 +23,7 @@ import attnviz as av
 from .quality import TRIALS
 
 MODELS = {
-    "film, content keys": dict(),
+    "film, both keys": dict(),
     "film, field keys": dict(keys="field"),
     "film, four heads": dict(attention="multihead", num_heads=4),
     "film, four heads, field keys": dict(attention="multihead", num_heads=4, keys="field"),

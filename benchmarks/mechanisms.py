@@ -19,7 +19,7 @@ import attnviz as av
 
 from .quality import OURS
 
-POINT = "film, content keys"
+POINT = "film, both keys"
 NAMES = (POINT, "film, field keys", "film, uniform", "film, four heads", "film, four heads, field keys",
          "film, self-attention")  # fmt: skip
 

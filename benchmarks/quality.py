@@ -28,16 +28,17 @@ from .peers import Matrix, boosted_trees, deep_and_cross, factorisation_machine
 from .results import Result
 
 OURS = {
-    "film, content keys": dict(),
+    "film, content keys": dict(keys="content"),
     "film, field keys": dict(keys="field"),
-    "film, both keys": dict(keys="both"),
-    "film, normalised values": dict(values="normalised"),
+    "film, both keys": dict(),
+    "film, normalised values": dict(keys="content", values="normalised"),
     "film, no attention": dict(attention="none"),
     "film, uniform": dict(attention="uniform"),
     "film, four heads": dict(attention="multihead", num_heads=4),
+    "film, four heads, content keys": dict(attention="multihead", num_heads=4, keys="content"),
     "film, four heads, field keys": dict(attention="multihead", num_heads=4, keys="field"),
     "film, self-attention": dict(attention="self", num_heads=4),
-    "plain, content keys": dict(conditioning="none"),
+    "plain, content keys": dict(conditioning="none", keys="content"),
 }
 PEERS = {
     "boosted trees": boosted_trees,
@@ -49,6 +50,7 @@ BEST, CEILING = "best guess from the profile", "ceiling"
 ALL = (BEST, CEILING, *OURS, *PEERS)
 RARE = (
     "film, four heads",
+    "film, four heads, content keys",
     "film, four heads, field keys",
     "film, self-attention",
     "factorisation machine",

@@ -110,7 +110,7 @@ def _require_attention(options: argparse.Namespace) -> None:
     if options.attention not in SEVERAL_HEADS:
         require_no_effectless(options, "num_heads", where=f"with --attention {options.attention}")
     check_attention(
-        options.attention, num_heads=_num_heads(options), embed_dim=options.embed_dim, keys="content",
+        options.attention, num_heads=_num_heads(options), embed_dim=options.embed_dim, keys="both",
         dropout=options.dropout, values=options.values,
     )  # fmt: skip
 

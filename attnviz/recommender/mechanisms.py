@@ -24,6 +24,11 @@ class FieldKeys(nn.Module):
         self.key = key
         self.field = nn.Embedding(num_fields, key.in_features)
 
+    @property
+    def weight(self) -> Tensor:
+        """K, (dim, dim), as an `nn.Linear` has it."""
+        return self.key.weight
+
     def forward(self, vectors: Tensor) -> Tensor:
         """The keys (batch, field, dim), the same in each row."""
         return self.key(self.field.weight).expand(len(vectors), -1, -1)

@@ -21,8 +21,9 @@ FILE = "model.safetensors"
 class AttentionRecommender(nn.Module):
     """A shopper's query attends over a product's fields, and the sum of what it saw gives a logit.
 
-    x_f = e_f(item) * (1 + G_f u), w = softmax_f(q(u) . K x_f / sqrt(dim)), y = sum_f w_f x_f,
-    logit = head(y), where u is the shopper's vector and e_f the vector of field f.
+    x_f = e_f(item) * (1 + G_f u), w = softmax_f(q(u) . K (x_f + z_f) / sqrt(dim)), y = sum_f w_f x_f,
+    logit = head(y), where u is the shopper's vector, e_f the vector of what field f holds, and z_f a learned
+    marker of the field.
 
     Args:
         schema: What the model must know of the data; `log.schema`.
@@ -33,9 +34,10 @@ class AttentionRecommender(nn.Module):
             network (`FieldMlp`); whoever asks it for weights is told that there are none.
         num_heads: Of "multihead" and "self"; divides embed_dim. The others have 1.
         embed_dim: Length of a field's vector.
-        keys: What a key is made of. "content": K x_f. "field": K z_f, where z_f is learned for each field,
-            whatever it holds. "both": K (x_f + z_f), so that a key need not tell from the content which field
-            it belongs to. "self" marks its tokens so anyway, and "none" has no keys.
+        keys: What a key is made of. "both": K (x_f + z_f), what a field holds and which field it is.
+            "content": K x_f, the plainest formula; such a key has to tell from the content which field it
+            belongs to, and predicts worse. "field": K z_f, whatever the field holds. "self" marks its tokens
+            anyway, and "none" has no keys.
         values: What the weights multiply. "raw": x_f. "normalised": LayerNorm(x_f), of the same length for
             all fields, so that a weight bounds what a field adds to the logit (`Values`); keys are made of
             x_f all the same. Not for "self" and "none".
@@ -72,7 +74,7 @@ class AttentionRecommender(nn.Module):
         attention: str = "point",
         num_heads: int = 1,
         embed_dim: int = 32,
-        keys: str = "content",
+        keys: str = "both",
         values: str = "raw",
         conditioning: str = "film",
         shopper: str = "profile",

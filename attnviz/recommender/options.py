@@ -55,7 +55,7 @@ def check_attention(
         raise ValueError(
             "embed_dim must be at least 2 with values='normalised', which takes each vector's mean off, got 1"
         )
-    _check_effect(attention, keys=(keys, "content"), values=(values, "raw"), dropout=(dropout, 0))
+    _check_effect(attention, keys=(keys, "both"), values=(values, "raw"), dropout=(dropout, 0))
 
 
 def _check_effect(attention: str, **options: tuple[object, object]) -> None:

@@ -33,7 +33,7 @@ def batch(shop, model):
 
 def test_only_the_mechanism_differs_from_attention(shop, model):
     """Expect all other parameters to be those of point attention, and those of the network counted."""
-    point = build(shop, attention="point")
+    point = build(shop, attention="point", keys="content")
     rest, own = ({n: p.shape for n, p in one.named_parameters() if not n.startswith("mechanism.")} for one in
                  (point, model))  # fmt: skip
     assert rest == own
@@ -67,7 +67,7 @@ def test_it_knows_which_field_is_which(shop, model, batch):
     order = [1, 0, 2, 3, 4]
     moved = model.logits_from_vectors(vectors[:, order], query) - model.logits_from_vectors(vectors, query)
     assert (moved.abs() > 1e-7).all()
-    point = build(shop, attention="point")
+    point = build(shop, attention="point", keys="content")
     logits = (point.logits_from_vectors(x, query) for x in (vectors, vectors[:, order]))
     torch.testing.assert_close(*logits)
 
