@@ -83,7 +83,7 @@ def recommend(model: AttentionRecommender, log: InteractionLog, user: str, top_k
     Returns:
         DataFrame item_id, title, probability, and each field's weight under its name (that of a field "title"
         under "title (weight)"); highest probability first.
-        A weight says where the model looked, not why the product is here (taught in
+        A weight says where the model looked, not why the product is here (see
         "Can we say 'because of the reviews'?"). A model with attention="none" has no weights, and the table
         no column of any.
 
