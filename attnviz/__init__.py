@@ -40,6 +40,7 @@ from .recommender import (
     recommend,
 )
 from .recording import capture
+from .storage import course_folder
 from .trees import weight_trees
 
 __version__ = "0.1.0"
@@ -58,6 +59,7 @@ __all__ = [
     "capture",
     "completeness_gap",
     "comprehensiveness",
+    "course_folder",
     "data",
     "download",
     "explanation",

@@ -2,9 +2,10 @@
 
     python -m benchmarks tallest            # writes book/_results/tallest.csv
 
-Every test row of a planted shop, in trainings of the model of chapter 1, whose weights stand still when a
-product's content changes. "Lift most" means: of all fields, their push upwards is the largest. Pushes are the
-exact Shapley values of the logit against the average product for the same shopper.
+Every test row of a planted shop, in trainings of the model of "Can we say 'because of the reviews'?", whose
+weights stand still when a product's content changes. "Lift most" means: of all fields, their push upwards is
+the largest. Pushes are the exact Shapley values of the logit against the average product for the same
+shopper.
 `tallest` says where the weight of the reviews is the tallest, and where it is not, to compare with; `above`
 says how probable the model finds that the shopper takes the product.
 A seed changes the shop, the model and the training. A row with a seed has an interval by shopper, the rows of

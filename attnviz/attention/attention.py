@@ -50,7 +50,8 @@ def point_attention(
         >>> weights.round(decimals=3)
         tensor([[0.4460, 0.1080, 0.4460]])
 
-    Paper: Vaswani et al. (2017), with one query; Bahdanau et al. (2015). Taught in chapter 3.
+    Paper: Vaswani et al. (2017), with one query; Bahdanau et al. (2015).
+    Taught in "How is a weight computed?"
     """
     scores = attention_scores(query, keys)
     check_values(keys, values)
@@ -108,7 +109,7 @@ def multihead_attention(
         tensor([[0.9500, 0.0500],
                 [0.0500, 0.9500]])
 
-    Paper: Vaswani et al. (2017). Taught in chapter 14.
+    Paper: Vaswani et al. (2017). Taught in "What do heads add?"
     """
     check_heads(query, keys, values, num_heads)
     check_number("dropout", dropout, least=0, below=1)
@@ -166,7 +167,7 @@ def self_attention(
         tensor([[[[0.8900, 0.1100],
                   [0.1100, 0.8900]]]])
 
-    Paper: Vaswani et al. (2017). Taught in chapter 15.
+    Paper: Vaswani et al. (2017). Taught in "What if fields interact?"
     """
     weights = (query_weight, key_weight, value_weight)
     check_tensors(
@@ -208,7 +209,7 @@ def attention_scores(query: Tensor, keys: Tensor) -> Tensor:
         >>> attention_scores(torch.tensor([[2.0, 0.0, 0.0, 0.0]]), keys)
         tensor([[ 1., -1.]])
 
-    Taught in chapter 3.
+    Taught in "How is a weight computed?"
     """
     check_query(query, keys)
     return (keys @ query.unsqueeze(-1)).squeeze(-1) / math.sqrt(query.shape[-1])
@@ -232,7 +233,7 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
         >>> masked_softmax(torch.tensor([1.0, 1.0, 5.0]), torch.tensor([True, True, False]))
         tensor([0.5000, 0.5000, 0.0000])
 
-    Taught in chapter 3.
+    Taught in "How is a weight computed?"
     """
     if has_torch_function_unary(scores):
         return handle_torch_function(masked_softmax, (scores,), scores, mask)

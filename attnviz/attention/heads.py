@@ -31,7 +31,7 @@ def reduce_weights(weights: Tensor, *, heads: str | int = "mean", query: int = 0
         >>> reduce_weights(torch.tensor([[[shopper, first, second]]]))
         tensor([[0.4000, 0.6000]])
 
-    Taught in chapter 14.
+    Taught in "What do heads add?"
     """
     check_tensors(weights=weights, floats=True)
     if weights.dim() != 4 or 0 in weights.shape[1:]:
@@ -72,7 +72,7 @@ def through_heads(values: Tensor, output_weight: Tensor, num_heads: int) -> Tens
         <BLANKLINE>
                  [[200.]]]])
 
-    Taught in chapter 14.
+    Taught in "What do heads add?"
     """
     check_tensors(values=values, output_weight=output_weight, floats=True)
     if values.dim() != 3 or output_weight.dim() != 2 or output_weight.shape[1] != values.shape[2]:

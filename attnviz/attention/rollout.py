@@ -42,7 +42,8 @@ def rollout(weights: Tensor, *, residual: float = 0.5) -> Tensor:
         tensor([[1.0000, 0.0000],
                 [0.4375, 0.5625]])
 
-    Paper: Abnar and Zuidema (2020), Quantifying attention flow in transformers. Taught in chapter 17.
+    Paper: Abnar and Zuidema (2020), Quantifying attention flow in transformers.
+    Taught in "Which word, in BERT?"
     """
     _check_layers(weights)
     check_number("residual", residual, least=0, most=1)
@@ -77,7 +78,7 @@ def norm_weighted(weights: Tensor, value_norms: Tensor) -> Tensor:
         tensor([[[[1.0000, 0.0000],
                   [0.9000, 2.0000]]]])
 
-    Paper: Kobayashi et al. (2020), Attention is not only a weight. Taught in chapter 17.
+    Paper: Kobayashi et al. (2020), Attention is not only a weight. Taught in "Which word, in BERT?"
     """
     _check_layers(weights)
     check_tensors(weights=weights, value_norms=value_norms, floats=True)
@@ -116,7 +117,8 @@ def gradient_weighted(weights: Tensor, gradients: Tensor) -> Tensor:
         tensor([[1.0000, 0.0000],
                 [0.6000, 1.0000]])
 
-    Paper: Chefer, Gur and Wolf (2021), Generic attention-model explainability. Taught in chapter 17.
+    Paper: Chefer, Gur and Wolf (2021), Generic attention-model explainability.
+    Taught in "Which word, in BERT?"
     """
     _check_layers(weights)
     check_tensors(weights=weights, gradients=gradients, floats=True)

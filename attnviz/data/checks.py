@@ -89,7 +89,9 @@ def find_problems(
     past: pd.DataFrame | None = None,
     **options,
 ) -> pd.DataFrame:
-    """What an `InteractionLog` of these tables would complain about. Taught in chapter 2.
+    """What an `InteractionLog` of these tables would complain about.
+
+    Taught in "What is true here?"
 
     Args:
         interactions: As in `InteractionLog`, and so are the others.

@@ -49,7 +49,7 @@ def popularity_numbers(tables: Shop) -> np.ndarray:
         >>> found[["last 30 days", "all time", "half-life 30 days", "days since"]].values.tolist()
         [[0.0, 0.0, 0.0, nan], [1.0, 1.0, 0.98, 1.0], [0.0, 2.0, 0.52, 58.0]]
 
-    Paper: Dacrema, Cremonesi and Jannach (2019) on how hard it is to beat. Taught in "Real stays".
+    Paper: Dacrema, Cremonesi and Jannach (2019) on how hard it is to beat. Taught in "What about real stays?"
     """
     known = _Known(tables)
     item = pd.Index(tables.items["item_id"]).get_indexer(tables.interactions["item_id"])

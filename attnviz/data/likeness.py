@@ -58,7 +58,7 @@ def likeness_numbers(tables: Tables, *, max_items: int = 20) -> np.ndarray:
         >>> found[["times taken", "price, against hers", "same maker"]].values.tolist()
         [[nan, nan, nan], [0.0, -0.69, 1.0], [nan, nan, nan]]
 
-    Paper: Deshpande and Karypis (2004) for neighbours among items. Taught in "Real stays".
+    Paper: Deshpande and Karypis (2004) for neighbours among items. Taught in "What about real stays?"
     """
     item = pd.Index(tables.items["item_id"]).get_indexer(tables.interactions["item_id"])
     time = microseconds(tables.interactions["timestamp"])

@@ -21,7 +21,7 @@ class InteractionLog(Tables):
     """Two or three tables: interactions, items, and perhaps users.
 
     The tables are checked on construction, all problems are reported together, and
-    nothing is dropped in silence. Taught in chapter 2.
+    nothing is dropped in silence. Taught in "What is true here?"
 
     Args:
         interactions: Columns user_id, item_id, timestamp (datetimes or ISO 8601 text;

@@ -76,7 +76,7 @@ def on_offer_since(tables: Shop) -> np.ndarray:
 
     Two of these three choices are first ones, so the while is long.
 
-    Taught in "Real stays".
+    Taught in "What about real stays?"
     """
     if not has_times(tables.interactions):
         raise ValueError("the log has no times, so that nothing says when an item was on offer")

@@ -26,7 +26,7 @@ def visible_reviews(tables: Rows, *, max_reviews: int) -> np.ndarray:
 
     A review is visible when it is not blank, was written strictly before the row's
     time, and by another user. Of reviews at the same time, the later row of `past`
-    counts as the more recent. Where a log has no times, none is visible. Taught in chapter 2.
+    counts as the more recent. Where a log has no times, none is visible. Taught in "What is true here?"
 
     Args:
         tables: An InteractionLog.

@@ -48,7 +48,7 @@ def prompt_parts(
         >>> parts["price"]
         'Price: 29.91\n'
 
-    Taught in chapter 19.
+    Taught in "Would an LLM recommend it?"
     """
     for name, value in {"max_history": max_history, "max_words": max_words}.items():
         require_whole(name, value)

@@ -49,7 +49,7 @@ def sample_negatives(tables: T, num_negatives: int = 32, *, on_offer: float = 0.
         >>> sample_negatives(log, 2, on_offer=1.0).dropped
         {'negatives: too few items on offer that the user did not take': 2}
 
-    Paper: Krichene and Rendle (2020) on what is sampled. Taught in "Real stays".
+    Paper: Krichene and Rendle (2020) on what is sampled. Taught in "What about real stays?"
     """
     _require_choices(tables)
     require_whole("num_negatives", num_negatives)
@@ -161,7 +161,7 @@ def shuffle_labels(tables: T, *, seed: int = 0) -> T:
         >>> bool(shuffled.interactions["label"].sum() == shop.interactions["label"].sum())
         True
 
-    Paper: Adebayo et al. (2018), "data randomization test". Taught in chapter 12.
+    Paper: Adebayo et al. (2018), "data randomization test". Taught in "Does agreement prove anything?"
     """
     require_whole("seed", seed, least=0)
     rows = tables.interactions

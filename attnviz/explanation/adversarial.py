@@ -72,8 +72,8 @@ def adversarial_weights(
         >>> found.weights.round(decimals=2), found.distance.round(decimals=2)
         (tensor([[0.0000, 0.9800, 0.0200]]), tensor([0.4600]))
 
-    Paper: Jain and Wallace (2019), who optimise with one epsilon and report with another. Taught in
-    chapter 13.
+    Paper: Jain and Wallace (2019), who optimise with one epsilon and report with another.
+    Taught in "Could other weights do?"
     """
     mask = checked_weights(weights, mask)
     _check_search(weights, epsilon, num_steps, seed)

@@ -89,7 +89,7 @@ def attribute(
 
     Paper: Shapley (1953); Lundberg and Lee (2017) for the SHAP methods; Sundararajan, Taly and Yan (2017)
     for integrated gradients; Shrikumar, Greenside and Kundaje (2017) for DeepLIFT; Castro, Gómez and Tejada
-    (2009) for sampling; Kokhlikyan et al. (2020) for Captum. Taught in chapter 11.
+    (2009) for sampling; Kokhlikyan et al. (2020) for Captum. Taught in "How is a score shared?"
     """
     _check_options(method, num_steps, num_samples, seed)
     baselines = checked_baselines(vectors, baselines)
@@ -136,7 +136,7 @@ def completeness_gap(
         >>> completeness_gap(score, vectors, torch.tensor([[3.0, 5.0]]), baselines=0.0)
         tensor([-1.])
 
-    Paper: Sundararajan, Taly and Yan (2017), axiom "completeness". Taught in chapter 11.
+    Paper: Sundararajan, Taly and Yan (2017), axiom "completeness". Taught in "How is a score shared?"
     """
     baselines = checked_baselines(vectors, baselines)
     check_tensors(vectors=vectors, attributions=attributions)

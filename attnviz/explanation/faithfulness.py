@@ -41,7 +41,8 @@ def comprehensiveness(removal: Removal, ranking_scores: Tensor, *, top_k: TopK =
         >>> comprehensiveness(removal, torch.tensor([[0.2, 0.8]]))
         tensor([1.])
 
-    Paper: DeYoung et al. (2020), there on probabilities; Samek et al. (2017) for AOPC. Taught in chapter 9.
+    Paper: DeYoung et al. (2020), there on probabilities; Samek et al. (2017) for AOPC.
+    Taught in "Does removal matter?"
     """
     return _fall(removal, ranking_scores, top_k, keep_top=False)
 
@@ -69,7 +70,7 @@ def sufficiency(removal: Removal, ranking_scores: Tensor, *, top_k: TopK = 1) ->
         >>> sufficiency(removal, torch.tensor([[0.2, 0.8]]))
         tensor([3.])
 
-    Paper: DeYoung et al. (2020), there on probabilities. Taught in chapter 9.
+    Paper: DeYoung et al. (2020), there on probabilities. Taught in "Does removal matter?"
     """
     return _fall(removal, ranking_scores, top_k, keep_top=True)
 
@@ -95,7 +96,7 @@ def deletion_curve(removal: Removal, ranking_scores: Tensor) -> Tensor:
         >>> deletion_curve(removal, torch.tensor([[0.2, 0.8]]))
         tensor([[4., 3., 0.]])
 
-    Paper: Samek et al. (2017); Petsiuk et al. (2018). Taught in chapter 9.
+    Paper: Samek et al. (2017); Petsiuk et al. (2018). Taught in "Does removal matter?"
     """
     return _curve(removal, ranking_scores, keep_top=False)
 
@@ -121,7 +122,7 @@ def insertion_curve(removal: Removal, ranking_scores: Tensor) -> Tensor:
         >>> insertion_curve(removal, torch.tensor([[0.2, 0.8]]))
         tensor([[0., 1., 4.]])
 
-    Paper: Petsiuk et al. (2018). Taught in chapter 9.
+    Paper: Petsiuk et al. (2018). Taught in "Does removal matter?"
     """
     return _curve(removal, ranking_scores, keep_top=True)
 
@@ -144,7 +145,7 @@ def aopc(curve: Tensor) -> Tensor:
         tensor([2.5000, 3.5000])
 
     Paper: Samek et al. (2017), there with the fall of 0 at k = 0 in the mean, as in ERASER (DeYoung et al.,
-    2020), so that theirs are ours times elements / (elements + 1). Taught in chapter 9.
+    2020), so that theirs are ours times elements / (elements + 1). Taught in "Does removal matter?"
     """
     check_tensors(curve=curve, floats=True)
     if curve.dim() != 2 or curve.shape[1] < 2:

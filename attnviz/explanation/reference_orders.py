@@ -46,8 +46,8 @@ def best_order(removal: Removal, *, beam_width: int | None = None) -> Tensor:
         >>> best_order(removal)
         tensor([[2., 3., 1.]])
 
-    Paper: Bellman (1962) for the dynamic programming over sets; Lowerre (1976) for beam search. Taught in
-    chapter 9.
+    Paper: Bellman (1962) for the dynamic programming over sets; Lowerre (1976) for beam search.
+    Taught in "Does removal matter?"
     """
     check_removal(removal)
     order = _best_order(removal, beam_width)
@@ -91,7 +91,7 @@ def best_curve(removal: Removal, *, beam_width: int | None = None) -> Tensor:
         >>> best_curve(removal)
         tensor([[ 2., -1., -2.,  0.]])
 
-    Taught in chapter 9.
+    Taught in "Does removal matter?"
     """
     check_removal(removal)
     if _searches(removal, beam_width):
@@ -120,7 +120,7 @@ def random_curve(removal: Removal) -> Tensor:
         >>> random_curve(removal)
         tensor([[3., 2., 1., 0.]])
 
-    Taught in chapter 9.
+    Taught in "Does removal matter?"
     """
     check_removal(removal)
     return _by_size(removal, "mean")
@@ -144,7 +144,7 @@ def random_order(ranking_scores: Tensor, *, seed: int = 0) -> Tensor:
         tensor([[1., 2., 3.],
                 [1., 2., 3.]])
 
-    Taught in chapter 9.
+    Taught in "Does removal matter?"
     """
     check_tensors(ranking_scores=ranking_scores, floats=True)
     check_seed(seed)

@@ -51,7 +51,7 @@ class Removal:
         tensor([[4.],
                 [1.]])
 
-    Taught in chapter 9.
+    Taught in "Does removal matter?"
     """
 
     def __init__(

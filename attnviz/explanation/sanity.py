@@ -47,7 +47,7 @@ def permuted_weights(
         >>> change.min(1).values
         tensor([ 0.0000, -2.4000])
 
-    Paper: Jain and Wallace (2019). Taught in chapter 13.
+    Paper: Jain and Wallace (2019). Taught in "Could other weights do?"
     """
     mask = checked_weights(weights, mask)
     check_count("num_permutations", num_permutations)
@@ -87,7 +87,7 @@ def uniform_weights(
         >>> uniform_weights(lambda w: (w * values).sum(1), weights)
         tensor([ 0.0000, -1.2000])
 
-    Paper: Wiegreffe and Pinter (2019). Taught in chapter 13.
+    Paper: Wiegreffe and Pinter (2019). Taught in "Could other weights do?"
     """
     mask = checked_weights(weights, mask)
     even = mask / mask.sum(1, keepdim=True).clamp(min=1)
@@ -116,7 +116,7 @@ def randomised(model: nn.Module, *, seed: int = 0, modules: tuple[str, ...] | No
         >>> torch.equal(other[0].weight, model[0].weight), torch.equal(other[1].weight, model[1].weight)
         (True, False)
 
-    Paper: Adebayo et al. (2018). Taught in chapters 12 and 13.
+    Paper: Adebayo et al. (2018). Taught in "Does agreement prove anything?" and "Could other weights do?"
     """
     check_seed(seed)
     if not isinstance(model, nn.Module) or not isinstance(modules, tuple | list | None):

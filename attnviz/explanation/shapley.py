@@ -51,7 +51,7 @@ def shapley_point(
         >>> shapley_point(scores, values, baseline_scores=scores, baseline_values=torch.zeros(1, 2))
         tensor([[ 2., -1.]])
 
-    Paper: Shapley (1953). Taught in chapter 11.
+    Paper: Shapley (1953). Taught in "How is a score shared?"
     """
     baseline_scores, baseline_values = _checked_terms(scores, values, baseline_scores, baseline_values)
     both_scores = torch.cat([scores, baseline_scores], 1).double()  # (batch, 2 field)
@@ -164,7 +164,7 @@ def coalitions(field: int, size: int, *, device: torch.device | None = None) -> 
     Raises:
         ValueError: If field or size is no whole number, or a table would have more than 62 fields.
 
-    Taught in chapter 11.
+    Taught in "How is a score shared?"
     """
     check_count("field", field, least=0, most=62)
     check_count("size", size)

@@ -38,7 +38,7 @@ def answer_scores(model, prompts: Sequence[Prompt], answers: Tensor, *, batch_si
         >>> bool(snow > fire)
         True
 
-    Taught in chapter 19.
+    Taught in "Would an LLM recommend it?"
     """
     lengths = torch.tensor([len(prompt.token_ids) for prompt in prompts])
     scores = torch.empty(len(prompts))
@@ -74,7 +74,7 @@ def scores_without(model, prompt: Prompt, answers: Tensor, removed: Sequence[Seq
     Raises:
         ValueError: If a part is not one of the prompt's, or is the template, which must stay.
 
-    Taught in chapter 19.
+    Taught in "Would an LLM recommend it?"
     """
     allowed = prompt.names[1:]
     unknown = sorted({name for group in removed for name in group} - set(allowed))
@@ -114,7 +114,7 @@ def answer_attention(model, prompt: Prompt) -> Tensor:
     Raises:
         ValueError: If the model returns no weights.
 
-    Taught in chapter 19.
+    Taught in "Would an LLM recommend it?"
     """
     with torch.inference_mode():
         output = model(prompt.token_ids[None], output_attentions=True, logits_to_keep=1)
@@ -156,7 +156,7 @@ def answer_attribution(
     Raises:
         ValueError: If method is another word, or integrated gradients get no baseline.
 
-    Paper: Sundararajan et al. (2017). Taught in chapter 19.
+    Paper: Sundararajan et al. (2017). Taught in "Would an LLM recommend it?"
     """
     if method not in ("gradient_x_input", "integrated_gradients"):
         raise ValueError(f"method must be 'gradient_x_input' or 'integrated_gradients', got {method!r}")

@@ -61,7 +61,7 @@ class VectorCache:
         ...     cache.missing(["soft", "hard"]), cache.rows(["soft"])
         (['hard'], array([[0.6, 0.8]], dtype=float32))
 
-    Taught in chapter 4.
+    Taught in "How do words become vectors?"
     """
 
     def __init__(self, folder: str | os.PathLike, dim: int):

@@ -60,7 +60,8 @@ class TextEncoder:
         True
         >>> folder.cleanup()
 
-    Paper: Reimers and Gurevych (2019), Sentence-BERT; Wang et al. (2020), MiniLM. Taught in chapter 4.
+    Paper: Reimers and Gurevych (2019), Sentence-BERT; Wang et al. (2020), MiniLM.
+    Taught in "How do words become vectors?"
     """
 
     def __init__(

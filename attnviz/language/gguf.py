@@ -46,7 +46,7 @@ def converted_folder(package: str, file: str) -> Path:
         >>> sorted(path.name for path in folder.glob("*.safetensors"))
         ['model.safetensors']
 
-    Taught in chapter 18.
+    Taught in "Which word, in GPT?"
     """
     from filelock import FileLock
 

@@ -34,7 +34,7 @@ def model_folder(name: str) -> Path:
         >>> (model_folder("minilm") / "config.json").exists()
         True
 
-    Taught in chapters 4 and 18.
+    Taught in "How do words become vectors?" and "Which word, in GPT?"
     """
     if name in _PACKAGED_GGUF:
         return converted_folder(*_PACKAGED_GGUF[name])
@@ -64,7 +64,7 @@ def load_tokenizer(folder: Path):
         >>> load_tokenizer(model_folder("minilm")).tokenize("soft cotton")
         ['soft', 'cotton']
 
-    Taught in chapter 4.
+    Taught in "How do words become vectors?"
     """
     from transformers import AutoTokenizer
 
@@ -93,7 +93,7 @@ def load_model(folder: Path, *, eager: bool = False) -> torch.nn.Module:
         >>> sum(parameter.numel() for parameter in load_model(model_folder("minilm")).parameters())
         22713216
 
-    Taught in chapter 4.
+    Taught in "How do words become vectors?"
     """
     from transformers import AutoModel
 
@@ -121,7 +121,7 @@ def load_causal_model(folder: Path, *, eager: bool = False) -> torch.nn.Module:
         >>> tokenizer.decode(logits[0, -1].argmax())
         ' Paris'
 
-    Taught in chapter 18.
+    Taught in "Which word, in GPT?"
     """
     from transformers import AutoModelForCausalLM
 

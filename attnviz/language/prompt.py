@@ -49,7 +49,7 @@ def encode_prompt(tokenizer, parts: Mapping[str, str]) -> Prompt:
         >>> prompt.names, (prompt.part_of == 1).sum().item()
         (('template', 'question'), 10)
 
-    Taught in chapter 19.
+    Taught in "Would an LLM recommend it?"
     """
     if "template" in parts:
         raise ValueError('parts must not have a part "template", which is the chat template: rename it')
@@ -93,7 +93,7 @@ def answer_ids(tokenizer, answers: tuple[str, str] = ("Yes", "No")) -> Tensor:
         >>> answer_ids(tokenizer).tolist(), answer_ids(tokenizer, (" Yes", " No")).tolist()
         ([10539, 5230], [9230, 2838])
 
-    Taught in chapter 19.
+    Taught in "Would an LLM recommend it?"
     """
     ids = [
         tokenizer.encode(answer, add_special_tokens=False, split_special_tokens=True) for answer in answers

@@ -87,7 +87,8 @@ def attention_inside(
         >>> inside.to_words(inside.weights).shape
         torch.Size([6, 12, 7, 5])
 
-    Paper: Kobayashi et al. (2020), Attention is not only a weight. Taught in chapters 17 and 18.
+    Paper: Kobayashi et al. (2020), Attention is not only a weight.
+    Taught in "Which word, in BERT?" and "Which word, in GPT?"
     """
     if not isinstance(text, str):
         raise TypeError(f"text must be str, got {type(text).__name__}")

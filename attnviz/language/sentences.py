@@ -37,7 +37,7 @@ def split_sentences(text: str) -> list[str]:
         >>> split_sentences("Soft &amp; warm!<br/>The zip broke... Sent <b>back</b>.")
         ['Soft & warm!', 'The zip broke...', 'Sent back.']
 
-    Taught in chapter 4.
+    Taught in "How do words become vectors?"
     """
     plain = unescape(_TAGS.sub("", _BREAKS.sub("\n", text)))
     lines = (" ".join(line.split()) for line in plain.splitlines())

@@ -38,7 +38,7 @@ def top_k_overlap(a: Tensor, b: Tensor, *, top_k: int = 1, mask: Tensor | None =
         >>> top_k_overlap(a, b), top_k_overlap(a, b, top_k=2)
         (tensor([1., nan]), tensor([0.5000,    nan]))
 
-    Paper: Krishna et al. (2022), "feature agreement". Taught in chapter 12.
+    Paper: Krishna et al. (2022), "feature agreement". Taught in "Does agreement prove anything?"
     """
     check_same_table(a, b)
     check_count("top_k", top_k, most=a.shape[1])
@@ -77,7 +77,8 @@ def jensen_shannon(a: Tensor, b: Tensor, *, mask: Tensor | None = None) -> Tenso
         >>> jensen_shannon(a, b)
         tensor([1., 0., nan])
 
-    Paper: Lin (1991); Jain and Wallace (2019) for its use on attention. Taught in chapter 12.
+    Paper: Lin (1991); Jain and Wallace (2019) for its use on attention.
+    Taught in "Does agreement prove anything?"
     """
     check_same_table(a, b)
     mask = checked_mask(a, mask, axes=("batch", "field"))
@@ -116,7 +117,7 @@ def average_precision(scores: Tensor, wanted: Tensor, *, mask: Tensor | None = N
         >>> average_precision(scores, torch.tensor([[True, False, True], [False, True, False]]))
         tensor([0.8333, 0.5000])
 
-    Paper: Buckley and Voorhees (2000); DeYoung et al. (2020) for AUPRC. Taught in chapter 10.
+    Paper: Buckley and Voorhees (2000); DeYoung et al. (2020) for AUPRC. Taught in "Priority or push?"
     """
     check_same_table(scores, wanted, names=("scores", "wanted"))
     if wanted.dtype != torch.bool:

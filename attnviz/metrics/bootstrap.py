@@ -69,7 +69,7 @@ def bootstrap_interval(
         >>> bootstrap_interval([0.2, 0.2, 0.8, 0.8], groups=["ann", "ann", "bob", "bob"])
         Interval(mean=0.5, low=0.2, high=0.8, undefined=0)
 
-    Paper: Efron (1979); Davison and Hinkley (1997), section 3.8, for groups. Taught in chapter 6.
+    Paper: Efron (1979); Davison and Hinkley (1997), section 3.8, for groups. Taught in "Is it any good?"
     """
     values = _checked_values(values)
     _check_draws(level, num_samples, seed)
@@ -117,7 +117,7 @@ def bootstrap_auc(
         >>> value, low < value < high
         (0.75, True)
 
-    Paper: Efron (1979). Taught in chapter 6.
+    Paper: Efron (1979). Taught in "Is it any good?"
     """
     _check_draws(level, num_samples, seed)
     draws = auc_draws(scores, labels, groups=groups, num_samples=num_samples, seed=seed)
@@ -163,7 +163,7 @@ def auc_draws(
         >>> draws.shape, float(draws.nanmean()) > 0.5
         (torch.Size([50]), True)
 
-    Paper: Efron (1979). Taught in chapter 5.
+    Paper: Efron (1979). Taught in "How does the shopper enter?"
     """
     check_scores(scores, labels, dims=("sample",))
     check_count("num_samples", num_samples)

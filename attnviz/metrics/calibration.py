@@ -47,7 +47,7 @@ def calibrate(scores: Tensor, labels: Tensor) -> Calibration:
         >>> fitted(torch.tensor([3.0, 4.5, 6.0]))
         tensor([0.2039, 0.5000, 0.7961])
 
-    Paper: Platt (1999). Taught in chapter 19.
+    Paper: Platt (1999). Taught in "Would an LLM recommend it?"
     """
     check_scores(scores, labels, dims=("sample",))
     scores, labels = scores.double(), labels.double()
@@ -82,7 +82,7 @@ def calibrate_constant(logits: Tensor, labels: Tensor, *, num_steps: int = 100) 
         >>> round(calibrate_constant(torch.tensor([3.0, 3.0, 3.0, 3.0]), torch.tensor([1, 0, 0, 0])), 4)
         -4.0986
 
-    Taught in "Real stays".
+    Taught in "What about real stays?"
     """
     check_scores(logits, labels, dims=("sample",), name="logits")
     logits, share = logits.double(), labels.double().mean()

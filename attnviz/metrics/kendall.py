@@ -72,7 +72,7 @@ def kendall_tau(
         tensor([0.0167])
 
     Paper: Kendall (1938) for the p-value, (1945) for ties; Jain and Wallace (2019) for its use on attention.
-    Taught in chapter 12.
+    Taught in "Does agreement prove anything?"
     """
     check_same_table(a, b)
     mask = checked_mask(a, mask, axes=("batch", "field"))

@@ -27,7 +27,7 @@ def top_words(scores: Tensor, top_k: int | Tensor, *, mask: Tensor | None = None
         tensor([[False,  True, False],
                 [ True, False,  True]])
 
-    Paper: DeYoung et al. (2020), there the words of a hard rationale. Taught in chapter 20.
+    Paper: DeYoung et al. (2020), there the words of a hard rationale. Taught in "Would people agree?"
     """
     check_tensors(scores=scores)
     if scores.dim() != 2:
@@ -62,7 +62,7 @@ def token_f1(chosen: Tensor, marked: Tensor) -> Tensor:
         >>> token_f1(chosen, torch.tensor([[False, True, False], [False, True, True], [False, False, False]]))
         tensor([0.6667, 0.0000,    nan])
 
-    Paper: DeYoung et al. (2020). Taught in chapter 20.
+    Paper: DeYoung et al. (2020). Taught in "Would people agree?"
     """
     _check_choices(chosen, marked)
     return 2 * (chosen & marked).sum(1) / (chosen.sum(1) + marked.sum(1))
@@ -89,7 +89,8 @@ def intersection_over_union(chosen: Tensor, marked: Tensor) -> Tensor:
         >>> intersection_over_union(chosen, torch.tensor([[False, True, False], [False, True, True]]))
         tensor([0.5000, 0.0000])
 
-    Paper: DeYoung et al. (2020), there between spans, of which a match needs one half. Taught in chapter 20.
+    Paper: DeYoung et al. (2020), there between spans, of which a match needs one half.
+    Taught in "Would people agree?"
     """
     _check_choices(chosen, marked)
     return (chosen & marked).sum(1) / (chosen | marked).sum(1)
@@ -115,7 +116,7 @@ def word_scores(scores: Tensor, word_of: Tensor, num_words: int) -> Tensor:
         >>> word_scores(torch.tensor([[0.5, 0.2, 0.1, 0.2]]), torch.tensor([[-1, 0, 1, 1]]), 2)
         tensor([[0.2000, 0.3000]])
 
-    Taught in chapter 20.
+    Taught in "Would people agree?"
     """
     check_tensors(scores=scores, word_of=word_of)
     check_count("num_words", num_words, least=0)

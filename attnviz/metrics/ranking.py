@@ -25,7 +25,7 @@ def auc(scores: Tensor, labels: Tensor) -> Tensor:
         >>> auc(torch.tensor([-1.0, 0.5, 0.2, 3.0]), torch.tensor([0, 0, 1, 1]))
         tensor(0.7500)
 
-    Paper: Fawcett (2006). Taught in chapter 6.
+    Paper: Fawcett (2006). Taught in "Is it any good?"
     """
     from torchmetrics.functional.classification import binary_auroc
 
@@ -55,7 +55,7 @@ def log_loss(probabilities: Tensor, labels: Tensor) -> Tensor:
         >>> log_loss(torch.tensor([0.9, 0.2]), torch.tensor([1, 0]))
         tensor(0.1643)
 
-    Taught in chapter 6.
+    Taught in "Is it any good?"
     """
     check_scores(probabilities, labels, dims=("sample",), name="probabilities")
     if probabilities.min() < 0 or probabilities.max() > 1:
@@ -89,7 +89,7 @@ def ndcg(scores: Tensor, labels: Tensor, *, top_k: int = 10) -> Tensor:
         >>> ndcg(scores, torch.tensor([[1, 0, 0], [0, 0, 1], [1, 0, 0]]), top_k=2)
         tensor([1.0000, 0.0000, 0.5436])
 
-    Paper: Järvelin and Kekäläinen (2002); McSherry and Najork (2008) for ties. Taught in chapter 6.
+    Paper: Järvelin and Kekäläinen (2002); McSherry and Najork (2008) for ties. Taught in "Is it any good?"
     """
     from torchmetrics.functional.retrieval import retrieval_normalized_dcg
 
@@ -122,7 +122,7 @@ def hit_rate(scores: Tensor, labels: Tensor, *, top_k: int = 10) -> Tensor:
         >>> hit_rate(scores, torch.tensor([[0, 1, 0], [0, 0, 1], [1, 0, 0]]), top_k=2)
         tensor([1.0000, 0.0000, 0.6667])
 
-    Taught in chapter 6.
+    Taught in "Is it any good?"
     """
     check_scores(scores, labels, dims=("query", "candidate"), top_k=top_k)
     taken = labels.bool()

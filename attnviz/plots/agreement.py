@@ -50,7 +50,7 @@ def agreement_scatter(
         [[[0.7, 1.2]], [[0.3, 0.1]]]
         >>> plt.close(ax.figure)
 
-    Taught in chapter 12.
+    Taught in "Does agreement prove anything?"
     """
     across, up = _checked(weights, attributions, fields)
     ax = make_axes(ax, (3.6, 3.2))

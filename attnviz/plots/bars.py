@@ -56,7 +56,7 @@ def field_weights(
         [0.7, 0.3]
         >>> plt.close(ax.figure)
 
-    Taught in chapter 1.
+    Taught in "Can we say 'because of the reviews'?"
     """
     table = as_table("weights", weights, "fields", fields)
     check_shares("weights", table)
@@ -100,7 +100,7 @@ def attribution_bars(
         [0.5, -1.25]
         >>> plt.close(ax.figure)
 
-    Taught in chapter 11.
+    Taught in "How is a score shared?"
     """
     table = as_table("attributions", attributions, "fields", fields)
     ax = make_axes(ax, (6.4, 0.8 + 0.42 * len(fields)))

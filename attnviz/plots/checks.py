@@ -39,7 +39,7 @@ def check_table(
         (['✗'], 1)
         >>> plt.close(ax.figure)
 
-    Taught in chapter 8.
+    Taught in "What is wrong here?"
     """
     table = as_table("holds", holds, "columns", columns)
     if len(table) != len(rows) or not np.isin(table, (0, 1)).all():

@@ -48,7 +48,7 @@ def head_circles(
         ['0.20 · 0.20', '0.80 · 0.10']
         >>> plt.close(ax.figure)
 
-    Paper: Kobayashi et al. (2020) for weight × norm. Taught in chapter 14.
+    Paper: Kobayashi et al. (2020) for weight × norm. Taught in "What do heads add?"
     """
     looks, norms = (
         as_table(name, table, "fields", fields)

@@ -46,7 +46,7 @@ def attention_heatmap(
         ['0.90', '0.10', '0.40', '0.60']
         >>> plt.close(ax.figure)
 
-    Taught in chapter 14.
+    Taught in "What do heads add?"
     """
     table = as_table("weights", weights, "columns", columns)
     if isinstance(rows, str) or not hasattr(rows, "__len__"):

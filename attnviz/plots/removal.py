@@ -51,7 +51,7 @@ def removal_curves(
         ['■ best possible', '● by weight']
         >>> plt.close(ax.figure)
 
-    Taught in chapter 9.
+    Taught in "Does removal matter?"
     """
     table = as_table("curves", as_array(curves, "curves").T, "names", names).T  # (order, removed)
     steps = np.arange(table.shape[1])

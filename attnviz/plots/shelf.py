@@ -38,7 +38,7 @@ def push_spread(
         ['1.41', '0.14']
         >>> plt.close(ax.figure)
 
-    Taught in chapter 10.
+    Taught in "Priority or push?"
     """
     table = as_table("pushes", pushes, "fields", fields)
     ax = make_axes(ax, (6.4, 0.8 + 0.5 * len(fields)))

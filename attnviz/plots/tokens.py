@@ -42,7 +42,7 @@ def head_grid(
         2
         >>> plt.close(ax.figure)
 
-    Taught in chapter 17.
+    Taught in "Which word, in BERT?"
     """
     table = as_array(weights, "weights")
     _check(table)

@@ -29,7 +29,7 @@ def weight_trajectory(frame: pd.DataFrame, *, ax: Axes | None = None, title: str
         ['price 0.20', 'reviews 0.80']
         >>> plt.close(ax.figure)
 
-    Taught in chapter 7.
+    Taught in "How do weights move?"
     """
     if not isinstance(frame, pd.DataFrame):
         raise ValueError(f"frame must be a DataFrame, as read_weights gives it, got {type(frame).__name__}")

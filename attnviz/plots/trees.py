@@ -47,7 +47,7 @@ def tree_bars(
         ['tags: wool', '0.70', 'price: 29.90', '0.30']
         >>> plt.close(ax.figure)
 
-    Paper: Yang et al. (2016), hierarchical attention. Taught in chapter 16.
+    Paper: Yang et al. (2016), hierarchical attention. Taught in "Which purchase, which review?"
     """
     shown = _shown(trees, tree, opened, most)
     ax = make_axes(ax, (5.2, 0.7 + 0.47 * len(shown)))
@@ -90,7 +90,7 @@ def two_trees(
         ['start: nothing', '1.00']
         >>> plt.close(axes[0].figure)
 
-    Paper: Yang et al. (2016), hierarchical attention. Taught in chapter 16.
+    Paper: Yang et al. (2016), hierarchical attention. Taught in "Which purchase, which review?"
     """
     names = {"candidate": "in the product", "shopper": "in what she chose before"}
     rows = max(len(_shown(trees, tree, opened, most)) for tree in names)

@@ -59,7 +59,7 @@ def weight_triangle(
         ['model p 0.65', 'furthest p 0.65']
         >>> plt.close(ax.figure)
 
-    Taught in chapter 13.
+    Taught in "Could other weights do?"
     """
     given = {"values": values, "weights": weights, "furthest": furthest}
     value, weight, other = (as_table(name, row, "fields", fields)[0] for name, row in given.items())

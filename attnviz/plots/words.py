@@ -53,7 +53,7 @@ def word_marks(
         ['soft', 'and', 'warm']
         >>> plt.close(ax.figure)
 
-    Taught in chapter 20.
+    Taught in "Would people agree?"
     """
     if not isinstance(count, Integral) or count < 0:
         raise ValueError(f"count must be a whole number of at least 0, got {count!r}")

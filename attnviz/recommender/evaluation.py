@@ -30,7 +30,8 @@ def rank_held_out(
         without times has the first only, for nothing is known to be earlier. If this bit is far from an AUC
         of .5, the candidates give away by their age which one was chosen, and the other figures with it.
 
-    Paper: Krichene and Rendle (2020) on what sampled rankings can and cannot say. Taught in "Real stays".
+    Paper: Krichene and Rendle (2020) on what sampled rankings can and cannot say.
+    Taught in "What about real stays?"
     """
     ranked_by = {"model": predict(model, candidates)}
     if candidates.has_times:
@@ -78,7 +79,7 @@ def sampled_candidates(
         >>> sampled_candidates(log, num_candidates=2).dropped
         {'candidates: fewer items on offer than asked for': 2}
 
-    Paper: Krichene and Rendle (2020), who ask for all items. Taught in "Real stays".
+    Paper: Krichene and Rendle (2020), who ask for all items. Taught in "What about real stays?"
     """
     return sample_candidates(log, num_candidates, on_offer=on_offer, seed=seed)
 
@@ -107,7 +108,7 @@ def query_rows(candidates: InteractionLog, values: np.ndarray) -> tuple[np.ndarr
                [0.5, 0.6]]), array([[ True, False],
                [ True,  True]]))
 
-    Taught in "Real stays".
+    Taught in "What about real stays?"
     """
     is_choice = candidates.interactions["label"].to_numpy() == 1
     values = np.asarray(values)
@@ -144,7 +145,7 @@ def groups_by_history(log: InteractionLog) -> np.ndarray:
         >>> groups_by_history(log).tolist()
         ['new', 'returning', 'repeat']
 
-    Taught in "Real stays".
+    Taught in "What about real stays?"
     """
     if not log.has_times:
         return np.full(len(log), "no times")

@@ -107,7 +107,7 @@ class TextVector(nn.Module):
 class Film(nn.Module):
     """The shopper scales each field's vector: x_f = e_f * (1 + G_f u).
 
-    Paper: Perez et al. (2018). Taught in chapter 5.
+    Paper: Perez et al. (2018). Taught in "How does the shopper enter?"
     """
 
     def __init__(self, shopper_dim: int, num_fields: int, embed_dim: int):

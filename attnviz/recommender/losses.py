@@ -45,7 +45,7 @@ def choice_loss(logits: Tensor, labels: Tensor) -> Tensor:
         tensor(0.3556)
 
     Paper: Bengio and Senécal (2008) for sampled softmax; Klenitskiy and Vasilev (2023) for its lead over the
-    binary loss in recommenders. Taught in "Real stays".
+    binary loss in recommenders. Taught in "What about real stays?"
     """
     table = by_choice(logits, labels)
     return (table.logsumexp(1) - table[:, 0]).mean()

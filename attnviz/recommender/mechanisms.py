@@ -5,7 +5,7 @@ Each is called with the fields' vectors (batch, field, dim), the shopper's query
 (batch, head, query, key), those before dropout; `FieldMlp`, the control, has no weights: None.
 `head_values` says what each key's vector brings through each head, before the weight and after the
 projection: its length `.norm(dim=-1)` times the weight is what a head moves on a field's account
-(Kobayashi et al., 2020; chapter 14).
+(Kobayashi et al., 2020; "What do heads add?").
 """
 
 import torch

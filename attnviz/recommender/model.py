@@ -63,8 +63,9 @@ class AttentionRecommender(nn.Module):
         (torch.Size([4]), torch.Size([4, 1, 1, 5]))
 
     Papers: Perez et al. (2018) for film; Xiao et al. (2017) for attention in a recommender; Song et al.
-    (2019) for self-attention over fields. Taught in chapters 3 (the formula), 5 (the shopper), 14 (heads),
-    15 (self-attention) and 16 (the history).
+    (2019) for self-attention over fields.
+    Taught in "How is a weight computed?" (the formula), "How does the shopper enter?", "What do heads add?",
+    "What if fields interact?" (self-attention) and "Which purchase, which review?" (the history).
     """
 
     def __init__(

@@ -36,7 +36,7 @@ def predict(model: AttentionRecommender, log: InteractionLog) -> np.ndarray:
         TypeError: If log is none.
         ValueError: If a logit is NaN or infinite, as those of a model whose parameters are.
 
-    Taught in chapter 3.
+    Taught in "How is a weight computed?"
     """
     return logits_of(model, log).sigmoid().numpy()
 
@@ -83,13 +83,14 @@ def recommend(model: AttentionRecommender, log: InteractionLog, user: str, top_k
     Returns:
         DataFrame item_id, title, probability, and each field's weight under its name (that of a field "title"
         under "title (weight)"); highest probability first.
-        A weight says where the model looked, not why the product is here: chapter 1. A model with
-        attention="none" has no weights, and the table no column of any.
+        A weight says where the model looked, not why the product is here (see
+        "Can we say 'because of the reviews'?"). A model with attention="none" has no weights, and the table
+        no column of any.
 
     Raises:
         ValueError: If the user is unknown, top_k is below 1, or a logit is not finite.
 
-    Taught in chapter 3.
+    Taught in "How is a weight computed?"
     """
     check_count("top_k", top_k)
     require_user(log, user)

@@ -36,7 +36,7 @@ def query_measures(
         >>> table.round(2).values.tolist()
         [[0.5, 0.5, 0.83]]
 
-    Paper: Järvelin and Kekäläinen (2002) for NDCG. Taught in "Real stays".
+    Paper: Järvelin and Kekäläinen (2002) for NDCG. Taught in "What about real stays?"
     """
     labels, scores = np.asarray(labels), np.asarray(scores)
     mask = np.ones(labels.shape, dtype=bool) if mask is None else np.asarray(mask)
@@ -106,7 +106,7 @@ def ranking_table(
         >>> table["auc_lead"].tolist()
         [0.0, 0.5]
 
-    Taught in "Real stays".
+    Taught in "What about real stays?"
     """
     if base is not None and base not in scores:
         raise ValueError(f"base must be one of the scores {list(scores)}, got {base!r}")

@@ -61,7 +61,7 @@ class HistoryQuery(nn.Module):
         torch.Size([4, 8])
 
     Paper: Zhou et al. (2018), deep interest network, for the candidate that asks; Yang et al. (2016) for
-    attention in two levels. Taught in chapter 16.
+    attention in two levels. Taught in "Which purchase, which review?"
     """
 
     def __init__(self, schema: Schema, embed_dim: int, *, asks: str = "learned"):

@@ -105,7 +105,7 @@ def fit(
         >>> history.columns.tolist(), len(history)
         (['epoch', 'train_loss', 'valid_loss', 'valid_auc', 'constant_loss', 'popularity_auc'], 2)
 
-    Taught in chapter 7.
+    Taught in "How do weights move?"
     """
     aim = make_loss(loss, train, valid, seed=seed)
     plan = Plan.of(

@@ -120,7 +120,7 @@ def read_weights(log_dir: str | Path) -> pd.DataFrame:
     Warns:
         UserWarning: If steps are missing, or the log ends within an epoch: its training runs, or was stopped.
 
-    Taught in chapter 7.
+    Taught in "How do weights move?"
     """
     log_dir = Path(log_dir)
     if not log_dir.is_dir():

@@ -112,7 +112,7 @@ def capture(
         >>> record.weights["self_attn"][0, 0, 0]
         tensor([0.2500, 0.2500, 0.2500, 0.2500])
 
-    Taught in chapters 17 and 18.
+    Taught in "Which word, in BERT?" and "Which word, in GPT?"
     """
     wanted = Wanted(layers, heads, softmax, dtype, gradients)
     _check_options(wanted)

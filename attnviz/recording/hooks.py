@@ -159,7 +159,7 @@ def sdpa_weights(
         tensor([[1.0000, 0.0000],
                 [0.5000, 0.5000]])
 
-    Paper: Vaswani et al. (2017). Taught in chapter 18.
+    Paper: Vaswani et al. (2017). Taught in "Which word, in GPT?"
     """
     if enable_gqa:
         key = key.repeat_interleave(query.shape[-3] // key.shape[-3], dim=-3)

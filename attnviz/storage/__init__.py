@@ -1,5 +1,6 @@
-"""Files that are whole or not there, and what they were: nothing is half written, nothing unpickled."""
+"""Files that are whole or not there, what they were and where: nothing is half written, nothing unpickled."""
 
+from .course import course_folder
 from .files import alone, drafts, naming, whole
 from .sums import SUMS, check_listed, check_sums, write_sums
 from .tables import write_tables
@@ -10,6 +11,7 @@ __all__ = [
     "alone",
     "check_listed",
     "check_sums",
+    "course_folder",
     "drafts",
     "naming",
     "read_tensors",

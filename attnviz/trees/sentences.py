@@ -74,7 +74,7 @@ def sentences_of(model: AttentionRecommender, batch: Batch, *, field: str = "rev
         >>> comprehensiveness(found.removal(), found.weights).shape
         torch.Size([4])
 
-    Taught in chapter 9.
+    Taught in "Does removal matter?"
     """
     encoder = model.text_encoder(field)
     _check_sentences(batch, field)

@@ -37,7 +37,7 @@ def with_tokens(trees: pd.DataFrame, encoder: str, *, method: str = "norm") -> p
         >>> tokens["text"].tolist(), round(float(tokens["weight"].sum()), 3)
         (['[CLS]', 'Warm', 'wool', '.', '[SEP]'], 1.0)
 
-    Taught in chapter 16.
+    Taught in "Which purchase, which review?"
     """
     _check_method(method)
     rows = []
@@ -54,7 +54,8 @@ def token_shares(inside: Inside, *, method: str = "norm") -> Tensor:
     Args:
         inside: From `attention_inside`.
         method: "norm": weight x value norm in the last layer. "weight": the weight there. "rollout": through
-            all layers. The mean over heads and queries is taken; chapter 17 says why "norm" is the default.
+            all layers. The mean over heads and queries is taken;
+            "Which word, in BERT?" says why "norm" is the default.
 
     Returns:
         (token,), in [0, 1], sums to 1; tokens that the model adds, such as [CLS], have a share too.
@@ -67,7 +68,8 @@ def token_shares(inside: Inside, *, method: str = "norm") -> Tensor:
         >>> shares.shape, bool(shares[4] > shares[1])  # great, The
         (torch.Size([7]), True)
 
-    Paper: Kobayashi et al. (2020); Abnar and Zuidema (2020). Taught in chapters 16 and 17.
+    Paper: Kobayashi et al. (2020); Abnar and Zuidema (2020).
+    Taught in "Which purchase, which review?" and "Which word, in BERT?"
     """
     _check_method(method)
     if method == "rollout":

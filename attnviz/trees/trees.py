@@ -82,7 +82,7 @@ def weight_trees(
         >>> trees[["element", "text"]].values.tolist()[:2]
         [['candidate/tags', '4 tags'], ['candidate/tags/tag 1', 'recycled']]
 
-    Paper: Yang et al. (2016), hierarchical attention. Taught in chapter 16.
+    Paper: Yang et al. (2016), hierarchical attention. Taught in "Which purchase, which review?"
     """
     model.require_weights()
     require_user(log, user)
@@ -113,7 +113,7 @@ def with_path_weights(trees: pd.DataFrame) -> pd.DataFrame:
         >>> with_path_weights(trees)["path_weight"].tolist()
         [0.5, 0.2]
 
-    Taught in chapter 16.
+    Taught in "Which purchase, which review?"
     """
     found: dict[str, float] = {}
     for name, parent, weight in zip(trees["element"], trees["parent"], trees["weight"], strict=True):

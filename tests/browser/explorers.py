@@ -119,7 +119,7 @@ def baseline_slider(*, text: str = "", level: int = 6, **options) -> BaselineSli
 
 
 def fault_switches(*, text: str = "", **options) -> FaultSwitches:
-    """Chapter 3's rain jacket with an empty slot, and three shoppers."""
+    """The rain jacket of "How is a weight computed?" with an empty slot, and three shoppers."""
     return FaultSwitches(
         **dict(
             queries=[[2.0, 1.0], [-1.0, 1.0], [0.5, -2.0]],

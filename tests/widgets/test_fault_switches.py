@@ -26,7 +26,7 @@ EXPOSED_BY = {
 
 
 def figure(**changes) -> dict:
-    """The arguments of the switches: chapter 3's rain jacket with an empty slot, Ann and Ben."""
+    """The rain jacket of "How is a weight computed?" with an empty slot, and Ann and Ben."""
     arguments = {
         "queries": [ANN, BEN],
         "key_matrix": K,

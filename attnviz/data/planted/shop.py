@@ -53,7 +53,7 @@ class PlantedShop(InteractionLog):
 
     @property
     def truth(self) -> Truth:
-        """The truth of the rows in `interactions`; see `Truth`. Taught in chapter 2."""
+        """The truth of the rows in `interactions`; see `Truth`. Taught in "What is true here?"."""
         if self._truth is None:
             self._truth = self._ask_oracle()
         return self._truth
@@ -114,7 +114,7 @@ class PlantedShop(InteractionLog):
             >>> test.ceiling(train).shape == test.truth.best_probability.shape
             True
 
-        Taught in chapter 2.
+        Taught in "What is true here?"
         """
         self._check_other_rows(train)
         oracle = Oracle(self.world)
@@ -181,7 +181,7 @@ def planted_shop(
         >>> twins.truth.pairs, twins.truth.priority.round(2).iloc[1].tolist()
         ((('tags', 'brand'),), [0.45, 0.05, 0.05, 0.45, 0.0])
 
-    Taught in chapter 2.
+    Taught in "What is true here?"
     """
     _check_counts(num_users, num_items, num_interactions)
     require_whole("seed", seed, least=0)

@@ -72,7 +72,7 @@ def read_yelp_hat(
         >>> marked.reviews.loc[0, "marks"].shape  # doctest: +SKIP
         (3, 50)
 
-    Paper: Sen et al. (2020), Human attention maps for text classification. Taught in chapter 20.
+    Paper: Sen et al. (2020), Human attention maps for text classification. Taught in "Would people agree?"
     """
     table = read_csv(path, max_bytes=max_bytes, max_line_bytes=max_line_bytes)
     require_columns(str(path), table, COLUMNS, HINT)

@@ -56,7 +56,7 @@ class AgreementExplorer(Explorer):
         >>> explorer.state()["taus"]["untrained"].round(2)
         array([0.5, 0.4, 0.6])
 
-    Taught in chapter 12.
+    Taught in "Does agreement prove anything?"
     """
 
     _esm = read_view("agreement_explorer", "js", "claims")

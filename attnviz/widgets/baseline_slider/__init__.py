@@ -51,7 +51,7 @@ class BaselineSlider(CaseExplorer):
         >>> state["baseline"], state["turned"]
         ('the bestseller', ['reviews'])
 
-    Taught in chapter 11.
+    Taught in "How is a score shared?"
     """
 
     _esm = read_view("baseline_slider", "js", "claims")

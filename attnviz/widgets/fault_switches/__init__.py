@@ -66,7 +66,7 @@ class FaultSwitches(Explorer):
         >>> state["weights"].round(2), [name for name, holds in state["checks"].items() if not holds]
         (array([0.19, 0.77, 0.05]), ['reach', 'output', 'empty'])
 
-    Taught in chapter 8.
+    Taught in "What is wrong here?"
     """
 
     _esm = read_view("fault_switches", "js", "claims")

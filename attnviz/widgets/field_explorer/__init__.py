@@ -66,7 +66,7 @@ class FieldExplorer(Explorer):
         >>> explorer.state()["weights"]
         array([1., 0.])
 
-    Taught in chapters 3, and 11 for the attributions.
+    Taught in "How is a weight computed?" and "How is a score shared?" (the attributions).
     """
 
     _esm = read_view("field_explorer", "js")

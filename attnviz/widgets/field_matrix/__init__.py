@@ -43,7 +43,7 @@ class FieldMatrix(CaseExplorer):
         >>> explorer.state()["looks_most_at"]
         'price'
 
-    Taught in chapter 15.
+    Taught in "What if fields interact?"
     """
 
     _esm = read_view("field_matrix", "js", "claims")

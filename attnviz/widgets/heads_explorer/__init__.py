@@ -50,7 +50,7 @@ class HeadsExplorer(CaseExplorer):
         >>> explorer.state()["most_handed_on"]
         'category'
 
-    Paper: Kobayashi et al. (2020) for weight × norm. Taught in chapter 14.
+    Paper: Kobayashi et al. (2020) for weight × norm. Taught in "What do heads add?"
     """
 
     _esm = read_view("heads_explorer", "js", "claims")

@@ -58,7 +58,7 @@ class HistoryExplorer(CaseExplorer):
         >>> state["selected"], round(state["path_weight"], 2)
         ('candidate/tags/tag 1', 0.42)
 
-    Paper: Yang et al. (2016), hierarchical attention. Taught in chapter 16.
+    Paper: Yang et al. (2016), hierarchical attention. Taught in "Which purchase, which review?"
     """
 
     _esm = read_view("history_explorer", "js", "claims")

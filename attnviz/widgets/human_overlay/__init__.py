@@ -47,7 +47,7 @@ class HumanOverlay(CaseExplorer):
         >>> state["chosen"], round(state["precision"], 3), state["recall"], round(state["people_f1"], 3)
         (['good', 'here'], 0.5, 0.75, 0.667)
 
-    Taught in chapter 20.
+    Taught in "Would people agree?"
     """
 
     _esm = read_view("human_overlay", "js", "claims")

@@ -38,7 +38,7 @@ class NeighbourPicker(Explorer):
         >>> picker.state()["nearest"], picker.state()["cosines"].round(2)
         (['gentle'], array([1. , 0.6, 0. ]))
 
-    Taught in chapter 4.
+    Taught in "How do words become vectors?"
     """
 
     _esm = read_view("neighbour_picker", "js", "claims")

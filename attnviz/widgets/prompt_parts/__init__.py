@@ -54,7 +54,7 @@ class PromptParts(CaseExplorer):
         >>> explorer.state()["named_by_attention"], explorer.state()["named_by_push"]
         ('reviews', 'question')
 
-    Taught in chapter 19.
+    Taught in "Would an LLM recommend it?"
     """
 
     _esm = read_view("prompt_parts", "js", "claims")

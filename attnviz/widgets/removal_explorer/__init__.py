@@ -52,7 +52,7 @@ class RemovalExplorer(CaseExplorer):
         >>> explorer.state()["drops"].round(2)
         array([0.1, 1.8])
 
-    Taught in chapters 9 and 11.
+    Taught in "Does removal matter?" and "How is a score shared?"
     """
 
     _esm = read_view("removal_explorer", "js", "claims")

@@ -40,7 +40,7 @@ class RocSlider(Explorer):
         >>> state["true_positives"], state["false_positives"], round(state["fpr"], 2), round(state["auc"], 2)
         (2, 1, 0.33, 0.83)
 
-    Paper: Fawcett (2006). Taught in chapter 6.
+    Paper: Fawcett (2006). Taught in "Is it any good?"
     """
 
     _esm = read_view("roc_slider", "js", "claims")

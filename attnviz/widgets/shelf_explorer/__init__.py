@@ -48,7 +48,7 @@ class ShelfExplorer(CaseExplorer):
         >>> explorer.state()["named_by_pushes"]
         'reviews'
 
-    Taught in chapter 10.
+    Taught in "Priority or push?"
     """
 
     _esm = read_view("shelf_explorer", "js", "claims")

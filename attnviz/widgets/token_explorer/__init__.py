@@ -55,7 +55,7 @@ class TokenExplorer(Explorer):
         >>> explorer.state()["looks"]
         array([0.36, 0.64])
 
-    Paper: Hoover et al. (2020), exBERT, for the slider. Taught in chapter 17.
+    Paper: Hoover et al. (2020), exBERT, for the slider. Taught in "Which word, in BERT?"
     """
 
     _esm = read_view("token_explorer", "js", "claims")

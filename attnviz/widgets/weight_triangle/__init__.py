@@ -55,7 +55,7 @@ class WeightTriangle(CaseExplorer):
         >>> float(state["moved"].round(2)), state["within"]
         (0.6, True)
 
-    Taught in chapter 13.
+    Taught in "Could other weights do?"
     """
 
     _esm = read_view("weight_triangle", "js", "claims")
