@@ -10,7 +10,7 @@ TORCH_INDEX := https://download.pytorch.org/whl/cpu
 # Tests run in so many processes, one thread each; a test file stays in one of them.
 WORKERS ?= 2
 
-.PHONY: env lint rooms test wheel book serve picture constraints clean
+.PHONY: env lint rooms test wheel book lab serve picture constraints clean
 .DEFAULT_GOAL := book
 
 env: $(STAMP)
@@ -41,6 +41,11 @@ wheel: $(STAMP)
 
 book: $(STAMP)
 	$(BIN)/python book/_ext/build_book.py
+
+# The chapters as notebooks in _build/notebooks; one that a reader changed stays as it is.
+lab: $(STAMP)
+	$(BIN)/python book/_ext/make_notebooks.py
+	$(BIN)/jupyter lab _build/notebooks/start.ipynb
 
 serve: book
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html

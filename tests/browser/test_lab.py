@@ -8,10 +8,11 @@ import time
 import urllib.request
 from pathlib import Path
 
-import jupytext
 import nbformat
 import pytest
 from explorers import ALL
+from live.chapter import notebook_of
+from live.words import Book
 from pages import FIELD, REPO
 
 CHAPTER = REPO / "book" / "chapters" / "how-is-a-weight-computed.md"
@@ -59,17 +60,11 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def notebook(tmp_path_factory):
-    """The chapter as a notebook, in a copy of the book's folders; two cells talk to its explorer."""
+    """The chapter's notebook, alone in an empty folder; two cells more talk to its explorer."""
     root = tmp_path_factory.mktemp("lab")
-    (root / "book" / "chapters").mkdir(parents=True)
-    if (REPO / "_build" / "models").exists():  # the models that the book has trained already
-        (root / "_build").mkdir()
-        (root / "_build" / "models").symlink_to(REPO / "_build" / "models")
-    notebook = jupytext.read(CHAPTER)
-    # A stub of an exercise is for the reader to fill in.
-    notebook.cells = [c for c in notebook.cells if "skip-execution" not in c.metadata.get("tags", [])]
+    notebook = notebook_of(CHAPTER, Book(REPO / "book"))
     notebook.cells += [nbformat.v4.new_code_cell(SET), nbformat.v4.new_code_cell(ASK)]
-    nbformat.write(notebook, root / "book" / "chapters" / "chapter.ipynb")
+    nbformat.write(notebook, root / "chapter.ipynb")
     cells = [nbformat.v4.new_code_cell(source) for source in (SHOW_ALL, SET_ALL, ASK_ALL)]
     metadata = {"kernelspec": notebook.metadata["kernelspec"]}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), root / "explorers.ipynb")
@@ -151,8 +146,14 @@ def run(page, source: str, answer: str) -> str:
 
 
 def test_a_chapter_runs_and_its_explorer_answers_to_python_and_back(opened):
-    """Run All ends without an error; Python moves the slider; the reader's slider is read in Python."""
-    page = opened("book/chapters/chapter.ipynb")
+    """Run All ends without an error; Python moves the slider; the reader's slider is read in Python.
+
+    Solutions are collapsed before and after.
+    """
+    page = opened("chapter.ipynb")
+    solution = page.locator(".jp-CodeCell", has_text="even = entropy(")
+    assert page.get_by_role("heading", name="Solution 3").is_visible()
+    assert not solution.is_visible()
     page.locator(".lm-MenuBar-itemLabel", has_text="Run").click()
     page.get_by_text("Run All Cells", exact=True).click()
 
@@ -161,6 +162,7 @@ def test_a_chapter_runs_and_its_explorer_answers_to_python_and_back(opened):
     errors = page.locator('[data-mime-type="application/vnd.jupyter.stderr"]')
     assert errors.all_inner_texts() == []
     assert answers.inner_text().strip() == "temperature is 4.0"
+    assert not solution.is_visible()
 
     slider = page.locator(FIELD).get_by_label("Temperature")
     slider.scroll_into_view_if_needed()
