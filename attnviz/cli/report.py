@@ -10,14 +10,14 @@ from ..data.log import InteractionLog
 from ..data.planted import PlantedShop
 from ..metrics.bootstrap import bootstrap_auc
 from ..metrics.ranking import log_loss
-from ..recommender.evaluation import query_rows, rank_held_out
+from ..recommender.evaluation import RECENT, query_rows, rank_held_out
 from ..recommender.losses import COUNTED_DAYS
 from ..recommender.model import AttentionRecommender
 from ..recommender.predict import predict
 from ..recommender.ranking import query_measures
 from .terminal import tell, tell_counts, tell_table
 
-COUNTINGS = {"popularity": "all earlier choices", "popularity, 90 days": "the last 90 days"}
+COUNTINGS = {"popularity": "all earlier choices", RECENT: f"the last {COUNTED_DAYS} days"}
 GROUPS = {"new": "new", "returning": "returning, new item", "repeat": "returning, same item"}
 
 
@@ -29,10 +29,25 @@ def tell_log(log: InteractionLog) -> None:
     tell_notes(log)
 
 
+def tell_aim(log: InteractionLog) -> None:
+    """Print what the labels of real rows teach, and how to learn something else of them."""
+    if not log.implicit and not isinstance(log, PlantedShop):
+        tell(
+            f"{log.interactions['label'].mean():.1%} of the labels are 1, and the model learns which label a "
+            "row gets; to learn which item is chosen, read all rows as choices with --implicit"
+        )
+
+
 def tell_notes(log: InteractionLog) -> None:
     """Print what should be known of how the tables were read, if there is anything."""
     for note in log.notes:
         tell(f"note: {note}")
+
+
+def tell_chosen(said: list[str]) -> None:
+    """Print what was chosen, since it was not given, and why."""
+    if said:
+        tell(f"chosen, since it served other real choices: {', '.join(said)}")
 
 
 def tell_split(parts: tuple[InteractionLog, ...]) -> None:
