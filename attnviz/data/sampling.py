@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
-from .arguments import require_flag, require_share, require_whole
+from ..attention.checks import check_count, check_number, check_seed
+from .arguments import require_flag
 from .columns import parse_times
 from .known import require_known
 from .own_past import OwnPast
@@ -57,9 +58,9 @@ def sample_negatives(tables: T, num_negatives: int = 32, *, on_offer: float = 0.
     Paper: Krichene and Rendle (2020) on what is sampled. Taught in "Real stays".
     """
     _require_choices(tables)
-    require_whole("num_negatives", num_negatives)
-    require_share("on_offer", on_offer)
-    require_whole("seed", seed, least=0)
+    check_count("num_negatives", num_negatives)
+    check_number("on_offer", on_offer, least=0, most=1)
+    check_seed(seed)
     rows, shelf, rng = tables.interactions, Shelf(tables), np.random.default_rng(seed)
     group = rows.groupby(["user_id", "timestamp"], sort=False, dropna=False).ngroup().to_numpy()
     first_row, group_rows = np.unique(group, return_index=True, return_counts=True)[1:]
@@ -86,9 +87,9 @@ def sample_candidates(
     """Put beside each choice the items to rank it against; `sampled_candidates` says how."""
     _require_choices(tables)
     if num_candidates is not None:
-        require_whole("num_candidates", num_candidates, otherwise=", or None for all")
+        check_count("num_candidates", num_candidates, otherwise=", or None for all")
     require_flag("on_offer", on_offer)
-    require_whole("seed", seed, least=0)
+    check_seed(seed)
     shelf, every = Shelf(tables), np.arange(len(tables))
     free = shelf.free(every)[1 if on_offer else 0]
     wanted = free if num_candidates is None else np.full(len(free), num_candidates)
@@ -171,7 +172,7 @@ def shuffle_labels(tables: T, *, seed: int = 0) -> T:
 
     Paper: Adebayo et al. (2018), "data randomization test". Taught in chapter 12.
     """
-    require_whole("seed", seed, least=0)
+    check_seed(seed)
     rows = tables.interactions
     if rows["label"].nunique() < 2:
         raise ValueError(

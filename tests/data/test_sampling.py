@@ -176,9 +176,9 @@ def test_sampling_follows_its_seed():
 def test_only_choices_are_given_negatives():
     """Logs with labels of their own, or with negatives already, are refused."""
     log = log_of([("a", 0, 0)])
-    with pytest.raises(ValueError, match="num_negatives must be 1 or more, got 0"):
+    with pytest.raises(ValueError, match="num_negatives must be a whole number of at least 1, got 0"):
         log.sample_negatives(0)
-    with pytest.raises(ValueError, match="on_offer must be a share from 0 to 1, got 4"):
+    with pytest.raises(ValueError, match="on_offer must be a number of at least 0 and at most 1, got 4"):
         log.sample_negatives(on_offer=4)
     with pytest.raises(ValueError, match="5 rows with label 0 already"):
         log.sample_negatives(on_offer=0).sample_negatives()
