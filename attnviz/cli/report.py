@@ -95,7 +95,7 @@ def tell_ranking(model: AttentionRecommender, candidates: InteractionLog) -> Non
         f"({beside.min()} to {beside.max()}, on average {beside.mean():.1f}), mean [95% interval]:",
         "",
     )
-    tell_table(_ranking_rows(ranking))
+    tell_table(_ranking_rows(ranking), keys=("users", "choices", "ranked by"))
     tell("")
     for sentence in compared_with_counting(ranking):
         tell(sentence)
@@ -155,7 +155,8 @@ def tell_labelled(model: AttentionRecommender, train: InteractionLog, held_out: 
     if isinstance(held_out, PlantedShop):
         by["best guess without earlier labels"] = held_out.truth.best_probability
     tell("", f"Held-out choices, of which {labels.double().mean():.1%} have label 1:", "")
-    tell_table(pd.DataFrame([_labelled_row(name, values, labels, users) for name, values in by.items()]))
+    rows = [_labelled_row(name, values, labels, users) for name, values in by.items()]
+    tell_table(pd.DataFrame(rows), keys=("predicted by",))
     tell(
         "",
         "AUC: higher is better, .5 by chance; its interval is by user. Log-loss: lower is better. "
