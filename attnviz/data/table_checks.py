@@ -55,7 +55,8 @@ def check_users(source: pd.DataFrame) -> tuple[pd.DataFrame, Findings]:
         if any(decimal_commas(numbers[name]).any() for name in words):
             kind, advice = f"{kind}, {WITH_COMMA}", COMMA_ADVICE
         raise ValueError(
-            f"users: columns {', '.join(map(repr, words))} are {kind}; a shopper's profile is numeric: {advice}"
+            f"users: columns {', '.join(map(repr, words))} are {kind}; "
+            f"a shopper's profile is numeric: {advice}"
         )
     found = Findings("users", source)
     table = source.reset_index(drop=True)

@@ -298,8 +298,11 @@ def test_a_failed_write_leaves_the_old_files(tmp_path):
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
 def test_ids_keep_their_zeros(tmp_path, ending):
     """'007' and '7' are two items, and each row finds its own."""
-    write = {"csv": lambda table, path: table.to_csv(path, index=False), "parquet": pd.DataFrame.to_parquet,
-             "jsonl": lambda table, path: table.to_json(path, orient="records", lines=True)}[ending]  # fmt: skip
+    write = {
+        "csv": lambda table, path: table.to_csv(path, index=False),
+        "jsonl": lambda table, path: table.to_json(path, orient="records", lines=True),
+        "parquet": pd.DataFrame.to_parquet,
+    }[ending]
     rows = pd.DataFrame({"user_id": ["01", "1"], "item_id": ["007", "7"], "label": [1, 0]})
     write(rows, tmp_path / f"rows.{ending}")
     write(pd.DataFrame({"item_id": ["7", "007"], "brand": ["b", "a"]}), tmp_path / f"shelf.{ending}")
@@ -325,7 +328,7 @@ COMMAS = "some with a decimal comma.*write 1.250,5 as 1250.5: with a decimal poi
 
 
 def test_decimal_commas_are_named_and_never_read_as_something_else(tmp_path):
-    """In a further field, ratings and what is known of users; a point beside a comma may group: unknown, too."""
+    """In a further field, ratings and users; a point beside a comma may group: unknown, too."""
     rows = pd.DataFrame({"user_id": ["a", "b", "c"], "item_id": ["1", "2", "3"], "label": ["1", "0", "1"]})
     shelf = pd.DataFrame({"item_id": ["1", "2", "3"], "size": ["2,5", "1.250", "3"]})
     shelf.to_csv(tmp_path / "shelf.csv", index=False)
