@@ -92,7 +92,7 @@ def tell_ranking(model: AttentionRecommender, candidates: InteractionLog) -> Non
     tell(
         "",
         "Each held-out choice ranked against items on offer that the user never chose "
-        f"({beside.min()} to {beside.max()}, on average {beside.mean():.1f}), mean [95% interval]:",
+        f"({_range(beside)}), mean [95% interval]:",
         "",
     )
     tell_table(_ranking_rows(ranking), keys=("users", "choices", "ranked by"))
@@ -108,6 +108,13 @@ def tell_ranking(model: AttentionRecommender, candidates: InteractionLog) -> Non
         "that candidates give themselves away by their age.",
         "Tags and prices are those of one later snapshot: a user may have seen others.",
     )
+
+
+def _range(counts: np.ndarray) -> str:
+    """The smallest and the largest count and their mean, or the one that all are."""
+    if counts.min() == counts.max():
+        return f"{counts[0]}"
+    return f"{counts.min()} to {counts.max()}, on average {counts.mean():.1f}"
 
 
 def compared_with_counting(ranking: pd.DataFrame) -> list[str]:
