@@ -10,7 +10,8 @@
 - planted, end to end: MiniLM's last layer trained with the recommender, beside the same loop with it frozen.
 
 "centred" takes the mean of all vectors away and makes the length 1 again: the vectors of a decoder have a
-large part in common. Intervals are 95%, over test rows. The real data is read from ATTNVIZ_REAL_DATA.
+large part in common. Intervals are 95%: of shoppers, each with all test rows; of sentences and listings by
+row. The real data is read from ATTNVIZ_REAL_DATA.
 """
 
 import json
@@ -60,16 +61,17 @@ def with_encoder(parts: list[av.InteractionLog], schema: av.Schema, name: str) -
         log.batch = lambda index, schema, made=made: made.batch(index)
 
 
-def auc_row(scores: Tensor, labels: Tensor) -> dict:
-    """AUC with its interval over rows."""
-    found = av.metrics.bootstrap_auc(scores, labels)
+def auc_row(scores: Tensor, labels: Tensor, users: pd.Series | None = None) -> dict:
+    """AUC with its interval over the users whose rows they are; None: over rows."""
+    found = av.metrics.bootstrap_auc(scores, labels, groups=users)
     return dict(auc=found.mean, low=found.low, high=found.high, rows=len(labels))
 
 
 def test_auc(model: av.AttentionRecommender, test: av.InteractionLog) -> dict:
     """AUC of a trained model on test rows."""
-    labels = torch.tensor(test.interactions["label"].to_numpy(), dtype=torch.float32)
-    return auc_row(torch.as_tensor(av.predict(model, test)), labels)
+    rows = test.interactions
+    labels = torch.tensor(rows["label"].to_numpy(), dtype=torch.float32)
+    return auc_row(torch.as_tensor(av.predict(model, test)), labels, rows["user_id"])
 
 
 class NamedTags(nn.Module):
@@ -146,7 +148,9 @@ def beauty_reviews(folder: Path, seed: int) -> Iterator[dict]:
         scores, mask = av.recommender.query_rows(shown, av.predict(model, shown))
         labels, _ = av.recommender.query_rows(shown, shown.interactions["label"].to_numpy())
         measures = av.recommender.query_measures(scores, labels, mask=mask)
-        each = av.metrics.bootstrap_interval(torch.tensor(measures["auc"].to_numpy()))
+        each = av.metrics.bootstrap_interval(
+            torch.tensor(measures["auc"].to_numpy()), groups=test.interactions["user_id"]
+        )
         yield dict(model=name, auc=each.mean, low=each.low, high=each.high, rows=len(test))
 
 
@@ -224,7 +228,7 @@ def train_together(
     with torch.no_grad():
         batch = test.batch(slice(None), shop.schema)
         logits = model.eval()(replace(batch, sentences=encoder(encoder.rows(batch.texts))))
-    return auc_row(logits, batch.labels)
+    return auc_row(logits, batch.labels, test.interactions["user_id"])
 
 
 def end_to_end(seed: int, steps: int, rates: tuple[float, ...] = (0, 1e-4)) -> Iterator[dict]:

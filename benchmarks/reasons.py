@@ -107,17 +107,19 @@ def best_guesses(log: av.data.PlantedShop, answers: pd.DataFrame) -> dict[tuple,
     }
 
 
-def look(model: av.AttentionRecommender, log: av.InteractionLog, case: Case) -> tuple[Tensor, dict]:
+def look(
+    model: av.AttentionRecommender, log: av.InteractionLog, everything: av.InteractionLog
+) -> tuple[Tensor, dict]:
     """The fields' vectors (row, field, dim), and what they are compared with: the average product."""
-    batch, everything = (rows.batch(slice(None), model.schema) for rows in (log, case.everything))
+    batch, average = (rows.batch(slice(None), model.schema) for rows in (log, everything))
     with torch.no_grad():
         vectors, args = model.field_vectors(batch)
-        return vectors, dict(baselines=model.baseline_vectors(batch, everything), forward_args=args)
+        return vectors, dict(baselines=model.baseline_vectors(batch, average), forward_args=args)
 
 
-def explain(model: av.AttentionRecommender, log: av.InteractionLog, case: Case) -> Told:
-    """What each method says of each row that needs no more than one look at it."""
-    vectors, given = look(model, log, case)
+def of_fields(model: av.AttentionRecommender, log: av.InteractionLog, everything: av.InteractionLog) -> Told:
+    """What each method says of each row's fields (row, field) that needs no more than one look at it."""
+    vectors, given = look(model, log, everything)
     args = given["forward_args"]
     with torch.no_grad():
         weights = model.attend(vectors, *args)[1]
@@ -127,8 +129,12 @@ def explain(model: av.AttentionRecommender, log: av.InteractionLog, case: Case) 
     pushes = av.explanation.shapley_point(
         scores, values, baseline_scores=average[0], baseline_values=average[1]
     )
-    found = {"weight": weights, "weight × norm": weights * lengths, "Shapley": pushes}
-    return {method: joined(told, case) for method, told in found.items()}
+    return {"weight": weights, "weight × norm": weights * lengths, "Shapley": pushes}
+
+
+def explain(model: av.AttentionRecommender, log: av.InteractionLog, case: Case) -> Told:
+    """The same of the answers (row, answer)."""
+    return {name: joined(told, case) for name, told in of_fields(model, log, case.everything).items()}
 
 
 def joined(told: Tensor, case: Case) -> Tensor:
@@ -138,14 +144,14 @@ def joined(told: Tensor, case: Case) -> Tensor:
 
 def integrated_gradients(model: av.AttentionRecommender, case: Case) -> Tensor:
     """Of the one product, against the average one."""
-    vectors, given = look(model, case.one, case)
+    vectors, given = look(model, case.one, case.everything)
     told = av.attribute(model.logits_from_vectors, vectors, method="integrated_gradients", **given)
     return joined(told, case)
 
 
 def removals(model: av.AttentionRecommender, case: Case) -> Tensor:
     """How far the one product's logit moves without each answer (row, answer): the average stands there."""
-    vectors, given = look(model, case.one, case)
+    vectors, given = look(model, case.one, case.everything)
     gone = torch.tensor(case.answers.to_numpy().T).bool()  # (answer, field)
     present = torch.cat([torch.ones_like(gone[:1]), ~gone])[:, None].expand(-1, len(vectors), -1)
     logits = av.Removal(model.logits_from_vectors, vectors, **given).logits(present)  # (1 + answer, row)

@@ -10,7 +10,7 @@ import pandas as pd
 
 import attnviz as av
 from attnviz.data import history, on_offer_since
-from attnviz.recommender import groups_by_history
+from attnviz.recommender import groups_by_history, query_measures
 
 DATA = ("Albany", "gift cards")
 NULL = "null"  # a field that says nothing
@@ -66,13 +66,13 @@ class Queries:
 
     def measures(self, scores: np.ndarray) -> pd.DataFrame:
         """How high the chosen item stands: shelf, query, ndcg and auc, a row for each shelf and query."""
-        tables = [
-            pd.DataFrame(
-                {"shelf": name, "query": np.arange(len(self.item))} | measures(scores, self.item, mask)
-            )
-            for name, mask in self.shelves.items()
-        ]
-        return pd.concat(tables, ignore_index=True)
+        labels = np.zeros(scores.shape, dtype=bool)
+        labels[np.arange(len(self.item)), self.item] = True
+        tables = []
+        for name, mask in self.shelves.items():
+            found = query_measures(scores, labels, mask=mask)[["ndcg", "auc"]]
+            tables.append(found.assign(shelf=name, query=np.arange(len(found))))
+        return pd.concat(tables, ignore_index=True)[["shelf", "query", "ndcg", "auc"]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,32 +95,6 @@ class Window:
     def queries(self) -> tuple[Queries, Queries]:
         """Valid and test."""
         return self.valid, self.test
-
-
-def measures(
-    scores: np.ndarray, item: np.ndarray, mask: np.ndarray, top_k: int = 10
-) -> dict[str, np.ndarray]:
-    """NDCG and AUC of each query (query,), as `av.recommender.query_measures` defines them, for many items.
-
-    Args:
-        scores: (query, item), higher is better.
-        item: (query,), the position of the chosen item.
-        mask: (query, item), the shelf; it holds the chosen item.
-        top_k: Places that count for NDCG.
-
-    Returns:
-        ndcg and auc, in [0, 1], higher is better; the mean over all orders of items with the same score.
-        auc is NaN where nothing stands beside the chosen item.
-    """
-    own = scores[np.arange(len(item)), item][:, None]
-    above = ((scores > own) & mask).sum(1)
-    level = ((scores == own) & mask).sum(1)  # with the chosen item itself
-    places = np.arange(scores.shape[1])
-    credit = np.concatenate([[0.0], np.cumsum(np.where(places < top_k, 1 / np.log2(places + 2), 0.0))])
-    others = mask.sum(1) - 1.0
-    others[others == 0] = np.nan
-    auc = 1 - (above + (level - 1) / 2) / others
-    return {"ndcg": (credit[above + level] - credit[above]) / level, "auc": auc}
 
 
 def days_of(rows: pd.DataFrame) -> np.ndarray:

@@ -21,6 +21,8 @@ from tqdm import tqdm
 
 import attnviz as av
 
+from .reasons import of_fields
+
 ABOVE = (0.0, 0.5, 0.8)
 WHICH = ["variant", "tallest", "above"]
 
@@ -31,21 +33,12 @@ def looked_and_lifted(variant: str, seed: int) -> pd.DataFrame:
     train, valid, test = shop.split()
     model = av.AttentionRecommender(shop.schema, keys="field", seed=seed)
     av.fit(model, train, valid, seed=seed, progress=False)
-    batch = test.batch(slice(None), model.schema)
-    everything = shop.candidates(shop.users["user_id"][0]).batch(slice(None), model.schema)
-    with torch.no_grad():
-        vectors, (query,) = model.field_vectors(batch)
-        scores, values = model.mechanism.terms(vectors, query, model.head)
-        average = model.mechanism.terms(model.baseline_vectors(batch, everything), query, model.head)
-    pushes = av.explanation.shapley_point(
-        scores, values, baseline_scores=average[0], baseline_values=average[1]
-    )
-    names = np.array(model.fields)
+    told, names = of_fields(model, test, shop.candidates(shop.users["user_id"][0])), np.array(model.fields)
     return pd.DataFrame({
         "user_id": test.interactions["user_id"],
         "probability": av.predict(model, test),
-        "tallest": names[scores.argmax(1)],
-        "lifts_most": names[pushes.argmax(1)],
+        "tallest": names[told["weight"].argmax(1)],
+        "lifts_most": names[told["Shapley"].argmax(1)],
     })  # fmt: skip
 
 

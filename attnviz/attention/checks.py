@@ -85,8 +85,12 @@ def check_weights(weights: Tensor) -> None:
         raise ValueError(f"weights must be finite, got {infinite} infinite: give those after softmax")
 
 
-def check_count(name: str, value: object, *, least: int = 1, most: int | None = None) -> None:
+def check_count(
+    name: str, value: object, *, least: int = 1, most: int | None = None, otherwise: str = ""
+) -> None:
     """Raise a ValueError unless value is a whole number in this range, neither a float nor True or False.
+
+    `otherwise` says what else is taken there.
 
     Example:
         >>> check_count("top_k", 1.5)
@@ -97,7 +101,7 @@ def check_count(name: str, value: object, *, least: int = 1, most: int | None = 
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     if not whole or not least <= int(value) or (most is not None and int(value) > most):  # type: ignore[call-overload]
         wanted = f"of at least {least}" if most is None else f"from {least} to {most}"
-        raise ValueError(f"{name} must be a whole number {wanted}, got {value!r}")
+        raise ValueError(f"{name} must be a whole number {wanted}{otherwise}, got {value!r}")
 
 
 def check_number(
@@ -121,7 +125,8 @@ def check_number(
     if not (math.isfinite(number) and least <= number <= most and above < number < below):
         bounds = {"above": above, "of at least": least, "below": below, "at most": most}
         wanted = " and ".join(f"{word} {bound}" for word, bound in bounds.items() if math.isfinite(bound))
-        raise ValueError(f"{name} must be a number {wanted}, got {value!r}")
+        kind = f"number {wanted}" if wanted else "finite number"
+        raise ValueError(f"{name} must be a {kind}, got {value!r}")
 
 
 def check_seed(seed: object) -> None:

@@ -10,14 +10,14 @@ from ..data.log import InteractionLog
 from ..data.planted import PlantedShop
 from ..metrics.bootstrap import bootstrap_auc
 from ..metrics.ranking import log_loss
-from ..recommender.evaluation import query_rows, rank_held_out
+from ..recommender.evaluation import RECENT, query_rows, rank_held_out
 from ..recommender.losses import COUNTED_DAYS
 from ..recommender.model import AttentionRecommender
 from ..recommender.predict import predict
 from ..recommender.ranking import query_measures
 from .terminal import tell, tell_counts, tell_table
 
-COUNTINGS = {"popularity": "all earlier choices", "popularity, 90 days": "the last 90 days"}
+COUNTINGS = {"popularity": "all earlier choices", RECENT: f"the last {COUNTED_DAYS} days"}
 GROUPS = {"new": "new", "returning": "returning, new item", "repeat": "returning, same item"}
 
 
@@ -29,10 +29,25 @@ def tell_log(log: InteractionLog) -> None:
     tell_notes(log)
 
 
+def tell_aim(log: InteractionLog) -> None:
+    """Print what the labels of real rows teach, and how to learn something else of them."""
+    if not log.implicit and not isinstance(log, PlantedShop):
+        tell(
+            f"{log.interactions['label'].mean():.1%} of the labels are 1, and the model learns which label a "
+            "row gets; to learn which item is chosen, read all rows as choices with --implicit"
+        )
+
+
 def tell_notes(log: InteractionLog) -> None:
     """Print what should be known of how the tables were read, if there is anything."""
     for note in log.notes:
         tell(f"note: {note}")
+
+
+def tell_chosen(said: list[str]) -> None:
+    """Print what was chosen, since it was not given, and why."""
+    if said:
+        tell(f"chosen, since it served other real choices: {', '.join(said)}")
 
 
 def tell_split(parts: tuple[InteractionLog, ...]) -> None:
@@ -77,10 +92,10 @@ def tell_ranking(model: AttentionRecommender, candidates: InteractionLog) -> Non
     tell(
         "",
         "Each held-out choice ranked against items on offer that the user never chose "
-        f"({beside.min()} to {beside.max()}, on average {beside.mean():.1f}), mean [95% interval]:",
+        f"({_range(beside)}), mean [95% interval]:",
         "",
     )
-    tell_table(_ranking_rows(ranking))
+    tell_table(_ranking_rows(ranking), keys=("users", "choices", "ranked by"))
     tell("")
     for sentence in compared_with_counting(ranking):
         tell(sentence)
@@ -93,6 +108,13 @@ def tell_ranking(model: AttentionRecommender, candidates: InteractionLog) -> Non
         "that candidates give themselves away by their age.",
         "Tags and prices are those of one later snapshot: a user may have seen others.",
     )
+
+
+def _range(counts: np.ndarray) -> str:
+    """The smallest and the largest count and their mean, or the one that all are."""
+    if counts.min() == counts.max():
+        return f"{counts[0]}"
+    return f"{counts.min()} to {counts.max()}, on average {counts.mean():.1f}"
 
 
 def compared_with_counting(ranking: pd.DataFrame) -> list[str]:
@@ -140,7 +162,8 @@ def tell_labelled(model: AttentionRecommender, train: InteractionLog, held_out: 
     if isinstance(held_out, PlantedShop):
         by["best guess without earlier labels"] = held_out.truth.best_probability
     tell("", f"Held-out choices, of which {labels.double().mean():.1%} have label 1:", "")
-    tell_table(pd.DataFrame([_labelled_row(name, values, labels, users) for name, values in by.items()]))
+    rows = [_labelled_row(name, values, labels, users) for name, values in by.items()]
+    tell_table(pd.DataFrame(rows), keys=("predicted by",))
     tell(
         "",
         "AUC: higher is better, .5 by chance; its interval is by user. Log-loss: lower is better. "

@@ -21,7 +21,7 @@ OF_TABLES = ("columns", "fields", "date_format", "time_unit", "implicit")
 READING = (*OF_TABLES, "rating_threshold", "variant", "computed")  # options that say how a data set is read
 EFFECTIVE = {
     "airbnb": {"computed"},
-    "amazon": {"rating_threshold", "computed"},
+    "amazon": {"rating_threshold", "implicit", "computed"},
     "tables": {*OF_TABLES, "rating_threshold", "computed"},
     "planted": {"variant", "computed"},
 }
@@ -59,7 +59,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
     add("--rating-threshold", type=number(-MANY, MANY), metavar="R",
         help="of ratings: the smallest that is label 1 (default: 4)")  # fmt: skip
     add("--implicit", action="store_true",
-        help="of your tables: the rows are choices without ratings, all labels are 1")  # fmt: skip
+        help="of your tables and Amazon: rows are choices, all labels are 1, no rating is read")  # fmt: skip
     add("--computed", nargs="*", choices=[field.name for field in COMPUTED], metavar="NAME",
         help="fields that no column holds: popularity and likeness, from what happened before, and item, a "
         "vector for each id; no NAME: none (default: the first two, of a planted shop none)")  # fmt: skip
@@ -114,7 +114,12 @@ def _read_airbnb(options: argparse.Namespace, strict: bool) -> InteractionLog:
 def _read_amazon(options: argparse.Namespace, strict: bool) -> InteractionLog:
     if len(options.amazon) > 2:
         raise ValueError(f"--amazon takes one or two files, got {len(options.amazon)}")
-    return read_amazon(*options.amazon, strict=strict, **_passed_on(options, "rating_threshold", "computed"))
+    return read_amazon(
+        *options.amazon,
+        implicit=options.implicit,
+        strict=strict,
+        **_passed_on(options, "rating_threshold", "computed"),
+    )
 
 
 def _read_tables(options: argparse.Namespace, strict: bool) -> InteractionLog:

@@ -3,6 +3,7 @@
 import argparse
 import os
 import shlex
+import shutil
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,8 @@ import pandas as pd
 
 from ..printable import printable
 
-LONGEST_TEXT = 40
+LONGEST_TEXT, SHORTEST_TEXT = 40, 20
+ENDLESS = 1_000_000
 
 
 class Parser(argparse.ArgumentParser):
@@ -70,12 +72,50 @@ def telling_warnings() -> Iterator[None]:
         yield
 
 
-def tell_table(table: pd.DataFrame) -> None:
-    """Print a table, a row a line."""
+def tell_table(table: pd.DataFrame, *, keys: tuple[str, ...], text: str | None = None) -> None:
+    """Print a table, a row a line.
+
+    In a terminal that is too narrow for it the texts are cut, though not below `SHORTEST_TEXT`; where that is
+    not enough, the columns that have no place go into a further table below.
+
+    Args:
+        table: It is printed with three digits.
+        keys: Columns that say what a row is; each part of the table begins with them.
+        text: A column of titles, which may be cut.
+    """
     shown = table.rename(columns=printable)
     for name in shown.select_dtypes(exclude="number"):
         shown[name] = shown[name].map(printable)
-    tell(*shown.to_string(index=False, float_format="%.3f").split("\n"))
+    width = _width()
+    if text is not None:
+        left = shown[text].str.len().max() - max(map(len, _lines(shown))) + width
+        if SHORTEST_TEXT <= left < LONGEST_TEXT:
+            shown[text] = [short(title, left) for title in shown[text]]
+    for place, columns in enumerate(_parts(shown, keys, width)):
+        tell(*[""] * bool(place), *_lines(shown[columns]))
+
+
+def _width() -> int:
+    """Characters that fit in a line; many where nobody looks at a terminal."""
+    if "COLUMNS" not in os.environ and not sys.stdout.isatty():
+        return ENDLESS
+    return shutil.get_terminal_size().columns
+
+
+def _lines(table: pd.DataFrame) -> list[str]:
+    return table.to_string(index=False, float_format="%.3f").split("\n")
+
+
+def _parts(table: pd.DataFrame, keys: tuple[str, ...], width: int) -> list[list[str]]:
+    """Columns that fit into the width, the keys and at least one other in each part."""
+    parts: list[list[str]] = [[*keys]]
+    for name in table.columns.drop(list(keys)):
+        wider = [*parts[-1], name]
+        if len(parts[-1]) > len(keys) and max(map(len, _lines(table[wider]))) > width:
+            wider = [*keys, name]
+            parts.append(wider)
+        parts[-1] = wider
+    return parts
 
 
 def tell_counts(title: str, counts: Mapping[str, int]) -> None:
@@ -84,10 +124,10 @@ def tell_counts(title: str, counts: Mapping[str, int]) -> None:
         tell(f"{title}:", *(f"  {count:,} ({reason})" for reason, count in counts.items()))
 
 
-def short(text: str) -> str:
-    """Somebody's title or review, without line breaks, cut when it is too long for a line."""
+def short(text: str, most: int = LONGEST_TEXT) -> str:
+    """Somebody's title or review, without line breaks, cut when it is longer than this."""
     line = " ".join(text.split())
-    return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1] + "…"
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def command(verb: str, *arguments: object) -> str:

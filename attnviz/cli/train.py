@@ -12,15 +12,15 @@ from ..recommender.model import AttentionRecommender
 from ..recommender.options import ATTENTIONS, SEVERAL_HEADS, VALUES, check_attention
 from ..recommender.training import fit
 from ..storage import alone
-from . import report
+from . import recipe, report
 from .options import number, or_default, require_no_effectless, whole
+from .recipe import READ
 from .run_folder import CHECKPOINT, LOG, RUN, TENSORBOARD, begin, next_command, require_free, resumed
 from .sources import add_sources, described, read_source, source_kind
 from .terminal import tell
 
 NEGATIVES = "num_negatives"
-READ = {"max_reviews": 5, "sentences_per_review": 2}
-SAMPLED = {NEGATIVES: 32, "num_candidates": 100}
+NUM_CANDIDATES = "num_candidates"
 HEADS = {"num_heads": 4}
 MODEL = ("attention", "num_heads", "embed_dim", "values", "dropout", "shopper", "seed")
 FIT = ("epochs", "batch_size", "learning_rate", "seed")
@@ -51,8 +51,8 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         "small network, which has no weights to show")  # fmt: skip
     add("--num-heads", type=whole(most=1024), metavar="N",
         help="of --attention multihead or self (default: 4); divides --embed-dim")  # fmt: skip
-    add("--embed-dim", type=whole(most=4096), metavar="N", default=32,
-        help="length of a field's vector (default: 32)")  # fmt: skip
+    add("--embed-dim", type=whole(most=4096), metavar="N",
+        help="length of a field's vector (default: 16 for real choices without labels, else 32)")  # fmt: skip
     add("--values", choices=VALUES, default="raw",
         help="what the weights multiply: the fields' vectors as they are (the default), or normalised to one "
         "length, so that a weight bounds what a field adds; not with --attention self or none")  # fmt: skip
@@ -61,7 +61,9 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     add("--shopper", choices=("profile", "history", "both"), default="profile",
         help="what is known of a user: the mean of earlier choices (the default; or the table of the users), "
         "attention over them, or both")  # fmt: skip
-    add("--max-reviews", type=whole(), metavar="N", help="latest reviews read of an item (default: 5)")
+    add("--max-reviews", type=whole(), metavar="N",
+        help="latest reviews read of an item (default: 5; of real choices without labels none is "
+        "read unless this or the next is given: it takes most of the time)")  # fmt: skip
     add("--sentences-per-review", type=whole(), metavar="N",
         help="first sentences read of a review (default: 2)")  # fmt: skip
 
@@ -78,7 +80,7 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
         help="the number that chance starts from (default: 0)")  # fmt: skip
     add("--num-negatives", type=whole(), metavar="N",
         help="without labels: items not chosen, sampled for each choice, four fifths of them on offer then, "
-        "the others from all (default: 32)")  # fmt: skip
+        "the others from all (default: 16 in real data, else 32)")  # fmt: skip
     add("--num-candidates", type=whole(), metavar="N",
         help="without labels: items on offer to rank a held-out choice against (default: 100)")  # fmt: skip
 
@@ -86,13 +88,13 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
 def train(options: argparse.Namespace) -> None:
     """Read a data set, train on its earlier choices, and try the model on its latest ones."""
     source_kind(options)
-    _require_attention(options)
+    _require_attention(recipe.filled(options))
     asked = described(options) | {name: getattr(options, name) for name in (*MODEL, *FIT, *READ, NEGATIVES)}
     require_free(options.out, asked)
     log = read_source(options, strict=False)
     report.tell_log(log)
-    if not log.implicit:
-        require_no_effectless(options, *SAMPLED, where="where choices have labels of their own")
+    report.tell_aim(log)
+    options, log = _settled(options, log)
     parts = log.split() if log.has_times else log.split("row", seed=options.seed)
     report.tell_split(parts)
     model = _model(log, options)
@@ -104,6 +106,19 @@ def train(options: argparse.Namespace) -> None:
     report.tell_training(history, implicit=log.implicit)
     _try(model, parts, options)
     tell("", f"saved in {options.out}; next: {next_command(options.out, log)}")
+
+
+def _settled(options: argparse.Namespace, log: InteractionLog) -> tuple[argparse.Namespace, InteractionLog]:
+    """All options, those that were not given as they fit the log, and what is read of the log."""
+    if not log.implicit:
+        require_no_effectless(
+            options, NEGATIVES, NUM_CANDIDATES, where="where choices have labels of their own"
+        )
+    if not recipe.has_reviews(log):
+        require_no_effectless(options, *READ, where="on data without reviews")
+    report.tell_chosen(recipe.choices_of(options, log))
+    read = recipe.without_reviews(log) if recipe.leaves_reviews(options, log) else log
+    return recipe.filled(options, log), read
 
 
 def _require_attention(options: argparse.Namespace) -> None:
@@ -120,10 +135,8 @@ def _num_heads(options: argparse.Namespace) -> int:
 
 
 def _model(log: InteractionLog, options: argparse.Namespace) -> AttentionRecommender:
-    if "reviews" not in (field.name for field in log.fields):
-        require_no_effectless(options, *READ, where="on data without reviews")
-    limits = or_default(options, **READ)
-    schema = Schema.of(log, **limits, max_sentences=limits["max_reviews"] * limits["sentences_per_review"])
+    limits = {name: getattr(options, name) for name in READ}
+    schema = Schema.of(log, **limits, max_sentences=options.max_reviews * options.sentences_per_review)
     chosen = {name: getattr(options, name) for name in MODEL} | {"num_heads": _num_heads(options)}
     return AttentionRecommender(schema, **chosen)
 
@@ -133,7 +146,7 @@ def _fit(
 ) -> pd.DataFrame:
     known, valid, _ = parts
     if known.implicit:
-        known = known.sample_negatives(or_default(options, **SAMPLED)[NEGATIVES], seed=options.seed)
+        known = known.sample_negatives(options.num_negatives, seed=options.seed)
         report.tell_missing_negatives(known)
     return fit(
         model,
@@ -149,7 +162,7 @@ def _fit(
 def _try(model: AttentionRecommender, parts: tuple[InteractionLog, ...], options: argparse.Namespace) -> None:
     known, _, held_out = parts
     if known.implicit:
-        count = or_default(options, **SAMPLED)["num_candidates"]
+        count = or_default(options, num_candidates=100)[NUM_CANDIDATES]
         report.tell_ranking(model, sampled_candidates(held_out, num_candidates=count, seed=options.seed))
     else:
         report.tell_labelled(model, known, held_out)

@@ -25,7 +25,7 @@ def show_recommendations(options: argparse.Namespace) -> None:
     chosen = (log.past["user_id"] == options.user) & (log.past["label"] == 1)
     titles = log.items.set_index("item_id")["title"].loc[log.past.loc[chosen, "item_id"].unique()]
     tell(f"{options.user} chose before: {'; '.join(map(short, titles)) or 'nothing'}", "")
-    tell_table(table.assign(title=table["title"].map(short)))
+    tell_table(table.assign(title=table["title"].map(short)), keys=("item_id",), text="title")
     if log.implicit:
         among = min(len(log.items), SHELF_ITEMS)
         tell(

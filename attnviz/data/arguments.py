@@ -1,4 +1,4 @@
-"""What the functions of a log are given: whole numbers, seeds, shares, and which rows."""
+"""What the functions of a log are given: flags, fractions, columns, and which rows."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
@@ -7,26 +7,6 @@ from typing import TypeGuard
 import numpy as np
 import torch
 from torch import Tensor
-
-
-def require_whole(name: str, value: object, *, least: int = 1, otherwise: str = "") -> None:
-    """Raise unless value is a whole number of `least` or more; `otherwise` says what else is taken."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise ValueError(f"{name} must be a whole number, {least} or more{otherwise}, got {value!r}")
-    if value < least:
-        raise ValueError(f"{name} must be {least} or more{otherwise}, got {value}")
-
-
-def require_number(name: str, value: object) -> None:
-    """Raise unless value is a finite number."""
-    if not (_is_number(value) and np.isfinite(value)):
-        raise ValueError(f"{name} must be a finite number, got {value!r}")
-
-
-def require_share(name: str, value: object) -> None:
-    """Raise unless value is a number from 0 to 1."""
-    if not (_is_number(value) and 0 <= value <= 1):
-        raise ValueError(f"{name} must be a share from 0 to 1, got {value!r}")
 
 
 def require_flag(name: str, value: object) -> None:

@@ -9,6 +9,10 @@ import pandas as pd
 from .problems import Findings
 
 LONGEST_TIME = 64  # characters of a cell that is one
+WITH_COMMA = "some with a decimal comma"
+COMMA_ADVICE = "write 1.250,5 as 1250.5: with a decimal point, and thousands without a mark"
+_DECIMAL_COMMA = r"\s*[-+]?(\d{1,3}(\.\d{3})+|\d+),\d+\s*"
+_GROUPED = r"\s*[-+]?\d{1,3}(\.\d{3})+\s*"
 _EARLIEST, _LATEST = (pd.Timestamp(end, tz="UTC") for end in ("0001-01-01", "9999-12-31 23:59:59.999999"))
 
 
@@ -61,6 +65,23 @@ def numbers(values: pd.Series) -> pd.Series:
     if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_complex_dtype(values):
         values = values.astype(object).map(_number_or_none)
     return pd.to_numeric(values, errors="coerce").astype("float64")
+
+
+def decimal_commas(values: pd.Series) -> np.ndarray:
+    """Which numbers are text with a decimal comma and, beside such, with points that may group (row,), bool.
+
+    Example:
+        >>> decimal_commas(pd.Series(["1,5", "1.250", "1.5", 7], dtype=object)).tolist()
+        [True, True, False, False]
+        >>> decimal_commas(pd.Series(["1.250", "1.5"])).tolist()
+        [False, False]
+    """
+    if pd.api.types.is_numeric_dtype(values):
+        return np.zeros(len(values), dtype=bool)
+    texts = values.map(lambda value: value if isinstance(value, str) else "").astype(str)
+    commas = texts.str.fullmatch(_DECIMAL_COMMA).to_numpy(dtype=bool)
+    grouped = texts.str.fullmatch(_GROUPED).to_numpy(dtype=bool)
+    return commas | (grouped & commas.any())
 
 
 def _number_or_none(value):

@@ -3,7 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from .columns import as_text, checked_categories, checked_prices, checked_tags, numbers
+from .columns import (
+    COMMA_ADVICE,
+    WITH_COMMA,
+    as_text,
+    checked_categories,
+    checked_prices,
+    checked_tags,
+    decimal_commas,
+    numbers,
+)
 from .fields import HOST, Field
 from .problems import Findings
 from .reading import Reading
@@ -51,8 +60,10 @@ def _own(found: Findings, field: Field) -> pd.Series:
     given = found.source[field.name].notna().to_numpy()
     unfit = found.problems[-1].rows if len(found.problems) > before else ()
     if given.any() and len(unfit) == (given & found.kept).sum():
+        commas = field.kind == "number" and decimal_commas(found.source[field.name]).any()
         found.whole(
-            f"field {field.name!r}: no value fits the kind {field.kind!r}", "give it another kind in fields="
+            f"field {field.name!r}: no value fits the kind {field.kind!r}",
+            COMMA_ADVICE if commas else "give it another kind in fields=",
         )
     elif not given.any():
         found.notes.append(f"{found.table}: field {field.name!r} has no value in any row")
@@ -61,9 +72,10 @@ def _own(found: Findings, field: Field) -> pd.Series:
 
 def _numbers(found: Findings, column: str, kind: str) -> pd.Series:
     values = found.source[column].reset_index(drop=True)
-    read = numbers(values)
-    wrong = values.notna() & ~(read.abs() <= LARGEST)
-    found.blank(kind, wrong.to_numpy() & found.kept, column)
+    read, commas = numbers(values), decimal_commas(values)
+    wrong = (values.notna() & ~(read.abs() <= LARGEST)) | commas
+    kind, advice = (f"{kind}, {WITH_COMMA}", COMMA_ADVICE) if commas.any() else (kind, "")
+    found.blank(kind, wrong.to_numpy() & found.kept, column, advice)
     return read.mask(wrong)
 
 

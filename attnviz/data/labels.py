@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from .columns import numbers
+from .columns import COMMA_ADVICE, WITH_COMMA, decimal_commas, numbers
 from .problems import Findings
 from .reading import Reading
 
@@ -50,8 +50,12 @@ def _labels_of_ratings(found: Findings, unlabelled: np.ndarray, reading: Reading
     ratings = numbers(values)
     missing = values.isna().to_numpy()
     found.drop("no label and no rating", unlabelled & missing, "rating")
-    unreadable = ~np.isfinite(ratings.to_numpy()) & ~missing
-    found.drop("rating is not a finite number", unlabelled & unreadable, "rating")
+    commas = decimal_commas(values)
+    unreadable = (~np.isfinite(ratings.to_numpy()) & ~missing) | commas
+    kind, advice = "rating is not a finite number", ""
+    if commas.any():
+        kind, advice = f"{kind}, {WITH_COMMA}", COMMA_ADVICE
+    found.drop(kind, unlabelled & unreadable, "rating", advice)
     read = unlabelled & ~missing & ~unreadable
     if read.any():
         found.notes.append(

@@ -5,7 +5,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from .arguments import require_whole
+from ..attention.checks import check_count
 from .times import has_times
 
 
@@ -52,7 +52,7 @@ def visible_reviews(tables: Rows, *, max_reviews: int) -> np.ndarray:
                [ 0, -1],
                [ 1,  0]])
     """
-    require_whole("max_reviews", max_reviews)
+    check_count("max_reviews", max_reviews)
     written = tables.past["review"].str.strip().ne("").to_numpy(dtype=bool)
     order, first, after = _earlier_rows(tables.past, tables.interactions, "item_id", written)
     writer, reader = _shared_codes(tables.past["user_id"], tables.interactions["user_id"])
@@ -88,7 +88,7 @@ def history(tables: Rows, *, max_items: int = 20) -> np.ndarray:
                [ 0, -1],
                [ 0, -1]])
     """
-    require_whole("max_items", max_items)
+    check_count("max_items", max_items)
     chosen = tables.past["label"].to_numpy() == 1
     order, first, after = _earlier_rows(tables.past, tables.interactions, "user_id", chosen)
     return _walk_back(order, first, after - 1, max_items)
@@ -125,7 +125,7 @@ def popularity(tables: Rows, *, days: int | None = None) -> np.ndarray:
     _, first, after = _earlier_rows(tables.past, tables.interactions, "item_id", chosen)
     if days is None:
         return after - first
-    require_whole("days", days)
+    check_count("days", days)
     window = tables.interactions["timestamp"] - pd.Timedelta(days, "D")
     rows = tables.interactions.assign(timestamp=window)
     return after - _earlier_rows(tables.past, rows, "item_id", chosen)[2]

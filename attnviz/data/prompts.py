@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from .arguments import require_whole
+from ..attention.checks import check_count
 from .fields import COMPUTED, REVIEWS
 from .past import history, visible_reviews
 from .tables import Tables
@@ -51,7 +51,7 @@ def prompt_parts(
     Taught in "Would an LLM recommend it?"
     """
     for name, value in {"max_history": max_history, "max_words": max_words}.items():
-        require_whole(name, value)
+        check_count(name, value)
     items = tables.items.set_index("item_id")
     earlier, written = (
         history(tables, max_items=max_history),

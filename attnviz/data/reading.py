@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from .arguments import require_flag, require_number
+from ..attention.checks import check_number
+from .arguments import require_flag
 from .fields import Field, computed_fields, own_fields
 
 TIME_UNITS = ("s", "ms", "us", "ns")
@@ -44,7 +45,7 @@ class Reading:
         """
         reading = cls(own_fields(fields), computed_fields(computed), **options)
         require_flag("implicit", reading.implicit)
-        require_number("rating_threshold", reading.rating_threshold)
+        check_number("rating_threshold", reading.rating_threshold)
         if reading.time_unit is not None and reading.time_unit not in TIME_UNITS:
             raise ValueError(f"time_unit must be one of {', '.join(TIME_UNITS)}, got {reading.time_unit!r}")
         if reading.date_format is not None:

@@ -5,10 +5,13 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
-from .arguments import require_flag, require_share, require_whole
+from ..attention.checks import check_count, check_number, check_seed
+from .arguments import require_flag
 from .columns import parse_times
 from .known import require_known
+from .own_past import OwnPast
 from .shelf import Shelf, distinct_ranks
 from .tables import Tables
 
@@ -16,12 +19,15 @@ T = TypeVar("T", bound=Tables)
 
 
 def sample_negatives(tables: T, num_negatives: int = 32, *, on_offer: float = 0.8, seed: int = 0) -> T:
-    """Add items that the user never took, as rows with label 0.
+    """Add items that the user did not take, as rows with label 0.
 
     Most of them were on offer at the row's time (see `on_offer_since`), so that the model learns to choose,
     and not to tell what was there from what was not; the rest comes from the whole catalogue, so that it
-    learns to score items that nobody took yet. Only what is known at the end of these rows counts: what the
-    user takes later, in a held-out part, may be among the negatives of a training part.
+    learns to score items that nobody took yet. What she took before, and not at that time, is on the shelf
+    like any other item and as likely to be drawn: else whatever a user knows would be what she takes. In a
+    log in which nobody takes an item again, hers are left out: there it is no choice. What she first takes
+    later is no negative, as far as the end of these rows knows: what she takes in a held-out part may be
+    among the negatives of a training part.
     Rows of one user at one time share no negative, so that no row occurs twice.
     Where a log has no times, all come from the whole catalogue, and rows of one user share none.
 
@@ -52,24 +58,27 @@ def sample_negatives(tables: T, num_negatives: int = 32, *, on_offer: float = 0.
     Paper: Krichene and Rendle (2020) on what is sampled. Taught in "What about real stays?"
     """
     _require_choices(tables)
-    require_whole("num_negatives", num_negatives)
-    require_share("on_offer", on_offer)
-    require_whole("seed", seed, least=0)
+    check_count("num_negatives", num_negatives)
+    check_number("on_offer", on_offer, least=0, most=1)
+    check_seed(seed)
     rows, shelf, rng = tables.interactions, Shelf(tables), np.random.default_rng(seed)
     group = rows.groupby(["user_id", "timestamp"], sort=False, dropna=False).ngroup().to_numpy()
     first_row, group_rows = np.unique(group, return_index=True, return_counts=True)[1:]
     free, free_now = shelf.free(first_row)
     wanted = group_rows * num_negatives
     anywhere = rng.binomial(wanted, 1 - on_offer)
-    now = np.minimum(wanted - anywhere, free_now)
+    past = OwnPast(tables)
+    own = past.among(first_row, free_now, wanted - anywhere, rng)
+    now = np.minimum(wanted - anywhere - own, free_now)
     anywhere = np.minimum(anywhere, free - now)
     drawn_for, rank = distinct_ranks(now, free_now, anywhere, free, rng)
-    place = np.arange(len(rank)) - np.searchsorted(drawn_for, drawn_for)
-    source = _row_in_group(group, group_rows, drawn_for, place)
+    drawn = pd.Series(shelf.items(first_row[drawn_for], rank), index=drawn_for)
+    if own.any():
+        drawn = _mixed(drawn, *past.draw(first_row, own, rng), rng)
+    place = np.arange(len(drawn)) - np.searchsorted(drawn.index, drawn.index)
+    source = _row_in_group(group, group_rows, drawn.index.to_numpy(), place)
     kind = "negatives: too few items on offer that the user did not take"
-    return _beside(
-        tables, source, shelf.items(first_row[drawn_for], rank), {kind: (wanted - now - anywhere).sum()}
-    )
+    return _beside(tables, source, drawn.array, {kind: (wanted - own - now - anywhere).sum()})
 
 
 def sample_candidates(
@@ -78,9 +87,9 @@ def sample_candidates(
     """Put beside each choice the items to rank it against; `sampled_candidates` says how."""
     _require_choices(tables)
     if num_candidates is not None:
-        require_whole("num_candidates", num_candidates, otherwise=", or None for all")
+        check_count("num_candidates", num_candidates, otherwise=", or None for all")
     require_flag("on_offer", on_offer)
-    require_whole("seed", seed, least=0)
+    check_seed(seed)
     shelf, every = Shelf(tables), np.arange(len(tables))
     free = shelf.free(every)[1 if on_offer else 0]
     wanted = free if num_candidates is None else np.full(len(free), num_candidates)
@@ -163,7 +172,7 @@ def shuffle_labels(tables: T, *, seed: int = 0) -> T:
 
     Paper: Adebayo et al. (2018), "data randomization test". Taught in "Does agreement prove anything?"
     """
-    require_whole("seed", seed, least=0)
+    check_seed(seed)
     rows = tables.interactions
     if rows["label"].nunique() < 2:
         raise ValueError(
@@ -207,6 +216,12 @@ def _beside(tables: T, source: np.ndarray, items: np.ndarray, missing: dict[str,
     counted = {kind: int(count) for kind, count in missing.items() if count}
     sampled.dropped = tables.dropped | counted
     return sampled
+
+
+def _mixed(drawn: pd.Series, group: np.ndarray, items: ExtensionArray, rng: np.random.Generator) -> pd.Series:
+    """What was drawn for each group, and more, in random order within a group."""
+    both = pd.concat([drawn, pd.Series(items, index=group)])
+    return both.iloc[np.lexsort((rng.random(len(both)), both.index))]
 
 
 def _row_in_group(

@@ -6,8 +6,8 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
+from ..attention.checks import check_count
 from ..language.encoder import TextEncoder
-from .arguments import require_whole
 from .computed import number_scales
 from .fields import ITEM, Field, Kind, is_of_items
 from .tables import Tables
@@ -62,7 +62,7 @@ class Schema:
     def __post_init__(self):
         """Check the limits, the kinds and the scales."""
         for name in LIMITS:
-            require_whole(name, getattr(self, name))
+            check_count(name, getattr(self, name))
         unread = [one.name for one in self.fields if one.kind not in get_args(Kind)]
         if unread:
             raise ValueError(f"fields must be of the kinds {', '.join(get_args(Kind))}, {unread} are not")
@@ -96,7 +96,7 @@ class Schema:
             >>> shop.schema.vocabularies["brand"][:1], len(shop.schema.profile)
             (['Heath'], 43)
         """
-        require_whole("max_vocabulary", max_vocabulary)
+        check_count("max_vocabulary", max_vocabulary)
         unknown = sorted(limits.keys() - set(LIMITS))
         if unknown:
             raise TypeError(f"{', '.join(unknown)}: no limit of a schema; use {', '.join(LIMITS)}")

@@ -6,7 +6,8 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from .arguments import require_fractions, require_whole
+from ..attention.checks import check_seed
+from .arguments import require_fractions
 from .tables import Tables
 
 T = TypeVar("T", bound=Tables)
@@ -39,7 +40,7 @@ def split_by_time(tables: T, fractions: Sequence[float] = SHARES) -> tuple[T, ..
 def split_by_user(tables: T, fractions: Sequence[float] = SHARES, *, seed: int = 0) -> tuple[T, ...]:
     """Deal the users out at random; all rows of a user go to the same part."""
     require_fractions(fractions)
-    require_whole("seed", seed, least=0)
+    check_seed(seed)
     code, users = pd.factorize(tables.interactions["user_id"], sort=True)
     shuffled = np.random.default_rng(seed).permutation(len(users))
     cuts = np.round(np.cumsum(fractions)[:-1] * len(users)).astype(int)
@@ -52,7 +53,7 @@ def split_by_user(tables: T, fractions: Sequence[float] = SHARES, *, seed: int =
 def split_by_row(tables: T, fractions: Sequence[float] = SHARES, *, seed: int = 0) -> tuple[T, ...]:
     """Deal the rows out at random, each part in the order of the log."""
     require_fractions(fractions)
-    require_whole("seed", seed, least=0)
+    check_seed(seed)
     shuffled = np.random.default_rng(seed).permutation(len(tables))
     cuts = np.round(np.cumsum(fractions)[:-1] * len(tables)).astype(int)
     part = np.searchsorted(cuts, shuffled, side="right")

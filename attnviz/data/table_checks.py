@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from .columns import checked_ids, review_texts
+from .columns import COMMA_ADVICE, WITH_COMMA, checked_ids, decimal_commas, review_texts
 from .content import checked_content
 from .labels import checked_labels
 from .problems import Findings
@@ -51,9 +51,12 @@ def check_users(source: pd.DataFrame) -> tuple[pd.DataFrame, Findings]:
     numbers = source.drop(columns="user_id")
     words = numbers.columns[[not pd.api.types.is_numeric_dtype(d) for d in numbers.dtypes]]
     if len(words):
+        kind, advice = "not numbers", "encode or leave out these columns"
+        if any(decimal_commas(numbers[name]).any() for name in words):
+            kind, advice = f"{kind}, {WITH_COMMA}", COMMA_ADVICE
         raise ValueError(
-            f"users: columns {', '.join(map(repr, words))} are not numbers; "
-            "a shopper's profile is numeric: encode or leave out these columns"
+            f"users: columns {', '.join(map(repr, words))} are {kind}; "
+            f"a shopper's profile is numeric: {advice}"
         )
     found = Findings("users", source)
     table = source.reset_index(drop=True)
@@ -70,4 +73,8 @@ def _repeated_ids(found: Findings, table: pd.DataFrame, column: str) -> np.ndarr
 
 def _check_known(found: Findings, table: pd.DataFrame, column: str, known: pd.DataFrame, kind: str) -> None:
     given = found.source[column].notna().to_numpy() & (table[column] != "").to_numpy()
-    found.drop(kind, ~table[column].isin(known[column]).to_numpy() & given, column)
+    unknown = ~table[column].isin(known[column]).to_numpy() & given
+    bare = table[column][unknown & found.kept].str.lstrip("0")
+    alike = bare.isin(known[column].str.lstrip("0")).any()
+    advice = f"{column} '007' is not '7': keep the zeros in both tables, as text" if alike else ""
+    found.drop(kind, unknown, column, advice)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..attention.checks import check_count
 from .cache import VectorCache, default_cache_dir
 from .gguf import is_converted
 from .models import load_model, load_tokenizer, model_folder
@@ -76,8 +77,9 @@ class TextEncoder:
         self.name = str(name)
         self.folder = model_folder(self.name)
         self.cache_dir = Path(cache_dir) if cache_dir is not None else default_cache_dir()
-        self.batch_size = _at_least(1, batch_size, "batch_size")
-        self.max_length = _at_least(3, max_length, "max_length")
+        check_count("batch_size", batch_size)
+        check_count("max_length", max_length, least=3)
+        self.batch_size, self.max_length = batch_size, max_length
         self.progress = progress
         self._config = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
         longest = self._config.get("max_position_embeddings", max_length)
@@ -194,9 +196,3 @@ def _checked(texts: Iterable[str]) -> list[str]:
                 f"texts[{i}] must be str, got {type(text).__name__} {text!r:.40}: use '' for a missing text"
             )
     return texts
-
-
-def _at_least(least: int, value: int, name: str) -> int:
-    if not isinstance(value, int) or value < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
-    return value

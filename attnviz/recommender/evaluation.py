@@ -7,9 +7,12 @@ from ..data.log import InteractionLog
 from ..data.offer import never_chosen
 from ..data.past import popularity
 from ..data.sampling import sample_candidates
+from .losses import COUNTED_DAYS
 from .model import AttentionRecommender
 from .predict import predict
-from .ranking import ranking_table
+from .ranking import places_of, ranking_table
+
+RECENT = f"popularity, {COUNTED_DAYS} days"
 
 
 def rank_held_out(
@@ -37,7 +40,7 @@ def rank_held_out(
     if candidates.has_times:
         ranked_by |= {
             "popularity": popularity(candidates),
-            "popularity, 90 days": popularity(candidates, days=90),
+            RECENT: popularity(candidates, days=COUNTED_DAYS),
             "never chosen before": never_chosen(candidates),
         }
     labels, mask = query_rows(candidates, candidates.interactions["label"].to_numpy())
@@ -119,8 +122,7 @@ def query_rows(candidates: InteractionLog, values: np.ndarray) -> tuple[np.ndarr
             f"candidates must be rows of sampled_candidates with one value each, got {len(is_choice):,} rows "
             f"and {len(values):,} values"
         )
-    query = np.cumsum(is_choice) - 1
-    place = np.arange(len(query)) - np.flatnonzero(is_choice)[query]
+    query, place = places_of(is_choice)
     table = np.zeros((is_choice.sum(), place.max() + 1), dtype=values.dtype)
     mask = np.zeros(table.shape, dtype=bool)
     table[query, place], mask[query, place] = values, True

@@ -20,7 +20,7 @@ from ..metrics.calibration import calibrate_constant
 from ..metrics.ranking import auc, log_loss
 from .model import AttentionRecommender
 from .plan import LOSSES
-from .ranking import query_auc
+from .ranking import places_of, query_auc
 
 COUNTED_DAYS = 90
 SHELF_ITEMS = 1000
@@ -72,10 +72,8 @@ def choice_auc(scores: Tensor, labels: Tensor) -> Tensor:
 
 def by_choice(values: Tensor, labels: Tensor) -> Tensor:
     """Values (row,) of choices and their negatives as (choice, place): the choice first, -inf for no row."""
-    starts = labels.nonzero()[:, 0]
-    choice = labels.long().cumsum(0) - 1
-    place = torch.arange(len(labels)) - starts[choice]
-    table = values.new_full((len(starts), int(place.max()) + 1), -math.inf)
+    choice, place = map(torch.from_numpy, places_of(labels.cpu().numpy() == 1))
+    table = values.new_full((int(choice.max()) + 1, int(place.max()) + 1), -math.inf)
     table[choice, place] = values
     return table
 

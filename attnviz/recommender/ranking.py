@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ..metrics.bootstrap import bootstrap_interval
-from ..metrics.ranking import check_scores, hit_rate, ndcg
+from ..metrics.ranking import check_scores
 
 GROUPS = ("new", "returning", "repeat")
 
@@ -24,9 +24,10 @@ def query_measures(
         top_k: Places of the list that count for the first two measures.
 
     Returns:
-        DataFrame, a row a query: ndcg and hit_rate among the first top_k, and auc, the share of the other
-        candidates that score below the chosen one, NaN if there is no other. All in [0, 1], higher is better;
-        ties count as chance would have them.
+        DataFrame, a row a query: ndcg and hit_rate among the first top_k, as `attnviz.metrics` defines them,
+        here counted for all queries at once; and auc, the share of the other candidates that score below the
+        chosen one, NaN if there is no other. All in [0, 1], higher is better; ties count as chance would have
+        them.
 
     Raises:
         ValueError: If the shapes differ, a score is NaN, or a query has not exactly one chosen item.
@@ -46,10 +47,37 @@ def query_measures(
         )
     given = torch.tensor(scores, dtype=torch.float64), torch.tensor(labels)
     check_scores(*given, dims=("query", "candidate"), top_k=top_k)
-    given = given[0].masked_fill(~torch.tensor(mask), -torch.inf), given[1]
-    measures = {"ndcg": ndcg(*given, top_k=top_k), "hit_rate": hit_rate(*given, top_k=top_k)}
-    measures["auc"] = query_auc(*given, torch.tensor(mask))
-    return pd.DataFrame({name: values.double() for name, values in measures.items()})
+    shown = torch.tensor(mask)
+    above, level = _above_and_level(*given, shown)
+    places = torch.arange(labels.shape[1], dtype=torch.float64)
+    discounts = torch.where(places < top_k, 1 / (places + 2).log2(), 0.0)
+    gained = torch.cat([torch.zeros(1), discounts.cumsum(0)])  # by a chosen item at all of the first n places
+    hits = (above + level).clamp(max=top_k) - above.clamp(max=top_k)
+    return pd.DataFrame({
+        "ndcg": (gained[above + level] - gained[above]) / level,
+        "hit_rate": hits.double() / level,
+        "auc": query_auc(*given, shown).double(),
+    })  # fmt: skip
+
+
+def _above_and_level(scores: Tensor, labels: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """How many score above the single 1 of each query, and how many as high, itself among them (query,)."""
+    chosen = scores[(labels == 1) & mask].unsqueeze(1)  # (query, 1)
+    return ((scores > chosen) & mask).sum(1), ((scores == chosen) & mask).sum(1)
+
+
+def places_of(is_choice: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which query each row belongs to (row,), and its place there (row,): 0 for the choice, that is first.
+
+    Args:
+        is_choice: (row,), True for a choice, False for each candidate or negative that follows it.
+
+    Example:
+        >>> places_of(np.array([True, False, False, True]))
+        (array([0, 0, 0, 1]), array([0, 1, 2, 0]))
+    """
+    query = np.cumsum(is_choice) - 1
+    return query, np.arange(len(query)) - np.flatnonzero(is_choice)[query]
 
 
 def query_auc(scores: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
@@ -57,10 +85,9 @@ def query_auc(scores: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
 
     A tie counts one half; NaN where nothing stands beside the 1. All are (query, candidate).
     """
-    chosen = scores[labels == 1].unsqueeze(1)  # (query, 1)
-    others = mask & (labels == 0)
-    wins = ((chosen > scores) & others).sum(1) + ((chosen == scores) & others).sum(1) / 2
-    return wins / others.sum(1)
+    above, level = _above_and_level(scores, labels, mask)
+    others = mask.sum(1) - 1
+    return 1 - (above + (level - 1) / 2) / others
 
 
 def ranking_table(

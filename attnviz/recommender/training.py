@@ -22,6 +22,9 @@ from .plan import Plan
 from .predict import logits_of
 from .weight_log import WeightLog
 
+_FOLLOW = "leave out epochs and batch_size, which then follow from the rows, or use more rows"
+_MORE = "use more rows, or give the items more fields"
+
 
 def fit(
     model: AttentionRecommender,
@@ -139,7 +142,8 @@ def fit(
     model.load_state_dict(state.best)
     model.eval()
     history = pd.DataFrame(state.history)
-    _compare(history, state.step, tell if left else _say_nothing)
+    follow = epochs is None and batch_size is None
+    _compare(history, state.step, tell if left else _say_nothing, advice=_MORE if follow else _FOLLOW)
     return history
 
 
@@ -189,14 +193,13 @@ def _measures(model: AttentionRecommender, aim: Binary | Softmax) -> dict[str, f
     return aim.measures(logits) | aim.beside
 
 
-def _compare(history: pd.DataFrame, steps: int, tell: Callable[[str], None]) -> None:
+def _compare(history: pd.DataFrame, steps: int, tell: Callable[[str], None], *, advice: str) -> None:
     """Say plainly when the best epoch is no better than a constant, or than counting."""
     best = history.loc[history["valid_loss"].idxmin()]
     if best["valid_loss"] >= best["constant_loss"]:
         warnings.warn(
             f"the model is no better than a constant: after {steps:,} steps its validation loss is "
-            f"{best['valid_loss']:.4f}, that of a constant {best['constant_loss']:.4f}; leave out epochs and "
-            "batch_size, which then follow from the rows, or use more rows",
+            f"{best['valid_loss']:.4f}, that of a constant {best['constant_loss']:.4f}; {advice}",
             stacklevel=3,
         )
     if best["valid_auc"] <= best["popularity_auc"]:

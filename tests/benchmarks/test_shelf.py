@@ -37,20 +37,6 @@ def queries(log) -> Queries:
     return Queries.of(log)
 
 
-def test_measures_are_those_of_the_package_with_ties_and_masks():
-    """Few different scores, and items that are on no shelf."""
-    rng = np.random.default_rng(0)
-    scores, item = rng.integers(0, 4, (40, 25)), rng.integers(0, 25, 40)
-    mask = rng.random((40, 25)) < 0.7
-    mask[np.arange(40), item] = True
-    labels = np.zeros((40, 25), dtype=int)
-    labels[np.arange(40), item] = 1
-    expected = av.recommender.query_measures(scores, labels, mask=mask)
-    found = shelf_queries.measures(scores, item, mask)
-    np.testing.assert_allclose(found["ndcg"], expected["ndcg"], atol=1e-6)
-    np.testing.assert_allclose(found["auc"], expected["auc"], atol=1e-6)
-
-
 def test_who_returns_does_not_find_her_own_items_and_who_repeats_does(queries):
     """What was taken is off a returning guest's shelf; what is chosen stands on every shelf."""
     assert queries.group.tolist() == [

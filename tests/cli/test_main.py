@@ -45,7 +45,7 @@ def test_train_then_recommend(city, tmp_path):
     """As a user runs them; RUN is enough for the second: the city is gone, the working folder another."""
     own = write_city(tmp_path / "gone")
     run = tmp_path / "run"
-    process = command("train", "--airbnb", own, "--out", run, *QUICK)
+    process = command("train", "--airbnb", own, "--out", run, *QUICK, "--max-reviews", "5")
     printed, errors = process.communicate()
     assert process.returncode == 0, errors
     assert "300 choices of" in printed
@@ -87,7 +87,8 @@ def test_recommend_prints_what_the_package_recommends(trained, capsys):
 def test_trees_prints_the_trees(city, tmp_path, capsys):
     """As many lines as `weight_trees` has elements, both trees, and no control character of a title."""
     run = tmp_path / "run"
-    assert main(["train", "--airbnb", str(city), "--out", str(run), *QUICK, "--shopper", "history"]) == 0
+    more = ("--shopper", "history", "--max-reviews", "5")
+    assert main(["train", "--airbnb", str(city), "--out", str(run), *QUICK, *more]) == 0
     log = av.read_table(run / "log/interactions.parquet", run / "log/items.parquet", implicit=True)
     red = str(10**17)
     user = log.interactions.loc[log.interactions["item_id"] == red, "user_id"].iloc[0]

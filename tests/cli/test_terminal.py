@@ -91,6 +91,32 @@ def test_recommendations_are_escaped(shop, capsys, options):
     assert r"\x1b[1m" in printed
 
 
+@pytest.mark.parametrize(("columns", "num_tables"), [(80, 2), (100, 1), (300, 1)])
+def test_a_table_fits_into_the_terminal(columns, num_tables, capsys, monkeypatch):
+    """Titles are cut first; then columns go below, after the id, and all values are there."""
+    fields = dict.fromkeys(("tags", "price", "category", "popularity", "likeness"), 0.25)
+    table = pd.DataFrame(
+        {"item_id": [str(10**17), "7"], "title": ["Light " * 6, "b"], "probability": 0.5} | fields
+    )
+    monkeypatch.setenv("COLUMNS", str(columns))
+    terminal.tell_table(table, keys=("item_id",), text="title")
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= columns
+    headers = [line.split() for line in lines if "item_id" in line]
+    assert len(headers) == num_tables
+    assert [name for names in headers for name in names if name != "item_id"] == [*table.columns[1:]]
+    assert sum(line.count("0.250") for line in lines) == 10
+    assert ("…" in lines[1]) == (columns == 100)
+
+
+def test_a_table_that_no_terminal_shows_is_not_cut(capsys, monkeypatch):
+    """A pipe and a file get each row whole."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    table = pd.DataFrame({"item_id": ["a"], "title": ["x" * 40], **{f"field {n}": [0.5] for n in range(30)}})
+    terminal.tell_table(table, keys=("item_id",), text="title")
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
 def test_trees_are_escaped(shop, capsys):
     """Tags, brands, titles, reviews, sentences and tokens."""
     row = pd.read_parquet(shop / "log/interactions.parquet").iloc[0]

@@ -92,7 +92,7 @@ def test_what_should_be_a_whole_number(shop, stays, bad):
             "days": lambda: popularity(shop, days=bad),
         }
     for name, call in calls.items():
-        with pytest.raises(ValueError, match=f"^{name} must be .*1 or more.*got {bad}|got {bad!r}"):
+        with pytest.raises(ValueError, match=f"^{name} must be .*of at least 1.*got {bad}|got {bad!r}"):
             call()
     for seeded in (
         lambda: stays.sample_negatives(seed=bad),
@@ -109,7 +109,7 @@ def test_what_should_be_a_whole_number(shop, stays, bad):
 @pytest.mark.parametrize("bad", [float("nan"), 1.5, "0.5", None, True])
 def test_a_share_of_what_was_on_offer(stays, bad):
     """Expect a number from 0 to 1."""
-    with pytest.raises(ValueError, match="on_offer must be a share from 0 to 1, got"):
+    with pytest.raises(ValueError, match="on_offer must be a number of at least 0 and at most 1, got"):
         stays.sample_negatives(on_offer=bad)
 
 

@@ -75,9 +75,9 @@ def test_a_user_who_wrote_everything_sees_nothing():
 def test_widths_below_one_raise(wrong):
     """The error names the argument and the value."""
     log = log_of([("a", "x", 1, 1, "")])
-    with pytest.raises(ValueError, match=f"max_reviews must be 1 or more, got {wrong}"):
+    with pytest.raises(ValueError, match=f"max_reviews must be a whole number of at least 1, got {wrong}"):
         visible_reviews(log, max_reviews=wrong)
-    with pytest.raises(ValueError, match=f"max_items must be 1 or more, got {wrong}"):
+    with pytest.raises(ValueError, match=f"max_items must be a whole number of at least 1, got {wrong}"):
         history(log, max_items=wrong)
 
 
@@ -99,5 +99,5 @@ def test_popularity_counts_choices_that_are_strictly_earlier(rows, past, days):
 
 def test_popularity_of_no_days_is_refused():
     """A window of 0 days holds nothing that is strictly earlier."""
-    with pytest.raises(ValueError, match="days must be 1 or more, got 0"):
+    with pytest.raises(ValueError, match="days must be a whole number of at least 1, got 0"):
         popularity(log_of([("a", "x", 1, 1, "")]), days=0)

@@ -23,17 +23,35 @@ def log_of(rows, num_items=6) -> InteractionLog:
     return InteractionLog(frame, pd.DataFrame({"item_id": range(num_items)}), implicit=True)
 
 
+def of_one_time(log, sampled):
+    """For each user and time: the sampled rows, and of the log's choices those before, at and after it."""
+    for (user, time), group in sampled.interactions.groupby(["user_id", "timestamp"]):
+        hers = log.interactions[log.interactions["user_id"] == user]
+        times = (hers["timestamp"] < time, hers["timestamp"] == time, hers["timestamp"] > time)
+        yield group, time, *(set(hers["item_id"][when]) for when in times)
+
+
+def repeats(log):
+    """Whether anybody takes an item again."""
+    return log.interactions.duplicated(["user_id", "item_id"]).any()
+
+
 @settings(deadline=None)
 @given(ROWS, st.integers(1, 4), st.sampled_from([0, 0.5, 0.8, 1]), st.integers(0, 3))
-def test_negatives_were_never_taken_and_are_all_counted(rows, num_negatives, on_offer, seed):
-    """No negative is a taken item, no row occurs twice, and each missing negative is counted."""
+def test_negatives_were_not_taken_and_are_all_counted(rows, num_negatives, on_offer, seed):
+    """No negative is taken then or for the first time later; an earlier one only in a log with repeats.
+
+    No row occurs twice, and each missing negative is counted.
+    """
     log = log_of(rows)
     sampled = log.sample_negatives(num_negatives, on_offer=on_offer, seed=seed)
     table = sampled.interactions
     positives, negatives = table[table["label"] == 1], table[table["label"] == 0]
     pd.testing.assert_frame_equal(positives.reset_index(drop=True), log.interactions)
-    taken = set(zip(log.past["user_id"], log.past["item_id"], strict=True))
-    assert not taken & set(zip(negatives["user_id"], negatives["item_id"], strict=True))
+    for group, _, before, now, later in of_one_time(log, sampled):
+        drawn = set(group["item_id"][group["label"] == 0])
+        assert not drawn & (now | (later - before))
+        assert repeats(log) or not drawn & before
     assert not table.duplicated(["user_id", "item_id", "timestamp"]).any()
     assert len(negatives) + sampled.dropped.get(MISSING, 0) == num_negatives * len(log)
     assert (negatives["review"] == "").all()
@@ -44,14 +62,42 @@ def test_negatives_were_never_taken_and_are_all_counted(rows, num_negatives, on_
 def test_negatives_were_on_offer(rows, num_negatives, seed):
     """With on_offer=1, each negative was on offer at its row's time, and as many as there were are drawn."""
     log = log_of(rows)
-    table = log.sample_negatives(num_negatives, on_offer=1, seed=seed).interactions
     since = dict(zip(log.items["item_id"], on_offer_since(log), strict=True))
-    taken = log.interactions.groupby("user_id")["item_id"].agg(set)
-    for (user, time), group in table.groupby(["user_id", "timestamp"]):
+    sampled = log.sample_negatives(num_negatives, on_offer=1, seed=seed)
+    for group, time, before, now, later in of_one_time(log, sampled):
         shelf = {item for item, start in since.items() if start <= time.to_numpy()}
         assert set(group["item_id"]) <= shelf
+        hers = now | (later - before if repeats(log) else later | before)
         wanted = num_negatives * (group["label"] == 1).sum()
-        assert (group["label"] == 0).sum() == min(wanted, len(shelf - taken[user]))
+        assert (group["label"] == 0).sum() == min(wanted, len(shelf - hers))
+
+
+def test_what_was_taken_before_is_drawn_like_any_other_item():
+    """3,000 users took 0, 1 and 0 again: what they had is drawn beside the later ones as often as others.
+
+    Six items are on offer: at the second time five were not taken then, one of which is hers, and at the
+    third time five, too. Two are drawn for each row, so each is there in two rows of five.
+    """
+    users = [f"u{number}" for number in range(3000)]
+    others = [("x", item, 0) for item in range(6)]
+    log = log_of(others + [row for user in users for row in ((user, 0, 0), (user, 1, 1), (user, 0, 2))])
+    table = log.sample_negatives(2, on_offer=1).interactions
+    negatives = table[(table["label"] == 0) & (table["user_id"] != "x")]
+    days = (negatives["timestamp"] - pd.Timestamp("2025-01-01", tz="UTC")).dt.days
+    for day, hers in ((1, "0"), (2, "1")):
+        counts = negatives["item_id"][days == day].value_counts()
+        assert hers in counts
+        assert len(counts) == 5
+        assert abs(counts - 1200).max() < 5 * np.sqrt(3000 * 0.4 * 0.6)
+
+
+def test_where_nobody_takes_an_item_again_her_own_are_no_negatives():
+    """A further user's repeat, of all things, brings the others' earlier items among the negatives."""
+    rows = [(f"u{number}", item, item) for number in range(100) for item in (0, 1)]
+    for more, expected in (([], 0), ([("x", 2, 0), ("x", 2, 1)], 100)):
+        table = log_of(rows + more, num_items=3).sample_negatives(2, on_offer=1).interactions
+        negatives = table[(table["label"] == 0) & (table["user_id"] != "x")]
+        assert (negatives["item_id"] == "0").sum() == expected
 
 
 @settings(deadline=None)
@@ -130,9 +176,9 @@ def test_sampling_follows_its_seed():
 def test_only_choices_are_given_negatives():
     """Logs with labels of their own, or with negatives already, are refused."""
     log = log_of([("a", 0, 0)])
-    with pytest.raises(ValueError, match="num_negatives must be 1 or more, got 0"):
+    with pytest.raises(ValueError, match="num_negatives must be a whole number of at least 1, got 0"):
         log.sample_negatives(0)
-    with pytest.raises(ValueError, match="on_offer must be a share from 0 to 1, got 4"):
+    with pytest.raises(ValueError, match="on_offer must be a number of at least 0 and at most 1, got 4"):
         log.sample_negatives(on_offer=4)
     with pytest.raises(ValueError, match="5 rows with label 0 already"):
         log.sample_negatives(on_offer=0).sample_negatives()

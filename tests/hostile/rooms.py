@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import torch
 import attnviz as av
 from attnviz import data, language, plots
 from attnviz.recommender.evaluation import query_rows, sampled_candidates
-from attnviz.recommender.ranking import query_measures
+from attnviz.recommender.ranking import query_measures, ranking_table
 
 from .cases import Case, never, or_error
 from .explorers import TREE
@@ -19,6 +20,13 @@ from .options import INF, NAN, Table, counts, of_table, shares
 from .readers import STRANGE
 from .small import model, shop, stays, untrained
 from .tensors import LAYERS, LISTS, A, B
+
+
+def choices(**changed: Any) -> av.InteractionLog:
+    """The small log of choices, with other arguments."""
+    given = {"interactions": stays().interactions, "items": stays().items, "implicit": True}
+    return av.InteractionLog(**given | changed)
+
 
 HEATMAP = {"weights": A, "rows": list("abcd"), "columns": list("xyz")}
 EMPTY = torch.zeros(0, 3)
@@ -32,6 +40,10 @@ TABLE: Table = {
          lambda found: len(found) == 4), ("labels as a list", {"labels": LISTS.tolist()},
          lambda found: len(found) == 4), ("other columns", {"scores": B.numpy()[:, :2]}),
         *counts("top_k"))),
+    "ranking_table": (ranking_table, {
+        "scores": {"model": B.numpy()}, "labels": LISTS.numpy(), "groups": ["new"] * 4, "base": "model"}, (
+        ("base=a word", {"base": "counting"}), ("base=a number", {"base": 1}),
+        ("groups of another length", {"groups": ["new"]}), ("users of another length", {"users": ["ann"]}))),
     "AttentionRecommender": (untrained, {}, (
         *shares("dropout"), *counts("embed_dim"),
         ("num_heads=3 of 4", {"attention": "multihead", "num_heads": 3}),
@@ -39,6 +51,13 @@ TABLE: Table = {
         ("attention=a word", {"attention": "all"}),
         ("num_heads with one head", {"num_heads": 2}), ("keys=a word", {"keys": "all"}),
         ("seed=text", {"seed": "x"}),
+        ("values=a word", {"values": "long"}),
+        ("values of fields that all attend", {"attention": "self", "values": "normalised"}),
+        ("values without attention", {"attention": "none", "values": "normalised"}),
+        ("values of one number", {"values": "normalised", "embed_dim": 1}),
+        ("keys without attention", {"attention": "none", "keys": "field"}),
+        ("keys of fields that all attend", {"attention": "self", "keys": "field"}),
+        ("dropout without attention", {"attention": "none", "dropout": 0.5}),
         ("asks without a history", {"asks": "candidate"}), ("conditioning=a word", {"conditioning": "yes"}),
         ("embed_dim=True", {"embed_dim": True}))),
     "split": (lambda **more: shop().split(**more), {}, (
@@ -117,6 +136,16 @@ TABLE: Table = {
     "InteractionLog": (av.InteractionLog, {"items": stays().items}, (
         ("a dict", {"interactions": {"user_id": [1]}}), ("a path", {"interactions": "rows.csv"}),
         ("no columns", {"interactions": pd.DataFrame()}))),
+    "InteractionLog of choices": (choices, {}, (
+        ("computed=a field that is none", {"computed": ("fame",)}), ("computed=a text", {"computed": "item"}),
+        ("computed=a number", {"computed": 1}),
+        ("computed without times", {"interactions": stays().interactions[["user_id", "item_id"]],
+         "computed": ("popularity",)}),
+        ("host_id of lists", {"items": stays().items.assign(host_id=[["ann"]] * 8)}, never, "host_id"),
+        ("a decimal comma", {"items": stays().items.assign(size="1,5"), "fields": {"size": "number"}},
+         never, "size"),
+        ("ids that lost their zeros", {"items": stays().items.assign(
+            item_id="00" + stays().items["item_id"])}, never, "item_id"))),
     "find_problems": (av.find_problems, {"items": stays().items}, (
         ("a dict", {"interactions": {"user_id": [1]}}), ("no columns", {"interactions": pd.DataFrame()}))),
     "download": (av.download, {}, (

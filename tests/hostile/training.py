@@ -31,6 +31,7 @@ def _trainings() -> Iterator[tuple[str, dict[str, Any]]]:
                         ("weight_decay", NAN), ("clip_norm", 0), ("clip_norm", NAN), ("loss", "hinge"),
                         ("seed", "x")):  # fmt: skip
         yield f"{name}={value}", {name: value}
+    yield "loss=softmax of rows with labels", {"loss": "softmax"}
     yield "train of one class", {"train": stays()}
     yield "train of another schema", {"train": stays().sample_negatives(1)}
 

@@ -72,7 +72,9 @@ def test_too_few_items_for_the_candidates():
     assert sampled_candidates(log, num_candidates=2, on_offer=False).dropped == {}
     fewer = sampled_candidates(log, num_candidates=3, on_offer=False)
     assert fewer.dropped == {"candidates: fewer items than asked for": 1}
-    with pytest.raises(ValueError, match="num_candidates must be 1 or more, or None for all, got 0"):
+    with pytest.raises(
+        ValueError, match="num_candidates must be a whole number of at least 1, or None for all, got 0"
+    ):
         sampled_candidates(log, num_candidates=0)
 
 

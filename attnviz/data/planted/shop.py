@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import torch
 
+from ...attention.checks import check_count, check_seed
 from ...metrics.ranking import auc
-from ..arguments import require_whole
 from ..log import InteractionLog
 from .oracle import DECIDING_FIELDS, TWINS, AskedRows, Oracle, shapley_pushes, sigmoid
 from .world import World, draw_interactions, draw_world
@@ -184,7 +184,7 @@ def planted_shop(
     Taught in "What is true here?"
     """
     _check_counts(num_users, num_items, num_interactions)
-    require_whole("seed", seed, least=0)
+    check_seed(seed)
     rng = np.random.default_rng(seed)
     world = draw_world(num_users, num_items, variant, rng)
     interactions = draw_interactions(world, num_interactions, rng)
@@ -199,7 +199,7 @@ def _check_counts(num_users: int, num_items: int, num_interactions: int) -> None
         ("num_items", num_items, 8),
         ("num_interactions", num_interactions, 3 * num_items),
     ):
-        require_whole(name, value)
+        check_count(name, value)
         if value < least:
             raise ValueError(
                 f"{name} must be at least {least}, got {value}: each item opens with three reviews"

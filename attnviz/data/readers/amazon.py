@@ -25,6 +25,7 @@ def read_amazon(
     *,
     computed: Iterable[str] | None = None,
     rating_threshold: float = 4.0,
+    implicit: bool = False,
     strict: bool = True,
     max_bytes: int = MAX_BYTES,
     max_line_bytes: int = MAX_LINE_BYTES,
@@ -53,6 +54,8 @@ def read_amazon(
             no fields but their reviews.
         computed: As in `InteractionLog`; None: popularity and likeness are fields, of the rows with label 1.
         rating_threshold: The smallest rating that counts as label 1.
+        implicit: As in `InteractionLog`: True when every review counts as a choice, whatever its rating,
+            which then is not read.
         strict: True raises on any problem: a missing id, time or rating, an unreadable or negative price, two
             different reviews of one user, item and time; a rating that is not from 1 to 5. False drops or
             blanks these and counts them.
@@ -78,7 +81,8 @@ def read_amazon(
     limits = dict(max_bytes=max_bytes, max_line_bytes=max_line_bytes)
     format, found = _with_format(reviews, "reviews", limits)
     table, lines, counted = read_reviews(found, format)
-    table["label"] = _labels(table.pop("rating"), rating_threshold)
+    ratings = table.pop("rating")
+    table["label"] = 1 if implicit else _labels(ratings, rating_threshold)
     files, numbers = {"interactions": str(reviews)}, {"interactions": lines}
     reviewed = table["item_id"][table["item_id"].ne("")].unique()
     items = pd.DataFrame({"item_id": reviewed})
@@ -89,7 +93,9 @@ def read_amazon(
         counted, files["items"] = {**counted, **more}, str(meta)
     counted = {reason: number for reason, number in counted.items() if number}
     tables = {"interactions": table, "items": items}
-    return log_from_files(files, tables, lines=numbers, counted=counted, computed=computed, strict=strict)
+    return log_from_files(
+        files, tables, lines=numbers, counted=counted, computed=computed, implicit=implicit, strict=strict
+    )
 
 
 def _with_format(path, what: str, limits: dict[str, int]):

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+from ...attention.checks import check_count
+
 MAX_BYTES = 2**32
 MAX_LINE_BYTES = 2**24
 _BLOCK = 2**16  # bytes
@@ -31,8 +33,7 @@ class CheckedBytes(io.RawIOBase):
     def __init__(self, path: str | Path, *, max_bytes: int = MAX_BYTES, max_line_bytes: int = MAX_LINE_BYTES):
         super().__init__()
         for name, limit in (("max_bytes", max_bytes), ("max_line_bytes", max_line_bytes)):
-            if not isinstance(limit, int) or limit < 1:
-                raise ValueError(f"{name} must be a whole number of at least 1, got {limit!r}")
+            check_count(name, limit)
         self._path, self._max_bytes, self._max_line_bytes = path, max_bytes, max_line_bytes
         self._line, self._line_bytes, self._bytes = 1, 0, 0
         self._file = _opened(path)

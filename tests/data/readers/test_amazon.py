@@ -83,6 +83,20 @@ def test_reviews_of_2018_are_read(tmp_path, ending):
     assert not log.implicit
 
 
+def test_every_review_is_a_choice_where_it_is_asked(tmp_path):
+    """Whatever the rating, even none: label 1, and negatives can be drawn."""
+    path = written(
+        tmp_path / "r.json",
+        review_2018(),
+        review_2018(reviewerID="BOB", overall=1.0, asin="B2"),
+        review_2018(reviewerID="EVE", overall=None),
+    )
+    log = read_amazon(path, implicit=True)
+    assert log.implicit
+    assert log.interactions["label"].tolist() == [1, 1, 1]
+    assert set(log.sample_negatives(1).interactions["label"]) == {0, 1}
+
+
 def test_reviews_of_2023_are_read(tmp_path):
     """The product is the parent of the variant, times are milliseconds, <br /> is a new line."""
     path = written(tmp_path / "r.jsonl.gz", review_2023(), review_2023(user_id="BOB", rating=5.0))

@@ -293,3 +293,57 @@ def test_a_failed_write_leaves_the_old_files(tmp_path):
     with pytest.raises(Exception, match="title"):
         broken.write(tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_ids_keep_their_zeros(tmp_path, ending):
+    """'007' and '7' are two items, and each row finds its own."""
+    write = {
+        "csv": lambda table, path: table.to_csv(path, index=False),
+        "jsonl": lambda table, path: table.to_json(path, orient="records", lines=True),
+        "parquet": pd.DataFrame.to_parquet,
+    }[ending]
+    rows = pd.DataFrame({"user_id": ["01", "1"], "item_id": ["007", "7"], "label": [1, 0]})
+    write(rows, tmp_path / f"rows.{ending}")
+    write(pd.DataFrame({"item_id": ["7", "007"], "brand": ["b", "a"]}), tmp_path / f"shelf.{ending}")
+    log = read_table(tmp_path / f"rows.{ending}", tmp_path / f"shelf.{ending}")
+    joined = log.interactions.merge(log.items, on="item_id", how="left")
+    assert joined[["user_id", "item_id", "brand"]].to_numpy().tolist() == [
+        ["01", "007", "a"],
+        ["1", "7", "b"],
+    ]
+
+
+def test_zeros_that_one_table_lost_are_told():
+    """As numbers in one table and as text in the other: the error says what to keep."""
+    rows = pd.DataFrame({"user_id": ["a", "b"], "item_id": ["007", "008"], "label": [1, 0]})
+    with pytest.raises(ValueError, match="unknown item: 2 rows.*item_id '007' is not '7': keep the zeros"):
+        read_table(rows, pd.DataFrame({"item_id": [7, 8]}))
+    with pytest.raises(ValueError, match="unknown item") as error:
+        read_table(rows, pd.DataFrame({"item_id": [9, 10]}))
+    assert "zeros" not in str(error.value)
+
+
+COMMAS = "some with a decimal comma.*write 1.250,5 as 1250.5: with a decimal point"
+
+
+def test_decimal_commas_are_named_and_never_read_as_something_else(tmp_path):
+    """In a further field, ratings and users; a point beside a comma may group: unknown, too."""
+    rows = pd.DataFrame({"user_id": ["a", "b", "c"], "item_id": ["1", "2", "3"], "label": ["1", "0", "1"]})
+    shelf = pd.DataFrame({"item_id": ["1", "2", "3"], "size": ["2,5", "1.250", "3"]})
+    shelf.to_csv(tmp_path / "shelf.csv", index=False)
+    with pytest.raises(ValueError, match=COMMAS):
+        read_table(rows, tmp_path / "shelf.csv", fields={"size": "number"})
+    log = read_table(rows, tmp_path / "shelf.csv", fields={"size": "number"}, strict=False)
+    assert log.items["size"].fillna(-1).tolist() == [-1, -1, 3]
+    reason = "items: field 'size' (number): not a finite number, some with a decimal comma"
+    assert log.dropped == {reason: 2}
+    with pytest.raises(ValueError, match="no value fits.*write 1.250,5 as 1250.5"):
+        read_table(rows, shelf[:1].assign(item_id="1"), fields={"size": "number"}, strict=False)
+    rated = rows.drop(columns="label").assign(rating=["4,5", "2", "5"])
+    with pytest.raises(ValueError, match=f"rating is not a finite number, {COMMAS}"):
+        read_table(rated, shelf[["item_id"]])
+    with pytest.raises(ValueError, match=f"columns 'age' are not numbers, {COMMAS}"):
+        read_table(
+            rows, shelf[["item_id"]], pd.DataFrame({"user_id": ["a", "b", "c"], "age": ["1,5", "2", "3"]})
+        )
