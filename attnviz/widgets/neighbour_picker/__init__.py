@@ -15,8 +15,8 @@ class NeighbourPicker(Explorer):
     """Pick a text, and see which others lie nearest to it and which farthest.
 
     Only the cosines and a map travel to the browser, not the vectors.
-    The map shows the vectors, at length 1, in the two directions in which they differ most (principal components);
-    how much of their differences it keeps is said beneath it.
+    The map shows the vectors, at length 1, along their first two principal components,
+    and says how much of their differences that keeps.
     Near means "used alike in the texts that the encoder has read", not "of the same opinion".
 
     Args:
@@ -107,7 +107,7 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def _map(unit: np.ndarray) -> tuple[np.ndarray, float]:
-    """Places (text, 2) on the first two principal components, and the share of the variance that they keep."""
+    """Places (text, 2) on the first two principal components, and the share of the variance they keep."""
     centred = unit - unit.mean(axis=0)
     left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
     places = np.zeros((len(unit), 2), dtype=np.float32)

@@ -116,10 +116,10 @@ function connect({ model, el }) {
       html("span", { class: "av-files" }, disclosure("Table", numbers, redraw),
         button("Save SVG", () => saveSvg(fileName(read()), figure)),
         button("Save JSON", () => saveJson(fileName(read()), { ...saved(read()), claim }))), alone.toggle);
-    const parts = { controls: html("div", { class: "av-controls" }, ...controls), figure, actions, numbers };
-    root = html("div", { class: `av-root ${kind}` }, html("div", {}, ...Object.values(parts)), speaker.node);
+    root = html("div", { class: `av-root ${kind}` },
+      html("div", { class: "av-controls" }, ...controls), figure, actions, numbers, speaker.node);
     el.replaceChildren(root);
-    alone.watch(root, parts);
+    alone.watch(root, figure);
     const heard = () => changing || redraw();
     for (const name of traits) model.on(`change:${name}`, heard);
     redraw();
@@ -131,7 +131,7 @@ function connect({ model, el }) {
     };
   }
 
-  return { meta, read, change, show };
+  return { meta, read, change, show, redraw: () => redraw() };
 }
 
 // --- controls -------------------------------------------------------------

@@ -21,9 +21,9 @@ function isAsked(root, name) {
   return /[a-z]/i.test(asked) ? plainName(asked) === plainName(name) : placeOf(root) === Number(asked || 1);
 }
 
-// The parts of the explorer's body move into the dialog and back, so that what the reader set stays set.
+// The explorer's parts move into a dialog and back, so that what the reader set stays set.
 function projector(name) {
-  let [root, parts, side, seat] = [];
+  let [root, figure, parts, seat] = [];
   const dialog = html("dialog", { class: "av-projector", "aria-label": `${name}, alone on the screen`, ...KEEPS_KEYS, onclose: leave });
   const toggle = button("Projector", () => (dialog.open ? dialog.close() : enter()), { class: "av-button av-project" });
 
@@ -33,15 +33,16 @@ function projector(name) {
   };
 
   function enter() {
-    const { controls, figure, actions } = parts;
     document.documentElement.dataset.avProjected = "";
     seat = html("div", { style: `height: ${root.offsetHeight}px` });
     root.replaceWith(seat);
-    seat.append(dialog);
-    dialog.append(root);
-    side = html("div", { class: "av-side" }, controls, figure.querySelector(".av-foot"), actions);
-    root.firstChild.replaceChildren(side, figure);
+    parts = [...root.children];
+    const [controls, ...others] = parts.filter((one) => one !== figure);
+    const side = html("div", { class: "av-side" }, controls, figure.querySelector(".av-foot"), ...others);
+    root.replaceChildren(html("div", { class: "av-screen" }, side, figure));
     root.classList.add("av-projected");
+    dialog.append(root);
+    document.body.append(dialog);
     toggle.textContent = "Leave projector";
     enlarge();
     addEventListener("resize", enlarge);
@@ -49,14 +50,15 @@ function projector(name) {
   }
 
   function leave() {
-    const foot = side.querySelector(".av-foot");
-    if (foot) parts.figure.append(foot);
-    root.firstChild.replaceChildren(...Object.values(parts));
+    const foot = root.querySelector(".av-side > .av-foot");
+    if (foot) figure.append(foot);
+    root.replaceChildren(...parts);
     root.classList.remove("av-projected");
     root.style.zoom = "";
     toggle.textContent = "Projector";
     removeEventListener("resize", enlarge);
     seat.replaceWith(root);
+    dialog.remove();
     toggle.focus();
   }
 
@@ -69,15 +71,15 @@ function projector(name) {
 
   return {
     toggle,
-    // `body` holds `all`: controls, figure, actions and tables, in this order.
-    watch(whole, all) {
-      [root, parts] = [whole, all];
+    watch(explorer, picture) {
+      [root, figure] = [explorer, picture];
       waiting.observe(root);
     },
     stop() {
       waiting.disconnect();
-      if (dialog.open) dialog.close();
-      removeEventListener("resize", enlarge);
+      if (!dialog.open) return;
+      seat.remove();
+      dialog.close();
     },
   };
 }
