@@ -19,6 +19,7 @@ from attnviz.widgets import (
     TokenExplorer,
 )
 
+OPINIONS = [1, -1, 0] * 4
 STOPS = ["zero vector", "average for all", "average for her", "bestseller"]
 NAMES = ["shopper", *FIELDS]
 TOKENS = ["[CLS]", "the", "warm", "scarf", "is", "warm", ".", "[SEP]"]
@@ -52,6 +53,7 @@ def neighbour_picker(*, text: str = "", **options) -> NeighbourPicker:
             vectors=vectors,
             texts=[f"Sentence {i}: the zip is superb.{text}" for i in range(12)],
             kinds=[f"zip, {('good', 'bad')[i % 2]}{text}" for i in range(12)],
+            opinions=OPINIONS,
             count=5,
             chosen=3,
             claim=Claim(

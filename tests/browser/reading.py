@@ -43,3 +43,19 @@ def tab_order(page, controls: str) -> list[tuple[int, str]]:
         read = "one => [Number(one.dataset.place ?? -1), getComputedStyle(one).outlineStyle]"
         stops.append(tuple(page.evaluate_handle("document.activeElement").evaluate(read)))
     return stops
+
+
+SIZES = """root => [...root.querySelectorAll('*')].flatMap(one => {
+    const words = [...one.childNodes].filter(node => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    if (!words.length || !one.getClientRects().length || one.closest('.av-live')) return [];
+    const size = parseFloat(getComputedStyle(one).fontSize);
+    const drawing = one.closest('svg[viewBox]');
+    const scale = drawing
+        ? drawing.getBoundingClientRect().width / drawing.viewBox.baseVal.width : one.currentCSSZoom;
+    return [[size * scale, words[0].data.trim()]];
+})"""
+
+
+def text_sizes(root) -> list[tuple[float, str]]:
+    """The size in pixels of the screen, and the words, of each text that can be seen inside an element."""
+    return [(size, words) for size, words in root.evaluate(SIZES)]

@@ -16,7 +16,9 @@ ROOT = ".av-fault-switches"
 
 
 def switch(page, faults) -> None:
-    """Click until just these faults are on."""
+    """Click until just these faults are on; whoever knows them need not guess."""
+    if page.get_by_role("button", name="Show me").is_visible():
+        page.get_by_role("button", name="Show me").click()
     for name, label in FAULTS.items():
         page.get_by_label(label).set_checked(name in faults)
 
@@ -42,7 +44,7 @@ def test_it_shows_state_for_each_switch_and_each_pair(show):
     explorer = fault_switches()
     page = show(explorer)
     page.get_by_role("button", name="Table").click()
-    assert page.get_by_label(FAULTS["last"]).is_checked()
+    switch(page, ["last"])
     for faults in [(), *combinations(FAULTS, 1), *combinations(FAULTS, 2), tuple(FAULTS)]:
         switch(page, faults)
         explorer.faults = list(faults)
@@ -65,17 +67,56 @@ def test_the_sentence_says_what_can_be_seen(show):
 
 
 def test_keyboard_and_buttons(show):
-    """Space turns a switch; All off turns all off; Reset brings the starting fault back."""
+    """Space turns a switch; All off turns all off; Reset brings the starting fault and its riddle back."""
     page = show(fault_switches())
-    page.get_by_label(FAULTS["each"]).focus()
+    page.get_by_role("button", name="Show me").click()
+    page.get_by_role("checkbox", name=FAULTS["each"]).focus()
     page.keyboard.press("Space")
     on = page.locator(f"{ROOT} input:checked")
     assert on.count() == 2
     page.get_by_role("button", name="All off").click()
     assert on.count() == 0
     page.get_by_role("button", name="Reset").click()
+    assert page.get_by_role("checkbox").count() == 0
+    page.get_by_role("button", name="Show me").click()
     assert on.count() == 1
-    assert page.get_by_label(FAULTS["last"]).is_checked()
+    assert page.get_by_role("checkbox", name=FAULTS["last"]).is_checked()
+
+
+def test_the_reader_guesses_before_the_switches_tell(show):
+    """No word of the fault before; by keyboard a wrong guess is told what it is, a right one praised."""
+    page = show(fault_switches())
+    verdict = page.locator(f"{ROOT} .av-verdict")
+    assert verdict.inner_text().startswith("For Ann the weights are right and the output is wrong.")
+    assert page.get_by_role("checkbox").count() == 0
+    page.get_by_role("button", name="Answer").click()  # nothing chosen: it asks, and tells nothing
+    assert page.evaluate("document.activeElement.type") == "radio"
+    page.keyboard.press("ArrowDown")
+    said = page.locator(f"{ROOT} [type=radio]:checked").get_attribute("value")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert said != "last"
+    assert verdict.inner_text().startswith(f"You said “{FAULTS[said]}”. It is: {FAULTS['last']}")
+    assert page.evaluate("document.activeElement.type") == "checkbox"
+    page.get_by_role("button", name="Reset").click()
+    page.get_by_role("radio", name=FAULTS["last"]).check()
+    page.get_by_role("button", name="Answer").click()
+    assert verdict.inner_text().startswith(f"Right: {FAULTS['last']}")
+
+
+def test_another_riddle_is_another_fault(show):
+    """A single fault that was not on, hidden again, with no guess chosen; without a fault there is none."""
+    page = show(fault_switches())
+    before = "last"
+    for _ in range(4):
+        page.get_by_role("button", name="Another to guess").click()
+        assert page.locator(f"{ROOT} [type=radio]:checked").count() == 0
+        page.get_by_role("button", name="Show me").click()
+        on = page.locator(f"{ROOT} .av-switch:has(:checked) .av-fault").all_inner_texts()
+        assert len(on) == 1
+        assert on != [FAULTS[before]]
+        before = next(name for name, label in FAULTS.items() if [label] == on)
+    assert show(fault_switches(faults=[])).get_by_role("checkbox").count() == len(FAULTS)
 
 
 def test_a_bar_ends_at_its_weight_and_the_line_at_the_sound_one(show):
@@ -99,7 +140,9 @@ def test_two_views_follow_each_other_and_changes_are_announced(show):
     """A change in one view redraws the other, and a live region says the new sentence."""
     explorer = fault_switches()
     page = show(explorer, explorer)
-    page.get_by_label(FAULTS["batch"]).first.check()
+    for button in page.get_by_role("button", name="Show me").all()[::-1]:
+        button.click()
+    page.get_by_role("checkbox", name=FAULTS["batch"]).first.check()
     after = page.locator(f"{ROOT} .av-verdict").nth(1).inner_text()
     assert "Softmax over the batch" in after
     page.wait_for_function(

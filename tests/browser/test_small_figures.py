@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from explorers import neighbour_picker, roc_slider
+from explorers import OPINIONS, neighbour_picker, roc_slider
 from pages import HOSTILE_FORMS
 from reading import saved
 
@@ -73,6 +73,33 @@ def test_a_click_or_enter_goes_to_the_neighbour(show):
     assert select.input_value() == "3"
 
 
+def test_the_map_has_a_mark_for_each_sentence_and_numbers_the_nearest(show):
+    """Places are those of Python, at one scale; praise is blue, blame amber; a click picks."""
+    picker = neighbour_picker()
+    page = show(picker)
+    marks = page.locator(f"{PICKER} .av-map .av-opinion")
+    assert marks.count() == 12
+    find = """(marks, i) => marks.map(one => one.transform.baseVal[0].matrix).map(m => [m.e, m.f])"""
+    drawn = np.array(marks.evaluate_all(find))
+    places = picker._arrays["places"] * [1, -1]
+    nearest = [place(text) for text in picker.state()["nearest"]]
+    order = [i for i in range(12) if i not in (3, *nearest)] + [*nearest, 3]  # what matters lies on top
+    scale = np.ptp(drawn[:, 0]) / np.ptp(places[:, 0])
+    np.testing.assert_allclose(
+        drawn - drawn[0], scale * (places[order] - places[order[0]]), rtol=1e-3, atol=0.2
+    )
+    looks = [mark.get_attribute("class").split() for mark in marks.all()]
+    assert [look[1] for look in looks] == [
+        {1: "av-positive", -1: "av-negative", 0: "av-neither"}[OPINIONS[i]] for i in order
+    ]
+    ends = page.locator(f"{PICKER} .av-thread").evaluate_all(
+        "lines => lines.map(line => [line.x2.baseVal.value, line.y2.baseVal.value])"
+    )
+    np.testing.assert_allclose(ends, drawn[[order.index(i) for i in nearest]], atol=0.1)
+    marks.first.dispatch_event("click")
+    assert page.get_by_label("Sentence", exact=True).input_value() == str(order[0])
+
+
 def test_picker_table_has_all_cosines_in_order(show):
     """Every other sentence once, with four decimals, from the nearest to the farthest."""
     picker = neighbour_picker()
@@ -101,8 +128,10 @@ def test_slider_shows_the_counts_of_state(show):
         for level in (0, 1, 2, 100):
             explorer.judge, explorer.threshold = judge, level / 100
             state = explorer.state()
-            cells = [cell.inner_text() for cell in page.locator(f"{ROC} .av-counts td").all()]
-            names = ("true_positives", "false_negatives", "tpr", "false_positives", "true_negatives", "fpr")
+            cells = [
+                cell.inner_text() for cell in page.locator(f"{ROC} .av-counts").first.locator("td").all()
+            ]
+            names = ("true_positives", "false_positives", "false_negatives", "true_negatives", "tpr", "fpr")
             want = [state[name] for name in names]
             np.testing.assert_allclose([number(cell) for cell in cells], want, atol=5.1e-3)
             page.keyboard.press("End" if level == 2 else "ArrowRight")
@@ -166,5 +195,5 @@ def test_saved_files_hold_the_state(show, make):
         }
     root = ElementTree.fromstring(saved(page, "Save SVG"))
     kinds = {element.tag.rsplit("}")[-1] for element in root.iter()}
-    assert kinds <= {"svg", "rect", "line", "text", "polyline", "circle"}
+    assert kinds <= {"svg", "g", "rect", "line", "text", "polyline", "circle", "path"}
     assert "onerror=alert(1)>" in " ".join(root.itertext())

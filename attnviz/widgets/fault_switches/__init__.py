@@ -38,6 +38,7 @@ SHIFT, TURN = 1000.0, 0.5  # added to all scores, and to each number of K
 class FaultSwitches(Explorer):
     """Switch faults into an attention layer, and see its weights, its output, and which checks fail.
 
+    It begins with a riddle: the switches stay hidden until the reader has said which fault is on.
     The first shopper's answer is shown; the others share the batch with her. All look at one product.
 
     Args:
@@ -98,8 +99,8 @@ class FaultSwitches(Explorer):
         meta = {
             "fields": check_names("fields", fields, count),
             "shoppers": check_labels("shoppers", shoppers, len(arrays["queries"])),
-            "faults": FAULTS,
-            "checks": CHECKS,
+            "faults": list(FAULTS.items()),  # pairs: who writes a page may sort a dict
+            "checks": list(CHECKS.items()),
         }
         super().__init__(arrays, meta, claim=claim, faults=_in_order(faults))
 

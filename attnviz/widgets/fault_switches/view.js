@@ -88,7 +88,7 @@ function compute(data, state) {
   const holds = {
     sum: Math.abs(found.sum - 1) <= TOLERANCE, compete: found.compete > TOLERANCE, learned: found.learned > TOLERANCE, reach: found.reach === count,
   };
-  const checks = Object.entries(data.meta.checks).map(([name, label]) => ({
+  const checks = data.meta.checks.map(([name, label]) => ({
     name, label, holds: holds[name] ?? found[name] <= TOLERANCE, found: found[name], words: words(name, found[name], count),
   }));
   return { faults: state.faults, weights: weights[0], output: outputs[0], checks, sound: data.sound };
@@ -96,11 +96,27 @@ function compute(data, state) {
 
 // --- the explorer -----------------------------------------------------------------
 
+const labelled = (input, label, ...more) =>
+  html("div", { class: "av-switch" }, input, html("label", { for: input.id }, html("span", { class: "av-fault" }, label), ...more));
+
 function faultSwitch(name, label, onchange) {
-  const id = uniqueId();
-  const input = html("input", { type: "checkbox", id, onchange: () => onchange(name, input.checked) });
-  const node = html("div", { class: "av-switch" }, input, html("label", { for: id }, html("span", { class: "av-fault" }, label), html("code", { class: "av-line" }, LINES[name])));
-  return { node, name, set: (faults) => { input.checked = faults.includes(name); } };
+  const input = html("input", { type: "checkbox", id: uniqueId(), onchange: () => onchange(name, input.checked) });
+  return { node: labelled(input, label, html("code", { class: "av-line" }, LINES[name])), set: (faults) => { input.checked = faults.includes(name); } };
+}
+
+// The reader says what is wrong before the switches tell: one of the faults, or none of them.
+function guesses(labels, shopper, onguess, onshow) {
+  const group = uniqueId();
+  const inputs = Object.keys(labels).map((name) => html("input", { type: "radio", name: group, id: uniqueId(), value: name }));
+  const answer = button("Answer", () => {
+    const taken = inputs.find((input) => input.checked);
+    if (taken) onguess(taken.value);
+    else inputs[0].focus();
+  }, { class: "av-button av-answer" });
+  const node = html("fieldset", { class: "av-switches" }, html("legend", { class: "av-title" }, `What is wrong here, in the attention of ${shopper}? Guess:`),
+    ...inputs.map((input) => labelled(input, labels[input.value])),
+    html("div", { class: "av-choose" }, answer, button("Show me", onshow)));
+  return { node, clear: () => inputs.forEach((input) => { input.checked = false; }) };
 }
 
 function weightRow(field, there) {
@@ -133,20 +149,40 @@ function checkRow(label) {
 const pair = (output) => `(${output.map((value) => decimals(value)).join(", ")})`;
 
 function render({ model, el }) {
-  const { meta, change, show } = connect({ model, el });
+  const { meta, change, show, redraw } = connect({ model, el });
   const { queries, key_matrix: key, vectors, filled } = readArrays(model);
   const rows = (array) => Array.from({ length: array.shape[0] }, (_, i) => array.at(i));
   const toy = { queries: rows(queries), key: rows(key), vectors: rows(vectors), values: rows(vectors), filled: filled.at().map((there) => there > 0) };
   const plain = attend(toy, new Set());
   const data = { meta, toy, sound: { weights: plain.weights[0], output: plain.outputs[0] } };
-  const { fields, shoppers, faults: labels, checks } = meta;
+  const { fields, shoppers } = meta;
+  const [labels, checks] = [Object.fromEntries(meta.faults), Object.fromEntries(meta.checks)];
 
   const turn = (name, on) => {
     const faults = new Set(model.get("faults"));
+    puzzle.said = null;
     if (on) faults.add(name);
     else faults.delete(name);
     change({ faults: Object.keys(labels).filter((one) => faults.has(one)) });
   };
+  // What only this view knows: whether the faults are hidden, and what the reader said they are.
+  const puzzle = { hidden: meta.start.faults.length > 0, said: null };
+  const guess = guesses(labels, shoppers[0], (said) => open(said), () => open(null));
+  const hide = (hidden) => {
+    Object.assign(puzzle, { hidden, said: null });
+    guess.clear();
+  };
+  function open(said) {
+    Object.assign(puzzle, { hidden: false, said });
+    redraw();
+    switches[0].node.querySelector("input").focus();
+  }
+  function another() {
+    const singles = Object.keys(labels).filter((name) => name !== model.get("faults")[0]);
+    hide(true);
+    change({ faults: [singles[Math.floor(Math.random() * singles.length)]] });
+  }
+
   const switches = Object.entries(labels).map(([name, label]) => faultSwitch(name, label, turn));
   const bars = fields.map((field, slot) => weightRow(field, toy.filled[slot]));
   const list = Object.values(checks).map(checkRow);
@@ -157,34 +193,39 @@ function render({ model, el }) {
     section(`Weights of ${shoppers[0]}`, html("ul", { class: "av-rows" }, ...bars.map((row) => row.node)), output),
     section("Checks", html("ul", { class: "av-rows" }, ...list.map((row) => row.node)))),
   foot(meta.claim, `The line on a bar is the weight without a fault. In the batch: ${shoppers.join(", ")}. A bar ends at 1.`, "Starting fault"));
-  const controls = html("fieldset", { class: "av-switches" }, html("legend", { class: "av-title" }, "Faults"), ...switches.map((one) => one.node));
+  const board = html("fieldset", { class: "av-switches" }, html("legend", { class: "av-title" }, "Faults"), ...switches.map((one) => one.node));
+  const off = button("All off", () => (hide(false), change({ faults: [] })));
 
   function draw(state) {
     const result = compute(data, state);
+    const hidden = puzzle.hidden && result.faults.length > 0;
+    [guess.node.hidden, board.hidden, off.hidden] = [!hidden, hidden, hidden];
     for (const one of switches) one.set(result.faults);
     bars.forEach((row, slot) => row.set(result.weights[slot], result.sound.weights[slot], !result.faults.includes("padding")));
     list.forEach((row, i) => row.set(result.checks[i]));
     output.replaceChildren("Output ", html("strong", {}, pair(result.output)), `; without a fault ${pair(result.sound.output)}`);
-    verdict.replaceChildren(...sentence(result, data.meta));
+    verdict.replaceChildren(...sentence(result, { labels, shoppers }, { ...puzzle, hidden }));
     return { said: `${verdict.textContent} ${output.textContent}`, tables: () => numberTables(result, data.meta) };
   }
 
   return show({
-    kind: "av-claim av-fault-switches", controls: [controls], figure, draw,
-    buttons: [button("All off", () => change({ faults: [] }))],
+    kind: "av-claim av-fault-switches", controls: [guess.node, board], figure, draw,
+    buttons: [button("Another to guess", another), off], onreset: () => hide(meta.start.faults.length > 0),
     fileName: (state) => `fault-switches-${state.faults.join("-") || "none"}`,
     saved: (state) => compute(data, state),
   });
 }
 
-function sentence({ faults, weights, output, checks, sound }, { faults: labels, shoppers }) {
+function sentence({ faults, weights, output, checks, sound }, { labels, shoppers }, { hidden, said }) {
   const failing = checks.filter((check) => !check.holds).length;
   const verdict = failing ? [strong(`${failing} of ${checks.length} checks fail.`)] : [strong(`All ${checks.length} checks hold.`)];
   if (!faults.length) return ["No fault is on. ", ...verdict];
   const same = (one, other) => distance(one, other) <= TOLERANCE;
   const looks = !same(weights, sound.weights) ? "the weights change"
     : same(output, sound.output) ? "weights and output are right here" : "the weights are right and the output is wrong";
-  return [strong(faults.map((name) => labels[name]).join(" and ")), `: for ${shoppers[0]} ${looks}. `, ...verdict];
+  if (hidden) return [`For ${shoppers[0]} ${looks}. `, ...verdict];
+  const judged = said && (faults.includes(said) ? "Right: " : `You said “${labels[said]}”. It is: `);
+  return [judged ?? "", strong(faults.map((name) => labels[name]).join(" and ")), `: for ${shoppers[0]} ${looks}. `, ...verdict];
 }
 
 function numberTables({ weights, sound, checks }, { fields, shoppers }) {

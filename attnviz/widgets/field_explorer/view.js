@@ -69,7 +69,7 @@ function thermometer() {
   const ticks = [0, 25, 50, 75, 100].flatMap((share) => [
     drawn("line", { class: "av-tick", x1: `${share}%`, x2: `${share}%`, y1: 24, y2: share % 50 ? 27 : 29 }),
     share % 50 ? null : drawn("text", {
-      class: "av-tick-text", x: `${share}%`, y: 41, "text-anchor": ["start", "middle", "end"][share / 50],
+      class: "av-tick-text", x: `${share}%`, y: 43, "text-anchor": ["start", "middle", "end"][share / 50],
     }, String(share / 100)),
   ]);
   const track = drawn("rect", { class: "av-track", y: 4, height: 16, rx: 8, width: "100%" });
@@ -98,7 +98,7 @@ function fieldRow(field, dim, options, ontoggle) {
     contribution: cell("contribution", "contribution", parts.contribution.node),
     attribution: options.attribution && cell("attribution", options.attribution, parts.attribution.node),
   };
-  const name = html("div", { class: "av-name" }, label, text, more);
+  const name = html("div", { class: "av-name" }, html("div", { class: "av-field" }, label, more), text);
   const node = html("div", { class: "av-row" }, name, ...Object.values(cells).map((one) => one && one.node));
   return {
     node,
@@ -154,7 +154,7 @@ function render({ model, el }) {
   const shopper = choice({ label: "Shopper", options: shoppers, onchange: (i) => change({ shopper: i }, true) });
   const product = choice({ label: "Product", options: products.map((one) => one.title), onchange: (i) => change({ product: i }, true) });
   const temperature = slider({
-    label: "Temperature T", min: -1, max: 1, step: 0.02, ends: ["0.1 one field takes all", "10 all alike"],
+    label: "Temperature T", min: -1, max: 1, step: 0.02, ends: ["0.1: one takes all", "10: all alike"],
     oninput: (power) => change({ temperature: Number((10 ** power).toPrecision(3)) }),
   });
   const step = steps && slider({
@@ -176,7 +176,8 @@ function render({ model, el }) {
   const sum = html("p", { class: "av-sum" });
   const chance = html("p", { class: "av-chance" });
   const words = html("p", { class: "av-note av-remarks" });
-  const letters = html("p", { class: "av-note" }, "q: the shopper's query. k: the field's key. x: the field's vector. h: the head. T: the temperature.");
+  const letters = html("div", { class: "av-foot" }, fold("What the letters mean",
+    html("p", { class: "av-note" }, "q: the shopper's query. k: the field's key. x: the field's vector. h: the head. T: the temperature.")));
   const result = html("div", { class: "av-result" },
     html("div", {}, html("span", { class: "av-title" }, "Logit"), sum),
     html("div", {}, html("span", { class: "av-title" }, "Probability"), chance, mercury.node));

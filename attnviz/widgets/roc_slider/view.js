@@ -2,8 +2,8 @@
 
 const LEVELS = 100;
 const PER_BAR = 2; // levels that one bar of the histogram joins
-const HISTOGRAM = { width: 440, height: 300, left: 14, right: 426, middle: 140, reach: 118 };
-const CURVE = { size: 300, left: 40, top: 10, side: 250 };
+const HISTOGRAM = { width: 360, height: 176, left: 12, right: 348, middle: 78, reach: 68 };
+const CURVE = { width: 360, height: 216, left: 110, top: 8, side: 168 };
 
 const share = (part, whole) => (whole ? part / whole : 0);
 
@@ -48,12 +48,12 @@ function histogram() {
     class: name, x: at(i / bars) + 0.5, width: (right - left) / bars - 1,
   }));
   const [taken, others] = [side("av-positive"), side("av-negative")];
-  const line = drawn("line", { class: "av-threshold", y1: 8, y2: 272 });
-  const ticks = [0, 0.5, 1].map((value) => words({ class: "av-tick-text", x: at(value), y: 290, "text-anchor": "middle" }, decimals(value, 1)));
+  const line = drawn("line", { class: "av-threshold", y1: 4, y2: 152 });
+  const ticks = [0, 0.5, 1].map((value) => words({ class: "av-tick-text", x: at(value), y: 170, "text-anchor": "middle" }, decimals(value, 1)));
   const node = drawn("svg", { class: "av-histogram", "aria-hidden": "true", viewBox: `0 0 ${width} ${height}` },
     ...taken, ...others, drawn("line", { class: "av-axis", x1: left, x2: right, y1: middle, y2: middle }), line, ...ticks,
-    words({ class: "av-up", x: left, y: 18 }, "taken"), words({ class: "av-down", x: right, y: 270, "text-anchor": "end" }, "not taken"),
-    words({ class: "av-tick-text", x: at(0.75), y: 290, "text-anchor": "middle" }, "probability"));
+    words({ class: "av-up", x: left, y: 16 }, "taken"), words({ class: "av-down", x: right, y: 150, "text-anchor": "end" }, "not taken"),
+    words({ class: "av-tick-text", x: at(0.75), y: 170, "text-anchor": "middle" }, "probability"));
   return {
     node,
     set({ own, level }) {
@@ -73,18 +73,18 @@ function histogram() {
 // --- the curve ------------------------------------------------------------------
 
 function rocCurve(judges) {
-  const { size, left, top, side } = CURVE;
+  const { width, height, left, top, side } = CURVE;
   const place = ({ fpr, tpr }) => [left + side * fpr, top + side * (1 - tpr)];
   const lines = judges.map(() => drawn("polyline", { class: "av-curve" }));
   const dot = drawn("circle", { class: "av-dot", r: 7 });
   const ticks = [0, 0.5, 1].flatMap((value) => [
-    words({ class: "av-tick-text", x: left + side * value, y: top + side + 16, "text-anchor": "middle" }, decimals(value, 1)),
-    words({ class: "av-tick-text", x: left - 7, y: top + side * (1 - value) + 4, "text-anchor": "end" }, decimals(value, 1))]);
-  const node = drawn("svg", { class: "av-roc", "aria-hidden": "true", viewBox: `0 0 ${size} ${size}` },
+    words({ class: "av-tick-text", x: left + side * value, y: top + side + 18, "text-anchor": "middle" }, decimals(value, 1)),
+    words({ class: "av-tick-text", x: left - 7, y: top + side * (1 - value) + 5, "text-anchor": "end" }, decimals(value, 1))]);
+  const node = drawn("svg", { class: "av-roc", "aria-hidden": "true", viewBox: `0 0 ${width} ${height}` },
     drawn("rect", { class: "av-box", x: left, y: top, width: side, height: side }),
     drawn("line", { class: "av-chance", x1: left, y1: top + side, x2: left + side, y2: top, "stroke-dasharray": "4 4" }),
-    ...lines, dot, ...ticks, words({ class: "av-tick-text", x: left + side / 2, y: size - 6, "text-anchor": "middle" }, "share of the others that is named (FPR)"),
-    words({ class: "av-tick-text", transform: `translate(11 ${top + side / 2}) rotate(-90)`, "text-anchor": "middle" }, "share of the taken that is named (TPR)"));
+    ...lines, dot, ...ticks, words({ class: "av-tick-text", x: left + side / 2, y: height - 4, "text-anchor": "middle" }, "FPR"),
+    words({ class: "av-tick-text", x: left - 62, y: top + side / 2 + 5, "text-anchor": "middle" }, "TPR"));
   return {
     node,
     set({ curves, own, level, place: judge }) {
@@ -100,10 +100,14 @@ function rocCurve(judges) {
 
 function countTable({ judge, threshold, true_positives, false_negatives, false_positives, true_negatives, tpr, fpr }) {
   const whole = (count) => count.toLocaleString("en-US");
-  return table(`${judge}, threshold ${decimals(threshold)}`, ["", "named", "not named", "share"], [
-    ["taken", whole(true_positives), whole(false_negatives), `${decimals(tpr)} (TPR)`],
-    ["not taken", whole(false_positives), whole(true_negatives), `${decimals(fpr)} (FPR)`]]);
+  return table(`${judge}, from ${decimals(threshold)} on`, ["", "taken", "not taken"], [
+    ["named", whole(true_positives), whole(false_positives)],
+    ["not named", whole(false_negatives), whole(true_negatives)],
+    ["share named", `${decimals(tpr)} TPR`, `${decimals(fpr)} FPR`]]);
 }
+
+const areaTable = ({ curves }) => table("Area under the curve (AUC)", ["", "AUC"],
+  [...curves.map(({ name, auc }) => [name, decimals(auc, 3)]), ["chance, the dashed line", "0.500"]]);
 
 // --- the explorer -----------------------------------------------------------------
 
@@ -120,12 +124,13 @@ function render({ model, el }) {
   const [bars, curve] = [histogram(), rocCurve(judges)];
   const verdict = html("p", { class: "av-verdict" });
   const counts = html("div", { class: "av-counts" });
-  const aucs = html("p", { class: "av-note" });
-  const panel = (title, ...content) => html("section", { class: "av-panel" }, html("span", { class: "av-title" }, title), ...content);
+  const aucs = html("div", { class: "av-counts" });
+  const panel = (title, picture, numbers) => html("section", { class: "av-panel", "aria-label": title },
+    html("div", {}, html("span", { class: "av-title" }, title), picture), numbers);
   const figure = html("div", { class: "av-figure" }, verdict, html("div", { class: "av-parts" },
     panel("What happened, by predicted probability", bars.node, counts), panel("ROC curve: all thresholds", curve.node, aucs)),
   foot(meta.claim, ["Named is what reaches the threshold, the full bars. Upper bars share out the taken rows, lower bars the others.",
-    "The thick curve is the chosen one’s; the dashed line is chance."], "Starting threshold"));
+    "TPR is the share of the taken rows that is named, FPR that of the others. The thick curve is the chosen one’s."], "Starting threshold"));
   const saved = (state) => {
     const { curves, own, level, place, ...rest } = compute(data, state);
     return { ...rest, curves: curves.map(({ name, auc, points }) => ({ name, auc, points })) };
@@ -138,7 +143,7 @@ function render({ model, el }) {
     bars.set(result);
     curve.set(result);
     counts.replaceChildren(countTable(result));
-    aucs.textContent = `AUC, the area under a curve: ${result.curves.map(({ name, auc }) => `${name} ${decimals(auc, 3)}`).join(", ")}; chance 0.500.`;
+    aucs.replaceChildren(areaTable(result));
     verdict.replaceChildren(...sentence(result));
     return { said: `Threshold ${decimals(result.threshold)}. ${verdict.textContent}`, tables: () => [numberTable(result)] };
   }

@@ -11,12 +11,12 @@ function wholePercent(share) {
 
 const note = (text) => html("p", { class: "av-note" }, text);
 
-// Beneath a figure: how to read it and, with a claim, in how many cases it holds and how the first state was chosen.
-const foot = (claim, key, start = "Starting case") =>
-  html("div", { class: "av-foot" }, ...[key].flat().map(note), ...(claim ? claimed(claim, start) : []));
+// Beneath a figure: with a claim, in how many cases it holds; folded, how to read it and how the first state was chosen.
+const foot = (claim, key, start = "Starting case") => html("div", { class: "av-foot" }, claim && claimed(claim),
+  fold("How to read it", ...[key].flat().map(note), claim?.rule && note(`${start}: ${claim.rule}`)));
 
-function claimed({ holds, statement, rule }, start) {
+function claimed({ holds, statement }) {
   const share = holds === null ? [statement]
     : [strong(`Holds in ${wholePercent(holds)} of the test cases${statement ? ":" : "."}`), statement && ` ${statement}`];
-  return [share[0] && html("p", { class: "av-holds" }, ...share), rule && note(`${start}: ${rule}`)];
+  return share[0] && html("p", { class: "av-holds" }, ...share);
 }

@@ -18,7 +18,7 @@ function fill(node, attributes, children) {
 
 // JupyterLab takes arrow keys and Enter for shortcuts of its own, unless the element in focus has this mark.
 const KEEPS_KEYS = { "data-lm-suppress-shortcuts": true };
-const CONTROLS = ["button", "input", "select"];
+const CONTROLS = ["button", "input", "select", "summary"];
 
 const html = (tag, attributes = {}, ...children) =>
   fill(document.createElement(tag), CONTROLS.includes(tag) ? { ...attributes, ...KEEPS_KEYS } : attributes, children);
@@ -101,34 +101,37 @@ function connect({ model, el }) {
   }
 
   // `draw(state)` gives the sentence for a screen reader and what makes the tables, `atCase(i)` the traits that a case
-  // starts with, `random(state)` those of another case, if there is one.
-  function show({ kind, controls, figure, draw, fileName, saved, buttons = [], atCase = (i) => ({ case: i }),
-    random = cases.length > 1 && ((state) => atCase(anotherOf(cases.length, state.case))) }) {
+  // starts with, `random(state)` those of another case, if there is one; `onreset` is told of a reset before.
+  function show({ kind, controls, figure, draw, fileName, saved, buttons = [], onreset = () => {},
+    atCase = (i) => ({ case: i }), random = cases.length > 1 && ((state) => atCase(anotherOf(cases.length, state.case))) }) {
     redraw = () => {
       const { said, tables } = draw(read());
       if (!numbers.hidden) numbers.replaceChildren(...tables());
       speaker.say(said);
     };
+    const alone = projector(kind.split(" av-").at(-1).replace(/^av-/, ""));
     const actions = html("div", { class: "av-actions" },
       random && button("Random case", () => change(random(read()), true)), ...buttons,
-      button("Reset", () => change(start, true)),
-      disclosure("Table", numbers, redraw),
-      button("Save SVG", () => saveSvg(fileName(read()), figure)),
-      button("Save JSON", () => saveJson(fileName(read()), { ...saved(read()), claim })));
+      button("Reset", () => (onreset(), change(start, true))),
+      html("span", { class: "av-files" }, disclosure("Table", numbers, redraw),
+        button("Save SVG", () => saveSvg(fileName(read()), figure)),
+        button("Save JSON", () => saveJson(fileName(read()), { ...saved(read()), claim }))), alone.toggle);
     root = html("div", { class: `av-root ${kind}` },
       html("div", { class: "av-controls" }, ...controls), figure, actions, numbers, speaker.node);
     el.replaceChildren(root);
+    alone.watch(root, figure);
     const heard = () => changing || redraw();
     for (const name of traits) model.on(`change:${name}`, heard);
     redraw();
     return () => {
       for (const name of traits) model.off(`change:${name}`, heard);
       speaker.stop();
+      alone.stop();
       root.remove();
     };
   }
 
-  return { meta, read, change, show };
+  return { meta, read, change, show, redraw: () => redraw() };
 }
 
 // --- controls -------------------------------------------------------------
@@ -189,6 +192,9 @@ function disclosure(label, content, onopen = () => {}) {
   }, { "aria-expanded": "false", "aria-controls": content.id });
   return node;
 }
+
+// Small print, folded.
+const fold = (title, ...content) => html("details", { class: "av-fold" }, html("summary", {}, title), ...content);
 
 // Says the newest sentence to a screen reader, at most twice a second.
 function announcer() {
@@ -291,10 +297,13 @@ const saveJson = (name, value) =>
 // Somebody's text may hold characters that no XML file may hold: control characters, half surrogates.
 const NOT_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
-// With the mark `av-whole` a figure shows what is scrolled out of sight, too.
+// With the mark `av-whole` a figure shows what is scrolled out of sight, too. A file has no folds.
 function saveSvg(name, figure) {
+  const folded = [...figure.querySelectorAll("details:not([open])")];
   figure.classList.add("av-whole");
+  for (const one of folded) one.open = true;
   const drawing = figureToSvg(figure);
+  for (const one of folded) one.open = false;
   figure.classList.remove("av-whole");
   download(`${name}.svg`, "image/svg+xml", new XMLSerializer().serializeToString(drawing).replace(NOT_XML, ""));
 }
