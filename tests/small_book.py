@@ -69,20 +69,19 @@ Whether she would agree.
 """
 
 
-def build(folder: Path, page: str, *, theme: str = "basic", build_widgets: bool = False) -> tuple[Path, str]:
+def build(folder: Path, page: str, *, theme: str = "basic", glossary: str = GLOSSARY) -> tuple[Path, str]:
     """Build the page beside the glossary; return the page's file and the warnings, without colours."""
     source = folder / "source"
     source.mkdir()
     (source / "index.md").write_text(FRONT + page + "\n```{toctree}\n:hidden:\nglossary\n```\n", encoding="utf-8")
-    (source / "glossary.md").write_text(GLOSSARY, encoding="utf-8")
+    (source / "glossary.md").write_text(glossary, encoding="utf-8")
     shutil.copytree(REPO / "book/_static", source / "_static", ignore=shutil.ignore_patterns("vendor"))
     settings = {
-        "extensions": ["myst_nb", "sphinx_copybutton", "attnviz_pages", "chapter_form"],
+        "extensions": ["myst_nb", "attnviz_pages", "chapter_form"],
         "html_theme": theme,
         "html_static_path": ["_static"],
         "html_css_files": ["book.css"],
-        "nb_execution_mode": "force" if build_widgets else "off",
-        "nb_execution_raise_on_error": True,
+        "nb_execution_mode": "off",
         "myst_enable_extensions": ["colon_fence", "dollarmath"],
         "mathjax_path": "none.js",
     }

@@ -13,7 +13,7 @@ from .source import Chapter, read_chapter
 
 WORDS_A_MINUTE = 130
 LINES_A_MINUTE = 4
-MINUTES_AN_EXPLORER = re.compile(r"\bav\.widgets\.(?!Claim\b)\w+\(")
+MINUTES_AN_EXPLORER = 5
 EXPLORER = re.compile(r"\bav\.widgets\.(?!Claim\b)\w+\(")
 
 OPTION = re.compile(r"^:[\w-]+:.*$|^\([\w-]+\)=$")
