@@ -84,7 +84,7 @@ def test_lines_are_those_of_visible_cells():
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("A {term}`Shapley value <shapley>` is [an average](page.md) of *orders*.", 7),
+        ("A {term}`Shapley value <shapley>` is [an average](page.md) of *orders*.", 8),
         ("| 0.5 × (1 − 1) = **0** |", 4),
         (":label: nothing-that-is-read", 0),
         ("", 0),

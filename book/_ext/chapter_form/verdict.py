@@ -57,8 +57,8 @@ class AnswerTheGuess(SphinxTransform):
 def _answer(asked: guess) -> nodes.paragraph:
     question = nodes.emphasis("", "", *(child.deepcopy() for child in asked[0].children))
     right = nodes.strong("", "", *inline(right_answer(asked)))
-    start, then = nodes.Text("The question was: "), nodes.Text(" What is right: ")
-    return nodes.paragraph("", "", start, question, then, right, classes=["form-guessed"])
+    guessed = nodes.inline("", " ", classes=["form-mine"])  # where the script writes what the reader chose
+    return nodes.paragraph("", "", question, guessed, nodes.Text("Right is: "), right, classes=["form-guessed"])
 
 
 def enter(self, node):

@@ -18,8 +18,8 @@
   const showMe = [button("Show me"), button("Show me")];
 
   function veil() {
-    const parts = guess.dataset.veil ? ` :is(${guess.dataset.veil})` : " > div";
-    const rule = `.form-veiled${parts} { visibility: hidden; }`;
+    const part = guess.dataset.veil ? `.form-veiled :is(${guess.dataset.veil})` : ".form-veiled > div";
+    const rule = `${part}, ${part} * { visibility: hidden !important; }`;
     document.head.append(make("style", {}, `@media screen { ${rule} }`));
     explorer.classList.add("form-veiled");
     bar.append(showMe[1]);
@@ -46,11 +46,7 @@
   }
 
   function remember(words) {
-    const verdict = document.querySelector(".form-guessed");
-    if (!verdict) return;
-    const mine = verdict.querySelector(".form-mine") ?? make("span", { className: "form-mine" });
-    mine.replaceChildren("You guessed: ", make("strong", {}, words), " ");
-    verdict.prepend(mine);
+    document.querySelector(".form-mine")?.replaceChildren(" You guessed: ", make("strong", {}, words), ". ");
   }
 
   const buttons = [...list.children].map((item) => {
