@@ -43,3 +43,9 @@ def tab_order(page, controls: str) -> list[tuple[int, str]]:
         read = "one => [Number(one.dataset.place ?? -1), getComputedStyle(one).outlineStyle]"
         stops.append(tuple(page.evaluate_handle("document.activeElement").evaluate(read)))
     return stops
+
+
+def unfold(page) -> None:
+    """Open the small print of an explorer that folds it."""
+    for summary in page.locator(".av-root details:not([open]) > summary").all():
+        summary.click()
