@@ -208,7 +208,7 @@ def test_what_lowers_is_hatched_too(show):
 
 
 def test_its_own_level_is_marked_on_the_slider(show):
-    """The mark stands under the handle when the slider stands at the case's own level; without one it is gone."""
+    """Under the handle when the slider stands at the case's own level; without an own level there is none."""
     page = show(reason_explorer(own=[2, 0.5, 4], level=4))
     page.get_by_label("Case").select_option("2")
     slider = page.get_by_label("Quality of the reviews").bounding_box()
