@@ -5,12 +5,17 @@ set in the fonts of its reader.
 """
 
 import html
+import shutil
 from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 from vendored import MERMAID_CDN, MERMAID_FILE, MERMAID_INTEGRITY, STATIC, copy_mathjax, font_files
+
+from attnviz.storage import whole
+
+LOOK = Path(__file__).parents[2] / "attnviz/widgets/shared/look.css"
 
 
 class diagram(nodes.General, nodes.Element):
@@ -49,7 +54,13 @@ def add_scripts(app, pagename, templatename, context, doctree):
     app.add_js_file("diagrams.js", loading_method="defer")
 
 
-def add_fonts(app):
+def add_look(app):
+    """The colours of the explorers are those of the pages; the fonts, where the build could fetch them."""
+    if app.builder.format != "html":
+        return
+    with whole(Path(app.outdir) / "_static" / LOOK.name) as draft:
+        shutil.copyfile(LOOK, draft)
+    app.add_css_file(LOOK.name, priority=300)
     if all(path.exists() for path in font_files()):
         app.add_css_file("fonts.css")
 
@@ -73,7 +84,7 @@ def setup(app):
     app.add_node(diagram, html=(visit_html, None), latex=(visit_text, None), text=(visit_text, None))
     app.add_directive("mermaid", MermaidDirective)
     app.connect("config-inited", use_local_mathjax)
-    app.connect("builder-inited", add_fonts)
+    app.connect("builder-inited", add_look)
     app.connect("html-page-context", add_scripts)
     app.connect("html-page-context", mend_citation_list)
     app.connect("build-finished", add_mathjax)

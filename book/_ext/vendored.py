@@ -27,7 +27,9 @@ FONTS = STATIC / "vendor/fonts"
 # Of each package the version, and what a page loads of it: the digest of each file. The licence is OFL 1.1.
 FONT_PACKAGES = {
     "@fontsource-variable/inter@5.3.0": {
-        "files/inter-latin-wght-normal.woff2": "3100e775e8616cd2611beecfa23a4263d7037586789b43f035236a2e6fbd4c62",
+        "files/inter-latin-wght-normal.woff2": (
+            "3100e775e8616cd2611beecfa23a4263d7037586789b43f035236a2e6fbd4c62"
+        ),
         "LICENSE": "3b0a5fca3d17942cde889069889dedbbbd075e9b599968c82a95f4d944e9b345",
     },
     "@fontsource-variable/source-serif-4@5.3.1": {
@@ -134,7 +136,8 @@ def fetch_fonts(folder: Path, target: Path = FONTS) -> str:
         SystemExit: If npm delivered another file than the one this book was tested with.
     """
     files = font_files(target)
-    if all([is_kept(path, sha256) for path, sha256 in files.items()]):
+    kept = [is_kept(path, sha256) for path, sha256 in files.items()]
+    if all(kept):
         return f"fonts: from {target}"
     try:
         contents = [
