@@ -1,7 +1,9 @@
 """Scripts of others in the book: no file but the one that was tested ever reaches a page."""
 
 import base64
+import re
 import shutil
+import tarfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,6 +27,38 @@ def test_the_page_compares_the_digest_of_what_the_cdn_sends():
     kind, _, value = vendored.MERMAID_INTEGRITY.partition("-")
     assert kind == "sha256"
     assert base64.b64decode(value).hex() == vendored.MERMAID_SHA256
+
+
+def test_a_changed_font_is_not_kept(tmp_path, monkeypatch):
+    """A file with another digest is removed; without npm the pages then use the fonts of their reader."""
+    changed = next(iter(vendored.font_files(tmp_path)))
+    changed.write_bytes(b"no font")
+    monkeypatch.setenv("PATH", "")
+    assert "the fonts of their reader" in vendored.fetch_fonts(tmp_path, tmp_path)
+    assert not changed.exists()
+
+
+def test_npm_may_deliver_no_other_file(tmp_path, monkeypatch):
+    """A package in which one byte is another one stops the build, and nothing of it is kept."""
+    npm = tmp_path / "npm"
+    npm.write_text("#!/bin/sh\n")
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for package in vendored.FONT_PACKAGES:
+        name = package[1:].replace("/", "-").replace("@", "-") + ".tgz"
+        with tarfile.open(tmp_path / name, "w:gz") as archive:
+            for member in vendored.FONT_PACKAGES[package]:
+                archive.addfile(tarfile.TarInfo(f"package/{member}"))
+    with pytest.raises(SystemExit, match="npm delivered another files/inter-latin-wght-normal.woff2"):
+        vendored.fetch_fonts(tmp_path, tmp_path / "fonts")
+    assert not (tmp_path / "fonts").exists()
+
+
+def test_the_style_sheet_names_the_fonts_that_are_fetched():
+    """Each font of `fonts.css` is fetched under that name, and each that is fetched is named."""
+    named = re.findall(r'url\("(.+?)"\)', (vendored.STATIC / "fonts.css").read_text())
+    fetched = [path for path in vendored.font_files() if path.suffix == ".woff2"]
+    assert sorted(vendored.STATIC / name for name in named) == sorted(fetched)
 
 
 def test_mathjax_is_copied_whole(tmp_path):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
-from vendored import digest, fetch_mermaid
+from vendored import digest, fetch_fonts, fetch_mermaid
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "_build"
@@ -70,10 +70,11 @@ def execute(chapter: str) -> None:
 
 
 def execute_chapters() -> None:
-    """Execute the chapters before the build, two at a time, the longest one first."""
+    """Execute the chapters and the first page before the build, two at a time, the longest one first."""
     cache = get_cache(str(CACHE))
     paths = sorted((ROOT / "book" / "chapters").glob("*.md"), key=lambda path: path.stem != "real-stays")
-    chapters = [str(path) for path in paths]
+    # The first page reads a model that a chapter trains, so it comes last.
+    chapters = [*map(str, paths), str(ROOT / "book" / "index.md")]
     for chapter in chapters:
         cache.add_nb_to_project(chapter, read_data={"name": "myst_nb_md", "type": "plugin"})
     with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
@@ -104,6 +105,7 @@ def main() -> int:
     BUILD.mkdir(exist_ok=True)
     now = digests()
     print(fetch_mermaid(BUILD / "npm"))
+    print(fetch_fonts(BUILD / "npm"))
     drop_what_is_stale(now)
     STAMP.write_text(json.dumps({**now, "good": False}))
     before = executions()

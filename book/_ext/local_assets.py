@@ -1,15 +1,21 @@
-"""Sphinx extension: formulas and diagrams are drawn by scripts that lie in the book itself.
+"""Sphinx extension: formulas and diagrams are drawn by scripts, and text is set in fonts, of the book itself.
 
-Where there was no npm to fetch mermaid with, the page names the CDN and the file's digest instead.
+Where there was no npm to fetch them with, the page names mermaid's CDN and the file's digest instead, and is
+set in the fonts of its reader.
 """
 
 import html
+import shutil
 from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
-from vendored import MERMAID_CDN, MERMAID_FILE, MERMAID_INTEGRITY, STATIC, copy_mathjax
+from vendored import MERMAID_CDN, MERMAID_FILE, MERMAID_INTEGRITY, STATIC, copy_mathjax, font_files
+
+from attnviz.storage import whole
+
+LOOK = Path(__file__).parents[2] / "attnviz/widgets/shared/look.css"
 
 
 class diagram(nodes.General, nodes.Element):
@@ -48,6 +54,17 @@ def add_scripts(app, pagename, templatename, context, doctree):
     app.add_js_file("diagrams.js", loading_method="defer")
 
 
+def add_look(app):
+    """The colours of the explorers are those of the pages; the fonts, where the build could fetch them."""
+    if app.builder.format != "html":
+        return
+    with whole(Path(app.outdir) / "_static" / LOOK.name) as draft:
+        shutil.copyfile(LOOK, draft)
+    app.add_css_file(LOOK.name, priority=300)
+    if all(path.exists() for path in font_files()):
+        app.add_css_file("fonts.css")
+
+
 def add_mathjax(app, exception):
     if exception is None and app.builder.format == "html":
         copy_mathjax(Path(app.outdir) / "_static" / "mathjax")
@@ -67,6 +84,7 @@ def setup(app):
     app.add_node(diagram, html=(visit_html, None), latex=(visit_text, None), text=(visit_text, None))
     app.add_directive("mermaid", MermaidDirective)
     app.connect("config-inited", use_local_mathjax)
+    app.connect("builder-inited", add_look)
     app.connect("html-page-context", add_scripts)
     app.connect("html-page-context", mend_citation_list)
     app.connect("build-finished", add_mathjax)

@@ -59,3 +59,9 @@ SIZES = """root => [...root.querySelectorAll('*')].flatMap(one => {
 def text_sizes(root) -> list[tuple[float, str]]:
     """The size in pixels of the screen, and the words, of each text that can be seen inside an element."""
     return [(size, words) for size, words in root.evaluate(SIZES)]
+
+
+def unfold(page) -> None:
+    """Open the small print of an explorer that folds it."""
+    for summary in page.locator(".av-root details:not([open]) > summary").all():
+        summary.click()

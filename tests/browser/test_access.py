@@ -7,7 +7,7 @@ import pytest
 from explorers import ALL, REVIEW, TOKENS, human_overlay, token_explorer
 from figures import agreement_explorer, removal_explorer, shelf_explorer, weight_triangle
 from pages import HOSTILE_FORMS, field_explorer
-from reading import saved, serious, tab_order
+from reading import saved, serious, tab_order, unfold
 
 DRAWN = {"svg", "g", "rect", "line", "text", "path", "circle", "polygon"}
 ALSO_DRAWN = {"roc_slider": {"polyline"}, "token_explorer": {"image"}}
@@ -102,10 +102,10 @@ def test_theme_follows_the_page_not_the_system(show, make):
     page = show(make(), color_scheme="dark")
     assert page.evaluate(BACKGROUND) == "rgb(255, 255, 255)"
     page.evaluate("document.documentElement.setAttribute('data-theme', 'dark')")
-    assert page.evaluate(BACKGROUND) == "rgb(22, 27, 34)"
+    assert page.evaluate(BACKGROUND) == "rgb(27, 31, 38)"
     page.evaluate("document.documentElement.removeAttribute('data-theme')")
     page.evaluate("document.body.setAttribute('data-jp-theme-light', 'false')")
-    assert page.evaluate(BACKGROUND) == "rgb(22, 27, 34)"
+    assert page.evaluate(BACKGROUND) == "rgb(27, 31, 38)"
 
 
 @every_explorer
@@ -246,11 +246,11 @@ def test_an_explorer_without_a_claim_shows_none(show, make):
     claim = explorer._meta["claim"]
     page = show(explorer)
     assert claim["rule"] not in page.locator(".av-foot").inner_text()  # small print is folded
-    page.locator("summary").click()
+    unfold(page)
     assert page.locator(".av-foot").inner_text().endswith(claim["rule"])
     assert json.loads(saved(page, "Save JSON"))["claim"] == claim
     page = show(make(claim=None))
-    page.locator("summary").click()
+    unfold(page)
     words = page.locator(".av-foot").inner_text()
     assert page.locator(".av-holds").count() == 0
     assert not any(word in words for word in ("Holds in", "null", "undefined", "Starting", "Start:"))

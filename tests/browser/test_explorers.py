@@ -6,8 +6,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from pages import FIELD, FIELDS, HOSTILE_FORMS, REASON, field_explorer, reason_explorer
+from reading import unfold
 
 FOUR_DECIMALS = 5.1e-5
+BOXES = "all => all.map(one => one.getBoundingClientRect().toJSON())"
+TEXT_SIZES = """all => all.filter(one => one.checkVisibility() && one.innerText?.trim())
+    .map(one => parseFloat(getComputedStyle(one).fontSize))"""
 
 
 def number(text: str) -> float:
@@ -142,6 +146,7 @@ def test_optional_parts_are_absent(show):
 def test_average_is_no_reason(show):
     """Dragging the reviews from bad to great: the push crosses zero, the weight stands still."""
     page = show(reason_explorer())
+    unfold(page)
     row = page.locator(f"{REASON} .av-row").nth(1)
     weights, pushes, bars = [], [], []
     page.get_by_label("Quality of the reviews").focus()
@@ -149,7 +154,7 @@ def test_average_is_no_reason(show):
     for _ in range(5):
         weights.append(row.locator(".av-weight-fill").bounding_box()["width"])
         pushes.append(number(row.locator(".av-cell-push .av-number").inner_text()))
-        bars.append(row.locator(".av-cell-push rect:not(.av-track)").get_attribute("class"))
+        bars.append(row.locator(".av-cell-push rect").get_attribute("class"))
         page.keyboard.press("ArrowRight")
     assert np.ptp(weights) == 0
     assert pushes[0] == pytest.approx(-0.95)
@@ -161,11 +166,71 @@ def test_average_is_no_reason(show):
 def test_the_figure_says_whose_numbers_it_shows(show):
     """Of planted data it shows the shopper's priority, never called a weight, and what the share is of."""
     page = show(reason_explorer(whose="shopper", statement="another field moves the score more."))
+    unfold(page)
     words = page.locator(REASON).inner_text().replace(reason_explorer()._meta["claim"]["rule"], "")
     assert "Holds in 93% of the test cases: another field moves the score more." in words
     assert "What matters most to this shopper: reviews (priority 0.41)" in words
     assert "weight" not in words.lower()
     assert "model" not in words.lower()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("level", range(5))
+def test_bars_mirror_each_other_on_axes_that_fit(show, width, level):
+    """Weights end at the names, pushes begin there; the longest push fills at least half of its axis."""
+    explorer = reason_explorer(level=level)
+    page = show(explorer, width=width)
+    rows = page.locator(f"{REASON} .av-row")
+    names = page.locator(f"{REASON} .av-field").evaluate_all(BOXES)
+    looks, moves = (
+        page.locator(f"{REASON} .av-cell-{kind} .av-share").evaluate_all(BOXES) for kind in ("weight", "push")
+    )
+    axis = page.locator(f"{REASON} .av-axis > :last-child").bounding_box()
+    assert rows.count() == len(names) == 5
+    assert all(bar["right"] <= name["left"] for bar, name in zip(looks, names, strict=True))
+    assert all(bar["left"] >= name["right"] for bar, name in zip(moves, names, strict=True))
+    reach = float(page.locator(f"{REASON} .av-axis").inner_text().split("±")[1].split(" ")[0])
+    state = explorer.state()
+    assert 0.4 <= np.abs(state["pushes"]).max() / reach <= 1
+    lengths = np.array([bar["right"] - bar["left"] for bar in moves])
+    full = lengths[2] / abs(state["pushes"][2])  # of the price
+    np.testing.assert_allclose(lengths, np.maximum(2, full * np.abs(state["pushes"])), atol=1)
+    assert axis["width"] >= lengths.max() - 1
+
+
+def test_what_lowers_is_hatched_too(show):
+    """Not by colour alone: stripes lie on the bar of a push below zero, and on no other."""
+    page = show(reason_explorer())
+    hatched = page.locator(f"{REASON} .av-cell-push .av-hatch").evaluate_all(
+        "all => all.map(one => one.getAttribute('visibility') === 'visible')"
+    )
+    assert hatched == [False, False, False, True, False]
+
+
+def test_its_own_level_is_marked_on_the_slider(show):
+    """Under the handle when the slider stands at the case's own level; without an own level there is none."""
+    page = show(reason_explorer(own=[2, 0.5, 4], level=4))
+    page.get_by_label("Case").select_option("2")
+    slider = page.get_by_label("Quality of the reviews").bounding_box()
+    mark = page.locator(f"{REASON} .av-own").bounding_box()
+    assert mark["x"] + mark["width"] == pytest.approx(slider["x"] + slider["width"] - 2, abs=4)
+    page.get_by_label("Case").select_option("0")
+    mark = page.locator(f"{REASON} .av-own").bounding_box()
+    assert mark["x"] + 7 == pytest.approx(slider["x"] + slider["width"] / 2, abs=4)
+    assert not show(reason_explorer()).locator(f"{REASON} .av-own").is_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_reason_fits_a_screen_and_is_easy_to_read(show, width):
+    """At most 900 pixels tall, its slider in sight, no text below 14 pixels, by touch as by mouse."""
+    page = show(reason_explorer(own=[2, 0.5, 4]), width=width, has_touch=True)
+    unfold(page)
+    assert page.locator(REASON).bounding_box()["height"] <= 900
+    assert min(page.locator(f"{REASON} *").evaluate_all(TEXT_SIZES)) >= 14
+    slider = page.get_by_label("Quality of the reviews")
+    box = slider.bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] - 4, box["y"] + box["height"] / 2)
+    assert slider.get_attribute("aria-valuetext") == "great"
 
 
 def test_random_case_is_another_case_and_reset_returns(show):

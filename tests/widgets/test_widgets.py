@@ -196,6 +196,8 @@ def test_reason_explorer_starts_where_it_is_told_and_follows_its_traits():
     [
         ({"pushes": np.zeros((3, 2, 3))}, ValueError, r"pushes: expected shape \(case=2, level=3, field=3\)"),
         ({"weights": np.full((2, 3, 3), 20.0)}, ValueError, "weights: expected numbers from 0 to 1, got 20"),
+        ({"own": [0, 2.5]}, ValueError, "own: expected places on the slider from 0 to 2, got 0.0 to 2.5"),
+        ({"own": [0]}, ValueError, r"own: expected shape \(case=2\), got \(1,\)"),
         ({"whose": "shop"}, ValueError, r"whose must be one of \('model', 'shopper'\), got 'shop'"),
         ({"case": 2}, traitlets.TraitError, "case: expected an index from 0 to 1, got 2"),
         ({"level": 3}, traitlets.TraitError, "level: expected an index from 0 to 2, got 3"),

@@ -27,7 +27,8 @@ def read_view(name: str, suffix: str, *shared: str) -> "str | View":
         >>> read_view("field_explorer", "js").count("export default")
         1
     """
-    files = [WIDGETS / "shared" / f"{part}.{suffix}" for part in ("common", "projector", *shared)]
+    first = ("look", "common") if suffix == "css" else ("common",)
+    files = [WIDGETS / "shared" / f"{part}.{suffix}" for part in (*first, "projector", *shared)]
     files.append(WIDGETS / name / f"view.{suffix}")
     if os.environ.get("ANYWIDGET_HMR") != "1":
         return _joined(files)
