@@ -9,6 +9,7 @@
 - Albany, titles and tags: is a listing dearer than the median? Logistic regression, 5 folds.
 - planted, end to end: MiniLM's last layer trained with the recommender, beside the same loop with it frozen.
 
+The recommender is the default one, but with keys of content alone.
 "centred" takes the mean of all vectors away and makes the length 1 again: the vectors of a decoder have a
 large part in common. Intervals are 95%: of shoppers, each with all test rows; of sentences and listings by
 row. The real data is read from ATTNVIZ_REAL_DATA.
@@ -100,7 +101,7 @@ def planted_reviews(seed: int) -> Iterator[dict]:
             schema = replace(schema, fields=tuple(f for f in schema.fields if f.name != "reviews"))
         else:
             with_encoder(parts, schema, name)
-        model = av.AttentionRecommender(schema, seed=seed)
+        model = av.AttentionRecommender(schema, keys="content", seed=seed)
         av.fit(model, *parts[:2], seed=seed, progress=False)
         yield dict(model=name, **test_auc(model, parts[2]))
 
@@ -123,7 +124,7 @@ def planted_tags(seed: int) -> Iterator[dict]:
     shop = av.planted_shop(seed=seed, **SIZES)
     train, valid, test = shop.split()
     for name in ("learned", "minilm", "smollm2", "smollm2, centred"):
-        model = av.AttentionRecommender(shop.schema, seed=seed)
+        model = av.AttentionRecommender(shop.schema, keys="content", seed=seed)
         if name != "learned":
             torch.manual_seed(seed)
             vectors = vectors_of(name, shop.schema.vocabularies["tags"])
@@ -143,7 +144,7 @@ def beauty_reviews(folder: Path, seed: int) -> Iterator[dict]:
         limits = dict(max_reviews=2, sentences_per_review=1, max_sentences=2)
         schema = av.Schema.of(log, encoder=name.split(",")[0], **limits)
         with_encoder([train, valid, shown], schema, name)
-        model = av.AttentionRecommender(schema, seed=seed)
+        model = av.AttentionRecommender(schema, keys="content", seed=seed)
         av.fit(model, train, valid, seed=seed, progress=False)
         scores, mask = av.recommender.query_rows(shown, av.predict(model, shown))
         labels, _ = av.recommender.query_rows(shown, shown.interactions["label"].to_numpy())
@@ -205,7 +206,7 @@ def train_together(
 ) -> dict:
     """One loop for both: `rate` is the encoder's learning rate, and 0 leaves it as it was."""
     train, _, test = shop.split()
-    model = av.AttentionRecommender(shop.schema, seed=seed)
+    model = av.AttentionRecommender(shop.schema, keys="content", seed=seed)
     groups = [
         dict(params=list(model.parameters()), lr=3e-3),
         dict(params=list(encoder.parameters()), lr=rate),

@@ -3,7 +3,7 @@
     python -m benchmarks history            # writes book/_results/history.csv
     python -m benchmarks history --airbnb DIR       # DIR holds listings.csv.gz and reviews.csv.gz
 
-All rows of the table have the same model, but for what it knows of a shopper:
+All rows of the table have the same model, with keys of content, but for what it knows of a shopper:
 
 - "nothing": her profile is all zeros, so she is like everybody else.
 - "profile": the mean of what she chose before (at most 50 items), and how many they are.
@@ -65,7 +65,7 @@ def trained(
 ) -> av.AttentionRecommender:
     """One of the models, trained on the first part, its epoch chosen on the second."""
     kind = Nobody if name == "nothing" else av.AttentionRecommender
-    model = kind(schema, seed=seed, **MODELS[name])
+    model = kind(schema, keys="content", seed=seed, **MODELS[name])
     av.fit(model, *parts[:2], loss="binary", epochs=epochs, batch_size=1024, seed=seed, progress=False)
     return model
 

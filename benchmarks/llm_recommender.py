@@ -5,7 +5,7 @@
 
 The shop is the planted one. All models are judged on the same test rows, drawn at random.
 The language model is SmolLM2-135M-Instruct, as it comes, and with two numbers fitted on validation rows.
-Film is our model with its defaults, once with the shopper's profile and once with her history only, as the
+Film is our model with its defaults, but keys of content alone; once with the shopper's profile and once with her history only, as the
 prompt has it; both learn from all training rows, the language model from none.
 Intervals are the middle 95% of 1,000 draws of the test rows.
 
@@ -35,7 +35,7 @@ from attnviz.storage import whole
 
 from .results import Result
 
-MODELS = Path(__file__).parents[1] / "_build/models"  # the book's
+MODELS = Path(__file__).parents[1] / "_build/models"  # beside the book's
 KEPT = Path(__file__).parents[1] / "_build/llm_scores"
 DRAWS = 1000
 INTEGRATED = 3  # of the rows that are taken apart: integrated gradients cost as much as all the rest
@@ -55,9 +55,15 @@ def labels_of(log: av.InteractionLog) -> Tensor:
 def film_probabilities(name: str, log: av.InteractionLog, test: av.InteractionLog) -> Tensor:
     """Our model, trained on all training rows of the log, or what an earlier training of it left."""
     train, valid, _ = log.split()
-    model = av.AttentionRecommender(log.schema, seed=0)
+    model = av.AttentionRecommender(log.schema, keys="content", seed=0)
     av.fit(
-        model, train, valid, seed=0, progress=False, checkpoint=MODELS / f"{name}.safetensors", resume=True
+        model,
+        train,
+        valid,
+        seed=0,
+        progress=False,
+        checkpoint=MODELS / f"{name}-content.safetensors",
+        resume=True,
     )
     return torch.from_numpy(av.predict(model, test)).double()
 
