@@ -87,7 +87,7 @@ def query_auc(scores: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
     """
     above, level = _above_and_level(scores, labels, mask)
     others = mask.sum(1) - 1
-    return 1 - (above + (level - 1) / 2) / others
+    return (others - above - (level - 1) / 2) / others
 
 
 def ranking_table(
