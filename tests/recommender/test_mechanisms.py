@@ -12,8 +12,8 @@ MECHANISMS = {
     "uniform": dict(attention="uniform"),
     "multihead": dict(attention="multihead", num_heads=4),
     "multihead, field keys": dict(attention="multihead", num_heads=2, keys="field"),
-    "point, marked keys": dict(keys="both"),
-    "multihead, marked keys": dict(attention="multihead", num_heads=2, keys="both"),
+    "point, content keys": dict(keys="content"),
+    "multihead, content keys": dict(attention="multihead", num_heads=2, keys="content"),
     "point, normalised": dict(values="normalised"),
     "multihead, normalised": dict(attention="multihead", num_heads=4, values="normalised"),
     "self": dict(attention="self", num_heads=4),
@@ -43,9 +43,9 @@ def batch(shop, model):
     return shop.batch(slice(60, 92), model.schema)
 
 
-def headed(shop, name):
+def headed(shop, name, **options):
     """A model with heads in float64, its vectors and query."""
-    model = build(shop, name).double()
+    model = build(shop, name, **options).double()
     batch = shop.batch(slice(60, 92), model.schema)
     with torch.no_grad():
         vectors, (query,) = model.float().field_vectors(batch)
@@ -69,7 +69,7 @@ def test_weights_reduce_to_shares_of_the_fields(model, batch):
 
 def test_multihead_is_the_torch_module(shop):
     """Expect nn.MultiheadAttention with the same parameters to give the logit and each head's weights."""
-    model, vectors, query = headed(shop, "multihead")
+    model, vectors, query = headed(shop, "multihead", keys="content")
     module = torch.nn.MultiheadAttention(8, 4, bias=False, batch_first=True, dtype=torch.float64)
     mechanism = model.mechanism
     module.in_proj_weight.data = torch.cat(
@@ -198,8 +198,8 @@ def test_what_exists_for_point_attention_only_is_not_there(shop, name):
 
 def test_marked_keys_are_those_of_content_and_of_the_field(shop):
     """Expect a score of both to be the sum of what content keys and field keys with these parameters give."""
-    model = build(shop, "point, marked keys")
-    content, field = build(shop, "point"), build(shop, "point", keys="field")
+    model = build(shop, "point")
+    content, field = (build(shop, "point", keys=keys) for keys in ("content", "field"))
     content.mechanism.key.load_state_dict(model.mechanism.key.key.state_dict())
     field.mechanism.key.load_state_dict(model.mechanism.key.state_dict())
     vectors, (query,) = model.field_vectors(shop.batch(slice(60, 92), model.schema))
@@ -211,9 +211,9 @@ def test_marked_keys_are_those_of_content_and_of_the_field(shop):
 def test_a_marker_tells_fields_with_the_same_vector_apart(shop):
     """Expect even weights for five equal vectors with content keys, and uneven ones with marked keys."""
     vectors, query = torch.ones(3, 1, 8).expand(3, 5, 8), torch.randn(3, 8)
-    same = build(shop, "point").attend(vectors, query)[1]
+    same = build(shop, "point", keys="content").attend(vectors, query)[1]
     torch.testing.assert_close(same, torch.full((3, 5), 0.2))
-    assert build(shop, "point, marked keys").attend(vectors, query)[1].std(1).min() > 1e-3
+    assert build(shop, "point").attend(vectors, query)[1].std(1).min() > 1e-3
 
 
 def test_dropout_leaves_the_returned_weights_whole(shop):
@@ -231,11 +231,11 @@ def test_dropout_leaves_the_returned_weights_whole(shop):
         (dict(attention="self", num_heads=0), "num_heads must be a whole number of at least 1, got 0"),
         (dict(attention="uniform", num_heads=2), "num_heads must be 1 with attention='uniform', got 2"),
         (dict(num_heads=4), "num_heads must be 1 with attention='point', got 4: attention='multihead'"),
-        (dict(attention="self", keys="field"), "keys must be 'content' with attention='self'"),
-        (dict(attention="none", keys="field"), "keys must be 'content' with attention='none', which has no"),
+        (dict(attention="self", keys="field"), "keys must be 'both' with attention='self'"),
+        (dict(attention="none", keys="field"), "keys must be 'both' with attention='none', which has no"),
         (
-            dict(attention="self", keys="both"),
-            "keys must be 'content' with attention='self', whose tokens are",
+            dict(attention="self", keys="content"),
+            "keys must be 'both' with attention='self', whose tokens are",
         ),
         (dict(keys="marked"), r"keys must be one of \('content', 'field', 'both'\), got 'marked'"),
         (dict(attention="none", num_heads=2), "num_heads must be 1 with attention='none', got 2"),

@@ -85,12 +85,13 @@ def test_keys_are_made_of_the_vectors_as_they_are(name, shop):
 
 
 def test_the_logit_written_out(shop):
-    """Expect head(sum_f w_f (x_f - mean) / deviation), computed here with plain sums."""
+    """Expect head(sum_f w_f (x_f - mean) / deviation), computed here with plain sums; keys are K (x_f + z_f)."""
     model = build(shop, "point")
     vectors, query = numbers(shop, model)
     centred = vectors - vectors.mean(-1, keepdim=True)
     values = centred / (centred.square().mean(-1, keepdim=True) + 1e-5).sqrt()
-    scores = torch.einsum("bd,bfd->bf", query, vectors @ model.mechanism.key.weight.T) / 8**0.5
+    key = model.mechanism.key
+    scores = torch.einsum("bd,bfd->bf", query, (vectors + key.field.weight) @ key.weight.T) / 8**0.5
     expected = torch.einsum("bf,bfd->bd", scores.softmax(1), values) @ model.head.weight[0] + model.head.bias
     torch.testing.assert_close(model.logits_from_vectors(vectors, query), expected)
 
