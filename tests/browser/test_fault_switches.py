@@ -20,7 +20,7 @@ def switch(page, faults) -> None:
     if page.get_by_role("button", name="Show me").is_visible():
         page.get_by_role("button", name="Show me").click()
     for name, label in FAULTS.items():
-        page.get_by_label(label).set_checked(name in faults)
+        page.get_by_role("checkbox", name=label).set_checked(name in faults)
 
 
 def assert_shows(page, state) -> None:

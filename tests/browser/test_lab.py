@@ -14,6 +14,7 @@ from explorers import ALL
 from live.chapter import notebook_of
 from live.words import Book
 from pages import FIELD, REPO
+from reading import text_sizes
 
 CHAPTER = REPO / "book" / "chapters" / "how-is-a-weight-computed.md"
 SET = """import attnviz as av
@@ -196,3 +197,23 @@ def test_every_explorer_answers_to_python_and_back(opened):
         root.get_by_role("button", name="Reset").click()
     assert roots.locator(".av-figure").all_inner_texts() == before
     assert run(page, "not reset", "not reset") == "not reset: []"
+
+
+def test_an_explorer_stands_alone_on_the_screen_and_returns_to_its_cell(opened):
+    """By its button, large and beside its controls; keys move a slider there, and Escape leaves."""
+    page = opened("explorers.ipynb")
+    page.locator(".jp-CodeCell").first.locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    explorer = page.locator(f".jp-OutputArea {FIELD}")
+    explorer.get_by_role("button", name="Projector").click()
+    dialog = page.locator("dialog.av-projector[open]")
+    controls, figure = (dialog.locator(name).bounding_box() for name in (".av-controls", ".av-figure"))
+    assert controls["x"] + controls["width"] <= figure["x"]
+    assert min(size for size, _ in text_sizes(dialog)) >= 17.99
+    slider = dialog.get_by_label("Temperature")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    assert float(slider.get_attribute("aria-valuetext")) < 1
+    page.keyboard.press("Escape")
+    assert dialog.count() == 0
+    assert float(explorer.get_by_label("Temperature").get_attribute("aria-valuetext")) < 1

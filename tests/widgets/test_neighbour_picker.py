@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 import traitlets
+from sklearn.decomposition import PCA
 
 from attnviz.widgets import NeighbourPicker
 
@@ -32,12 +33,31 @@ def test_state_is_torchs_cosine_in_order(chosen):
 
 
 def test_length_does_not_matter():
-    """A vector and its double have the same neighbours; only the cosines travel."""
+    """A vector and its double have the same neighbours; only the cosines and a map travel."""
     arguments = figure()
     double = NeighbourPicker(**arguments | {"vectors": arguments["vectors"] * [[1], [2], [3], [4], [5]]})
     one = NeighbourPicker(**arguments)
     np.testing.assert_allclose(double.state()["cosines"], one.state()["cosines"], atol=1e-6)
-    assert len(one._data) == 4 * 5 * 5
+    assert len(one._data) == 4 * 5 * (5 + 2)
+
+
+def test_the_map_is_scikit_learns_principal_components():
+    """Places agree with PCA of the unit vectors but for a mirror, and so does the share that they keep."""
+    arguments = figure()
+    picker = NeighbourPicker(**arguments)
+    unit = arguments["vectors"] / np.linalg.norm(arguments["vectors"], axis=1, keepdims=True)
+    pca = PCA(n_components=2).fit(unit)
+    found, want = picker._arrays["places"], pca.transform(unit)
+    np.testing.assert_allclose(np.abs(found), np.abs(want), atol=1e-5)
+    np.testing.assert_allclose(found[0] * found, want[0] * want, atol=1e-5)
+    assert picker._meta["kept"] == pytest.approx(pca.explained_variance_ratio_.sum(), abs=1e-6)
+
+
+def test_the_map_of_alike_texts_is_a_point():
+    """Vectors that point the same way have one place, and nothing is lost."""
+    picker = NeighbourPicker(**figure(vectors=np.ones((5, 8))))
+    np.testing.assert_allclose(picker._arrays["places"], 0, atol=1e-6)
+    assert picker._meta["kept"] == 1
 
 
 def test_module_is_self_contained():
@@ -55,6 +75,11 @@ def test_module_is_self_contained():
         ({"vectors": np.zeros((5, 8))}, "vectors: expected vectors with a direction, got zero for text 0"),
         ({"texts": ["soft"] * 5}, r"texts: expected each name once, got \['soft'\]"),
         ({"kinds": ["good"]}, "kinds: expected 5 labels"),
+        ({"opinions": [1, 0]}, r"opinions: expected shape \(text=5\), got \(2,\)"),
+        (
+            {"opinions": [1, 0, 2, 0, 0]},
+            r"opinions: expected 1, -1 or 0 for each text, got \[0.0, 1.0, 2.0\]",
+        ),
         ({"count": 3}, "count: expected 1 to 2 neighbours for 5 texts, got 3"),
     ],
 )

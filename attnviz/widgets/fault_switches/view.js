@@ -104,7 +104,7 @@ function faultSwitch(name, label, onchange) {
   return { node: labelled(input, label, html("code", { class: "av-line" }, LINES[name])), set: (faults) => { input.checked = faults.includes(name); } };
 }
 
-// The reader says what is wrong before the switches tell: one of the faults, or none of them.
+// The reader says what is wrong, or asks to be shown, before the switches tell.
 function guesses(labels, shopper, onguess, onshow) {
   const group = uniqueId();
   const inputs = Object.keys(labels).map((name) => html("input", { type: "radio", name: group, id: uniqueId(), value: name }));
