@@ -73,7 +73,8 @@ def build(folder: Path, page: str, *, theme: str = "basic", glossary: str = GLOS
     """Build the page beside the glossary; return the page's file and the warnings, without colours."""
     source = folder / "source"
     source.mkdir()
-    (source / "index.md").write_text(FRONT + page + "\n```{toctree}\n:hidden:\nglossary\n```\n", encoding="utf-8")
+    text = FRONT + page + "\n```{toctree}\n:hidden:\nglossary\n```\n"
+    (source / "index.md").write_text(text, encoding="utf-8")
     (source / "glossary.md").write_text(glossary, encoding="utf-8")
     shutil.copytree(REPO / "book/_static", source / "_static", ignore=shutil.ignore_patterns("vendor"))
     settings = {
@@ -81,6 +82,7 @@ def build(folder: Path, page: str, *, theme: str = "basic", glossary: str = GLOS
         "html_theme": theme,
         "html_static_path": ["_static"],
         "html_css_files": ["book.css"],
+        "html_context": {"default_mode": "auto"},
         "nb_execution_mode": "off",
         "myst_enable_extensions": ["colon_fence", "dollarmath"],
         "mathjax_path": "none.js",

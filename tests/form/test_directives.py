@@ -57,13 +57,18 @@ def test_a_guess_is_a_question_and_its_answers(html):
 def test_the_verdict_answers_the_guess(html):
     """Stamp, sentence, question and right answer, in this order."""
     verdict = between(html, '<div class="form-verdict" data-stamp="say this instead">', "</section>")
-    parts = ["Say this instead", "You usually choose by <em>reviews</em>", "Did the <em>reviews</em>", "&amp; dull"]
+    parts = [
+        "Say this instead",
+        "usually choose by <em>reviews</em>",
+        "Did the <em>reviews</em>",
+        "&amp; dull",
+    ]
     places = [verdict.index(part) for part in parts]
     assert places == sorted(places)
 
 
 def test_a_check_is_a_group_of_radio_buttons(html):
-    """Fieldset, legend, a button for each answer, and an empty output; each question has a name of its own."""
+    """Fieldset, legend, a button for each answer, an empty output; each question has a name of its own."""
     questions = re.findall(r"<fieldset.*?</fieldset>", html, re.DOTALL)
     assert [question.count('type="radio"') for question in questions] == [2, 2]
     for number, question in enumerate(questions, 1):
@@ -83,7 +88,7 @@ def test_the_key_gives_a_reason_for_every_answer(html):
 
 
 def test_a_fold_says_what_is_inside(html):
-    """Its label is escaped, names of Python stand in it as code, and nothing hides it from a screen reader."""
+    """Its label is escaped, names of Python are code in it, nothing hides it from those who listen."""
     summary = between(html, "<summary>", "</summary>")
     assert "The &lt;shop&gt; &amp; its model → <code>ann</code>, <code>rows</code>" in summary
     assert "Toggle hidden content" not in html
@@ -95,7 +100,7 @@ def test_what_a_picture_does_not_show_is_a_callout(html):
 
 
 def test_a_page_holds_the_meanings_of_its_terms(built, html):
-    """Those that it links to and no others; a link inside a meaning is its words; the search does not see them."""
+    """Those that it links to, no others; a link in a meaning is its words; the search does not see them."""
     meanings = html.split('<div class="form-meanings" hidden>')[1].split('<div class="clearer"')[0]
     assert re.findall(r'data-term="(.+?)"', meanings) == ["term-weight"]
     assert "The number that a field gets <em>after</em> <span>softmax</span>." in meanings
@@ -111,16 +116,17 @@ def test_a_formula_in_a_meaning_is_drawn(tmp_path):
     assert "none.js" in path.read_text(encoding="utf-8")
 
 
+YES_NO = "- Yes\n- No\n:::"
 BAD = {
     "guess: expected two to four answers, got 1": ":::{guess} Why?\n:right: 1\n\n- Yes\n:::",
-    "guess: :right: must name one of the 2 answers": ":::{guess} Why?\n\n- Yes\n- No\n:::",
+    "guess: :right: must name one of 2 answers": f":::{{guess}} Why?\n\n{YES_NO}",
     "guess: expected one list of answers": ":::{guess} Why?\n:right: 1\n\nYes\n:::",
     "guess: an answer is one sentence": ":::{guess} Why?\n:right: 1\n\n- Yes\n  - So.\n- No\n:::",
-    "expected class names such as .av-verdict": ":::{guess} Why?\n:right: 1\n:veil: a{}\n\n- Yes\n- No\n:::",
+    "expected class names such as .av-verdict": f":::{{guess}} Why?\n:right: 1\n:veil: a{{}}\n\n{YES_NO}",
     "the answer 'No' needs a list of one item": ":::{check} Why?\n:right: 1\n\n- Yes\n  - So.\n- No\n:::",
-    "check: :right: must name one of the 2": ":::{check} Why?\n:right: 3\n\n- Yes\n  - So.\n- No\n  - So.\n:::",
-    "verdict: expected one of say it, say this instead, say nothing, got 'shout'": ":::{verdict} shout\nLoud.\n:::",
-    "a chapter has one guess and one verdict": "\n\n".join([":::{guess} Why?\n:right: 1\n\n- Yes\n- No\n:::"] * 2),
+    "check: :right: must name one of 2": ":::{check} Why?\n:right: 3\n\n- Yes\n  - So.\n- No\n  - So.\n:::",
+    "verdict: expected one of say it, say this instead, say nothing": ":::{verdict} shout\nA.\n:::",
+    "a chapter has one guess and one verdict": 2 * f":::{{guess}} Why?\n:right: 1\n\n{YES_NO}\n\n",
 }
 
 

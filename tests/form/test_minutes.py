@@ -4,7 +4,7 @@ import pytest
 from chapter_form.minutes import count_words, size_of
 from chapter_form.source import read_chapter
 
-CHAPTER = '''---
+CHAPTER = """---
 kernelspec: {name: python3}
 ---
 
@@ -61,11 +61,11 @@ Folded four five six.
 ```
 
 Ten.
-'''
+"""
 
 
 def test_words_are_those_outside_of_folds():
-    """Ten numbered words are read; the reasons of a question and a solution are folded, options are nothing."""
+    """Ten numbered words are read; reasons and a solution are folded, options are nothing."""
     size = size_of(read_chapter(CHAPTER))
     assert (size.words, size.folded_words) == (10, 9)
 

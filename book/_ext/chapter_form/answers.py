@@ -26,18 +26,23 @@ class Question(SphinxDirective):
         if not 2 <= len(items) <= 4:
             raise self.error(f"{self.name}: expected two to four answers, got {len(items)}")
         if not 1 <= self.options.get("right", 0) <= len(items):
-            raise self.error(f"{self.name}: :right: must name one of the {len(items)} answers, counted from 1")
+            raise self.error(f"{self.name}: :right: must name one of {len(items)} answers, from 1")
         return items
 
 
 def inline(item: nodes.list_item) -> list[nodes.Node]:
     """The words of an answer, without its reason."""
-    return [child.deepcopy() for child in item[0].children]
+    return copies(item[0])
+
+
+def copies(node: nodes.Element) -> list[nodes.Node]:
+    """What a node holds, to be shown a second time."""
+    return [child.deepcopy() for child in node.children]
 
 
 def add_question(app, node: type[nodes.Element], *, enter, leave) -> None:
     """Register a node for HTML; other builders show its children."""
-    app.add_node(node, html=(enter, leave), **{name: (_show, _show) for name in ("latex", "text")})
+    app.add_node(node, html=(enter, leave), latex=(_show, _show), text=(_show, _show))
 
 
 def _show(self, node):

@@ -16,7 +16,7 @@ All questions of a chapter have one key, which stands after the last of them. Th
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
-from .answers import Question, add_question, add_script, inline
+from .answers import Question, add_question, add_script, copies, inline
 
 
 class check(nodes.General, nodes.Element):
@@ -45,7 +45,7 @@ class CheckDirective(Question):
     def _reasons(self, item: nodes.list_item) -> list[nodes.Node]:
         held = item.children[1:]
         if len(held) != 1 or not isinstance(held[0], nodes.bullet_list) or len(held[0]) != 1:
-            raise self.error(f"check: the answer {item[0].astext()!r} needs a list of one item below it: its reason")
+            raise self.error(f"check: the answer {item[0].astext()!r} needs a list of one item: its reason")
         return list(held[0][0].children)
 
 
@@ -72,11 +72,11 @@ def _key_item(question: check) -> nodes.list_item:
     lines = nodes.bullet_list("")
     for place, answer in enumerate(answers):
         mark = "Right: " if place == question["right"] else "Not: "
-        words = nodes.paragraph("", "", nodes.strong(text=mark), *(child.deepcopy() for child in answer.children))
+        words = nodes.paragraph("", "", nodes.strong(text=mark), *copies(answer))
         reason = nodes.container("", *answer["reasons"], ids=[f"check-{question['number']}-reason-{place}"])
         lines += nodes.list_item("", words, reason)
         del answer["reasons"]
-    return nodes.list_item("", nodes.paragraph("", "", *(child.deepcopy() for child in asked.children)), lines)
+    return nodes.list_item("", nodes.paragraph("", "", *copies(asked)), lines)
 
 
 def enter_check(self, node):

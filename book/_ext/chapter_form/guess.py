@@ -8,8 +8,8 @@
     - No.
     :::
 
-Until the reader has voted, the next explorer is veiled: the parts that the class names of `:veil:` stand for, or
-all of it. The script in `book/_static/form/guess.js` draws the veil, so without scripts nothing is hidden.
+Until the reader has voted, the next explorer is veiled: all of it, or what has a class of `:veil:`.
+The script in `book/_static/form/guess.js` draws the veil, so without scripts nothing is hidden.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""A page carries the meaning of each term of the glossary that it links to; a script shows it beside the term."""
+"""A page carries the meaning of each term that it links to; a script shows it beside the term."""
 
 from html import escape
 

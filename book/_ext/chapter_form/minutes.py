@@ -1,6 +1,6 @@
 """How long a chapter takes to read: 130 words or 4 visible lines of code a minute, and 5 minutes an explorer.
 
-    python -m chapter_form.minutes CHAPTER.md ...      # with PYTHONPATH=book/_ext
+What it counts is printed by `PYTHONPATH=book/_ext python -m chapter_form.minutes CHAPTER.md ...`.
 """
 
 import re
@@ -70,8 +70,8 @@ def main(paths: list[str]) -> None:
     """Print the size of each chapter."""
     for path in paths:
         size = size_of(read_chapter(Path(path).read_text(encoding="utf-8")))
-        print(f"{Path(path).stem}: {size.words} words and {size.folded_words} in folds, {size.lines} visible lines, "
-              f"{size.explorers} explorers: {size.minutes:.1f} minutes, to be stated as {size.stated}")  # fmt: skip
+        print(f"{Path(path).stem}: {size.words} words and {size.folded_words} in folds, {size.lines} lines, "
+              f"{size.explorers} explorers: {size.minutes:.1f} minutes, stated as {size.stated}")  # fmt: skip
 
 
 if __name__ == "__main__":

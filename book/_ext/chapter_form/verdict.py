@@ -3,6 +3,8 @@
     :::{verdict} say this instead
     “You usually choose by reviews. This jacket is here for its price.”
     :::
+
+The script of the guess writes what the reader chose beside what is right.
 """
 
 from docutils import nodes
@@ -10,7 +12,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from .answers import add_question, inline
+from .answers import add_question, copies, inline
 from .guess import guess, right_answer
 
 STAMPS = ("say it", "say this instead", "say nothing")
@@ -55,10 +57,11 @@ class AnswerTheGuess(SphinxTransform):
 
 
 def _answer(asked: guess) -> nodes.paragraph:
-    question = nodes.emphasis("", "", *(child.deepcopy() for child in asked[0].children))
+    question = nodes.emphasis("", "", *copies(asked[0]))
     right = nodes.strong("", "", *inline(right_answer(asked)))
-    guessed = nodes.inline("", " ", classes=["form-mine"])  # where the script writes what the reader chose
-    return nodes.paragraph("", "", question, guessed, nodes.Text("Right is: "), right, classes=["form-guessed"])
+    guessed = nodes.inline("", " ", classes=["form-mine"])  # the script writes here
+    answer = [question, guessed, nodes.Text("Right is: "), right]
+    return nodes.paragraph("", "", *answer, classes=["form-guessed"])
 
 
 def enter(self, node):

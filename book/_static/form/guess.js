@@ -46,7 +46,7 @@
   }
 
   function remember(words) {
-    document.querySelector(".form-mine")?.replaceChildren(" You guessed: ", make("strong", {}, words), ". ");
+    document.querySelector(".form-mine")?.replaceChildren(" You guessed: ", make("strong", {}, words), " · ");
   }
 
   const buttons = [...list.children].map((item) => {
