@@ -22,8 +22,9 @@ def take_pictures() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1100, "height": 1000}, color_scheme="light")
+        page.set_default_timeout(180_000)
         for path, name, chapter in STILL.findall(INDEX.read_text(encoding="utf-8")):
-            page.goto((PAGES / f"{chapter}.html").as_uri(), timeout=120_000)
+            page.goto((PAGES / f"{chapter}.html").as_uri())
             still = picture_of(page, name)
             still.save(INDEX.parent / path, optimize=True)
             print(f"{path}: {(INDEX.parent / path).stat().st_size // 1024} KB")
