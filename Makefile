@@ -10,7 +10,7 @@ TORCH_INDEX := https://download.pytorch.org/whl/cpu
 # Tests run in so many processes, one thread each; a test file stays in one of them.
 WORKERS ?= 2
 
-.PHONY: env lint rooms test wheel book lab serve picture constraints clean
+.PHONY: env lint rooms test wheel book lab serve picture gallery constraints clean
 .DEFAULT_GOAL := book
 
 env: $(STAMP)
@@ -53,6 +53,10 @@ serve: book
 # The picture in README.md, taken from the built book with Chromium.
 picture: book
 	PYTHONPATH=tests $(BIN)/python tests/browser/picture.py
+
+# The first page's pictures of the explorers, taken from the built book with Chromium.
+gallery: book
+	PYTHONPATH=tests $(BIN)/python tests/browser/gallery.py
 
 # Make constraints.txt again: the newest versions that pyproject.toml allows, for all systems and Pythons.
 # Another torch is written here and, with its files' digests, into constraints-torch.txt.

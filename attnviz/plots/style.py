@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-INK, MUTED, LINE, WEIGHT = "#1d2733", "#55616f", "#d5dce4", "#6a4fb8"
+INK, MUTED, LINE, WEIGHT = "#1d2733", "#55616f", "#e0dace", "#6a4fb8"
 RAISES, LOWERS = "#1769aa", "#b45309"
 LINES = ("#1f86d1", "#d9730d", "#14305f", "#c25b9a", "#7d4206")
 SEQUENTIAL = LinearSegmentedColormap.from_list(

@@ -7,7 +7,6 @@ import shutil
 
 from pages import REPO
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 INDEX = REPO / "book" / "index.md"
 PAGES = REPO / "_build" / "html" / "book"
@@ -18,12 +17,15 @@ COLOURS = 48
 
 def take_pictures() -> None:
     """Open the chapter of each picture, and save the upper part of what the explorer shows when it opens."""
+    from playwright.sync_api import sync_playwright  # the tests read this file without a browser, too
+
     chromium = os.environ.get("ATTNVIZ_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1100, "height": 1000}, color_scheme="light")
+        page.set_default_timeout(180_000)
         for path, name, chapter in STILL.findall(INDEX.read_text(encoding="utf-8")):
-            page.goto((PAGES / f"{chapter}.html").as_uri(), timeout=120_000)
+            page.goto((PAGES / f"{chapter}.html").as_uri())
             still = picture_of(page, name)
             still.save(INDEX.parent / path, optimize=True)
             print(f"{path}: {(INDEX.parent / path).stat().st_size // 1024} KB")

@@ -31,10 +31,10 @@ function compute(data, state) {
   };
 }
 
-// The end of an axis that fits: 1, 2 or 5 times a power of ten, and one hundredth at least.
+// The end of an axis that fits: a round number, and one hundredth at least.
 function roundUp(largest) {
   const power = 10 ** Math.floor(Math.log10(Math.max(largest, 0.01)));
-  return [1, 2, 5, 10].map((step) => step * power).find((end) => end >= largest * (1 - 1e-9));
+  return [1, 1.5, 2, 3, 5, 7, 10].map((step) => step * power).find((end) => end >= largest * (1 - 1e-9));
 }
 
 // One bar as wide as its share of the cell. Where the score falls it is hatched, too.
@@ -122,8 +122,8 @@ function render({ model, el }) {
     markOwn(own?.[state.case], last);
     which.set(state.case);
     rows.forEach((row, i) => row.set(result.rows[i], result, i === result.looked, i === result.moved));
-    far.textContent = String(result.widest);
-    end.textContent = `±${Number(result.reach.toPrecision(1))} ${unit}`;
+    far.textContent = String(Number(result.widest.toPrecision(2)));
+    end.textContent = `±${Number(result.reach.toPrecision(2))} ${unit}`;
     verdict.replaceChildren(...sentence(result, words));
     return { said: `${levelLabel}: ${levelNames[state.level]}. ${verdict.textContent}`, tables: () => [numberTable(result, levelNames, words, unit)] };
   }
