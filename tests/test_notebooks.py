@@ -20,6 +20,7 @@ BOOK = Book(REPO / "book")
 CHAPTERS = [path for paths in make_notebooks.chapters().values() for path in paths]
 every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 # A role, a fence of a directive, an option, a target; a link without words, or to a page that is no notebook.
+HTML = REPO / "_build/html"
 RAW = re.compile(
     r"\{[\w:-]+\}`|^\s*(?:`{3,}\{|:{3,})|^:[\w-]+:|^\([\w-]+\)=|\[\]\(|\]\([^)]*\.md[#)]", re.MULTILINE
 )
@@ -80,6 +81,17 @@ def test_folds_and_solutions_are_collapsed(opened, path):
         f"#### Solution {n + 1}" for n in range(len(solutions))
     ]
     assert "#### After the solution" not in "".join(cell.source for cell in cells)
+
+
+@every_chapter
+@pytest.mark.skipif(not (HTML / "book/chapters").exists(), reason="the book is not built: make book")
+def test_a_built_page_offers_its_notebook(opened, path):
+    """Its link, and the theme's button, lead to the very notebook."""
+    page = HTML / "book/chapters" / f"{path.stem}.html"
+    links = re.findall(r'href="([^"]+\.ipynb)"', page.read_text(encoding="utf-8"))
+    to_file = {(page.parent / link).resolve() for link in links if "_sources" in link}
+    assert len(to_file) == 1
+    assert nbformat.read(to_file.pop(), as_version=4) == opened[path.stem]
 
 
 def test_the_first_page_leads_to_every_chapter(opened):

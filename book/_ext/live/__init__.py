@@ -6,6 +6,9 @@ import nbformat
 
 from attnviz.storage import whole
 
+from .chapter import notebook_of
+from .words import Book
+
 FOLDER = "book/chapters/"
 
 
@@ -26,9 +29,6 @@ def add_link(app, pagename, templatename, context, doctree):
 
 def write_notebooks(app, exception):
     """Write the notebooks to where the links lead."""
-    from .chapter import notebook_of
-    from .words import Book
-
     if exception is not None or app.builder.format != "html":
         return
     book = Book(Path(app.srcdir) / "book")
