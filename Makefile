@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 STAMP := $(VENV)/.installed
 PORT ?= 8000
-# Exactly these files or none: what has another digest is refused.
-LOCKED := $(BIN)/python -m pip install --no-deps --require-hashes
+# Exactly these files or none: what has another digest is refused. Python compiles a module when it is first
+# imported; to compile all 19,000 here takes a minute, and most are never used.
+LOCKED := $(BIN)/python -m pip install --no-deps --no-compile --require-hashes
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 # Tests run in so many processes, one thread each; a test file stays in one of them.
 WORKERS ?= 2
