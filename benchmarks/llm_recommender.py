@@ -5,8 +5,8 @@
 
 The shop is the planted one. All models are judged on the same test rows, drawn at random.
 The language model is SmolLM2-135M-Instruct, as it comes, and with two numbers fitted on validation rows.
-Film is our model with its defaults, but keys of content alone; once with the shopper's profile and once with her history only, as the
-prompt has it; both learn from all training rows, the language model from none.
+Film is our model with its defaults, but keys of content alone; once with the shopper's profile and once with
+her history only, as the prompt has it; both learn from all training rows, the language model from none.
 Intervals are the middle 95% of 1,000 draws of the test rows.
 
 llm_parts: for some of these test rows and each part of the prompt, the share of the attention (mean of all

@@ -85,7 +85,7 @@ def test_keys_are_made_of_the_vectors_as_they_are(name, shop):
 
 
 def test_the_logit_written_out(shop):
-    """Expect head(sum_f w_f (x_f - mean) / deviation), computed here with plain sums; keys are K (x_f + z_f)."""
+    """Expect head(sum_f w_f (x_f - mean) / deviation), in plain sums; keys are K (x_f + z_f)."""
     model = build(shop, "point")
     vectors, query = numbers(shop, model)
     centred = vectors - vectors.mean(-1, keepdim=True)
