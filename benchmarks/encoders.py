@@ -139,7 +139,7 @@ def beauty_reviews(folder: Path, seed: int) -> Iterator[dict]:
     log = av.InteractionLog(log.interactions.assign(label=1), log.items, computed=(), implicit=True)
     train, valid, test = log.split()
     shown = av.recommender.sampled_candidates(test, num_candidates=10, seed=seed)
-    train, valid = train.sample_negatives(4, seed=seed), valid.sample_negatives(4, seed=seed)
+    train, valid = (part.sample_negatives(4, own_past=False, seed=seed) for part in (train, valid))
     for name in ENCODERS:
         limits = dict(max_reviews=2, sentences_per_review=1, max_sentences=2)
         schema = av.Schema.of(log, encoder=name.split(",")[0], **limits)

@@ -93,7 +93,7 @@ def albany(folder: Path, seed: int, epochs: int) -> Iterator[dict]:
         test.interactions[av.recommender.groups_by_history(test) == "returning"]
     )
     candidates = av.recommender.sampled_candidates(returning, num_candidates=100, seed=0)
-    parts = tuple(part.sample_negatives(2, seed=seed) for part in (train, valid))
+    parts = tuple(part.sample_negatives(2, own_past=False, seed=seed) for part in (train, valid))
     for name in MODELS:
         model = trained(name, schema, parts, seed, epochs)
         table = av.rank_held_out(model, candidates).set_index("model").loc["model"]

@@ -14,7 +14,7 @@ shelves), and "repeat", who take it again (nothing is left out).
 Opponents may read all that happened strictly before a choice, as the model does. Their trials are eight each
 (a count of fixed days has one); for each window and group that with the highest NDCG@10 of the whole shelf on
 the validation part is kept. Who took nothing before gets decayed popularity from all of them.
-The model and its controls have one recipe and no trials.
+The model and its controls have one recipe and no trials; their negatives are never what a user took before.
 
 Windows are pooled. A choice has the mean measure over the seeds; intervals resample users. "Model − best on
 validation" is against the opponent that is best on the validation part of each window, in this group and

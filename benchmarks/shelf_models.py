@@ -42,7 +42,7 @@ def trained(recipe: Recipe, window: Window, seed: int) -> av.AttentionRecommende
     )
     name = "-".join(map(str, [window.name, *recipe.without, *recipe.options.values(),
                               *recipe.training.values(), seed]))  # fmt: skip
-    negatives = window.train.sample_negatives(NUM_NEGATIVES, seed=seed)
+    negatives = window.train.sample_negatives(NUM_NEGATIVES, own_past=False, seed=seed)
     av.fit(model, negatives, stopping_shelf(window), seed=seed, progress=False, resume=True,
            checkpoint=FOLDER / f"{name}.safetensors", **recipe.training)  # fmt: skip
     return model

@@ -196,9 +196,11 @@ class InteractionLog(Tables):
             return split_by_row(self, fractions, seed=seed)
         raise ValueError(f"by must be 'time', 'user' or 'row', got {by!r}")
 
-    def sample_negatives(self, num_negatives: int = 32, *, on_offer: float = 0.8, seed: int = 0) -> Self:
-        """This implicit log with items that the user never took added; see `sample_negatives`."""
-        return sample_negatives(self, num_negatives, on_offer=on_offer, seed=seed)
+    def sample_negatives(
+        self, num_negatives: int = 32, *, on_offer: float = 0.8, own_past: bool = True, seed: int = 0
+    ) -> Self:
+        """This implicit log with items added that the user did not take then; see `sample_negatives`."""
+        return sample_negatives(self, num_negatives, on_offer=on_offer, own_past=own_past, seed=seed)
 
     def shuffle_labels(self, seed: int = 0) -> Self:
         """This log with its labels dealt out to other rows; see `shuffle_labels`."""

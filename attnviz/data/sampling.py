@@ -18,7 +18,9 @@ from .tables import Tables
 T = TypeVar("T", bound=Tables)
 
 
-def sample_negatives(tables: T, num_negatives: int = 32, *, on_offer: float = 0.8, seed: int = 0) -> T:
+def sample_negatives(
+    tables: T, num_negatives: int = 32, *, on_offer: float = 0.8, own_past: bool = True, seed: int = 0
+) -> T:
     """Add items that the user did not take, as rows with label 0.
 
     Most of them were on offer at the row's time (see `on_offer_since`), so that the model learns to choose,
@@ -35,6 +37,7 @@ def sample_negatives(tables: T, num_negatives: int = 32, *, on_offer: float = 0.
         tables: An InteractionLog with implicit=True whose labels are all 1.
         num_negatives: How many for each row, 1 or more.
         on_offer: The share of negatives that were on offer, in [0, 1]; the others come from all items.
+        own_past: Draw what she took before like any other item on offer; False: never.
         seed: The same seed gives the same negatives.
 
     Returns:
@@ -60,6 +63,7 @@ def sample_negatives(tables: T, num_negatives: int = 32, *, on_offer: float = 0.
     _require_choices(tables)
     check_count("num_negatives", num_negatives)
     check_number("on_offer", on_offer, least=0, most=1)
+    require_flag("own_past", own_past)
     check_seed(seed)
     rows, shelf, rng = tables.interactions, Shelf(tables), np.random.default_rng(seed)
     group = rows.groupby(["user_id", "timestamp"], sort=False, dropna=False).ngroup().to_numpy()
@@ -68,7 +72,7 @@ def sample_negatives(tables: T, num_negatives: int = 32, *, on_offer: float = 0.
     wanted = group_rows * num_negatives
     anywhere = rng.binomial(wanted, 1 - on_offer)
     past = OwnPast(tables)
-    own = past.among(first_row, free_now, wanted - anywhere, rng)
+    own = past.among(first_row, free_now, wanted - anywhere, rng) if own_past else np.zeros_like(wanted)
     now = np.minimum(wanted - anywhere - own, free_now)
     anywhere = np.minimum(anywhere, free - now)
     drawn_for, rank = distinct_ranks(now, free_now, anywhere, free, rng)

@@ -37,21 +37,21 @@ def repeats(log):
 
 
 @settings(deadline=None)
-@given(ROWS, st.integers(1, 4), st.sampled_from([0, 0.5, 0.8, 1]), st.integers(0, 3))
-def test_negatives_were_not_taken_and_are_all_counted(rows, num_negatives, on_offer, seed):
-    """No negative is taken then or for the first time later; an earlier one only in a log with repeats.
+@given(ROWS, st.integers(1, 4), st.sampled_from([0, 0.5, 0.8, 1]), st.booleans(), st.integers(0, 3))
+def test_negatives_were_not_taken_and_are_all_counted(rows, num_negatives, on_offer, own_past, seed):
+    """No negative is taken then or for the first time later; an earlier one if asked, in a log with repeats.
 
     No row occurs twice, and each missing negative is counted.
     """
     log = log_of(rows)
-    sampled = log.sample_negatives(num_negatives, on_offer=on_offer, seed=seed)
+    sampled = log.sample_negatives(num_negatives, on_offer=on_offer, own_past=own_past, seed=seed)
     table = sampled.interactions
     positives, negatives = table[table["label"] == 1], table[table["label"] == 0]
     pd.testing.assert_frame_equal(positives.reset_index(drop=True), log.interactions)
     for group, _, before, now, later in of_one_time(log, sampled):
         drawn = set(group["item_id"][group["label"] == 0])
         assert not drawn & (now | (later - before))
-        assert repeats(log) or not drawn & before
+        assert (own_past and repeats(log)) or not drawn & before
     assert not table.duplicated(["user_id", "item_id", "timestamp"]).any()
     assert len(negatives) + sampled.dropped.get(MISSING, 0) == num_negatives * len(log)
     assert (negatives["review"] == "").all()
