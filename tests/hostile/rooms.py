@@ -77,7 +77,8 @@ TABLE: Table = {
         ("index=one number", {"index": 3}, or_error(lambda found: len(found) == 1)),
         ("a mask of another length", {"index": np.array([True, False])}))),
     "sample_negatives": (lambda **more: stays().sample_negatives(**more), {}, (
-        *counts("num_negatives"), *shares("on_offer"), ("seed=-1", {"seed": -1}), ("own_past=1", {"own_past": 1}),
+        *counts("num_negatives"), *shares("on_offer"), ("seed=-1", {"seed": -1}),
+        ("own_past=1", {"own_past": 1}),
         ("num_negatives=99", {"num_negatives": 99},
          lambda log: any("negatives" in key for key in log.dropped)))),
     "sampled_candidates": (lambda **more: sampled_candidates(stays(), **more), {}, (
