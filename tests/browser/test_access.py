@@ -14,14 +14,14 @@ ALSO_DRAWN = {"roc_slider": {"polyline"}, "token_explorer": {"image"}}
 USERS_TEXT = {"prompt_parts": ".av-prompt", "human_overlay": ".av-review"}  # of the others the whole explorer
 # Each ends in the folded small print and in five buttons or, with "Random case", six.
 STOPS = {
-    "field_explorer": 15,
+    "field_explorer": 16,
     "reason_explorer": 9,
     "removal_explorer": 9,
     "weight_triangle": 12,
     "agreement_explorer": 9,
     "shelf_explorer": 9,
     "neighbour_picker": 1 + 10 + 1 + 6,
-    "roc_slider": 9,
+    "roc_slider": 10,
     "baseline_slider": 10,
     "fault_switches": 1 + 2 + 1 + 6,
     "heads_explorer": 3 + 6 + 2,
