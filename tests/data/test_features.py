@@ -1,6 +1,7 @@
 """From tables to tensors: what a batch holds is what the shopper could know, and nothing else."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -122,6 +123,15 @@ def test_no_text_at_all():
     batch = log.batch(slice(None), log.schema)
     assert list(batch.fields) == ["price", "popularity", "likeness"]
     assert batch.sentences.shape == (0, 384)
+
+
+def test_without_a_text_field_no_encoder_is_asked_for(shop):
+    """Expect the batch of a schema without reviews, though its encoder is not on this machine."""
+    schema = Schema.of(shop)
+    fields = tuple(field for field in schema.fields if field.kind != "text")
+    batch = Features(shop, replace(schema, fields=fields, encoder="nowhere/none")).batch([0, 1])
+    assert set(batch.fields) == {field.name for field in fields}
+    assert batch.sentences.shape == (0, schema.text_dim)
 
 
 def test_a_batch_says_which_review_each_sentence_is_from():
