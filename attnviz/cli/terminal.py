@@ -97,9 +97,7 @@ def tell_table(table: pd.DataFrame, *, keys: tuple[str, ...], text: str | None =
 
 def _width() -> int:
     """Characters that fit in a line; many where nobody looks at a terminal."""
-    if "COLUMNS" not in os.environ and not sys.stdout.isatty():
-        return ENDLESS
-    return shutil.get_terminal_size().columns
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else ENDLESS
 
 
 def _lines(table: pd.DataFrame) -> list[str]:

@@ -47,7 +47,8 @@ def shop(tmp_path_factory) -> Path:
     items.to_parquet(folder / "items.parquet")
     sources = ["--interactions", str(folder / "rows.parquet"), "--items", str(folder / "items.parquet")]
     run = folder / "run \x1b[31m"
-    assert main(["train", *sources, "--implicit", "--out", str(run), *QUICK, "--shopper", "both"]) == 0
+    more = ("--shopper", "both", "--max-reviews", "5")
+    assert main(["train", *sources, "--implicit", "--out", str(run), *QUICK, *more]) == 0
     return run
 
 
@@ -99,6 +100,7 @@ def test_a_table_fits_into_the_terminal(columns, num_tables, capsys, monkeypatch
         {"item_id": [str(10**17), "7"], "title": ["Light " * 6, "b"], "probability": 0.5} | fields
     )
     monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     terminal.tell_table(table, keys=("item_id",), text="title")
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= columns
@@ -111,7 +113,7 @@ def test_a_table_fits_into_the_terminal(columns, num_tables, capsys, monkeypatch
 
 def test_a_table_that_no_terminal_shows_is_not_cut(capsys, monkeypatch):
     """A pipe and a file get each row whole."""
-    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
     table = pd.DataFrame({"item_id": ["a"], "title": ["x" * 40], **{f"field {n}": [0.5] for n in range(30)}})
     terminal.tell_table(table, keys=("item_id",), text="title")
     assert len(capsys.readouterr().out.splitlines()) == 2
@@ -206,7 +208,7 @@ def test_the_printed_command_works(tmp_path, capsys):
 
 def test_a_table_of_numbers_keeps_its_numbers(capsys):
     """Text is escaped in cells and in names of columns, numbers are printed with three decimals."""
-    terminal.tell_table(pd.DataFrame({"a\nb": ["x\ny"], "weight": [0.5]}))
+    terminal.tell_table(pd.DataFrame({"a\nb": ["x\ny"], "weight": [0.5]}), keys=())
     assert capsys.readouterr().out == "a\\nb  weight\nx\\ny   0.500\n"
 
 
