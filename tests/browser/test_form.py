@@ -164,6 +164,7 @@ def test_the_form_is_accessible(visit, theme):
         radio.check()
     page.locator("details.hide summary").click()
     page.locator("p a.form-term").first.focus()
+    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished))")  # a fold fades in
     assert serious(page, "article", preload=False) == []
     assert serious(page, ".form-box", preload=False) == []
 

@@ -4,6 +4,7 @@ import pages
 import pytest
 from explorers import ALL, fault_switches, neighbour_picker, roc_slider
 from pages import field_explorer, reason_explorer
+from playwright.sync_api import expect
 from reading import serious, tab_order, text_sizes
 from test_access import CONTROLS
 
@@ -71,7 +72,7 @@ def test_it_comes_and_goes_and_keeps_what_was_set(project, make):
         if leave == "Enter":
             toggle.focus()
         page.keyboard.press(leave)
-        assert page.locator("dialog").count() == 0
+        expect(page.locator("dialog")).to_have_count(0)
         assert whole.evaluate(order) == before
         assert page.locator(".av-figure").inner_text() == words
         assert toggle.inner_text() == "Projector"
@@ -82,7 +83,8 @@ def test_it_comes_and_goes_and_keeps_what_was_set(project, make):
 def test_on_the_projector_keys_stay_inside_and_show_where_they_are(project, make):
     """Tab goes through the controls in their order, each with a visible outline; a slider moves by arrows."""
     page = project(make())
-    page.evaluate("document.activeElement.blur()")
+    page.locator(f"{OPEN} {CONTROLS}").first.focus()
+    page.keyboard.press("Shift+Tab")
     stops = page.locator(f"{OPEN} {CONTROLS}").count()
     assert stops > 4
     assert tab_order(page, f"{OPEN} {CONTROLS}") == [(place, "solid") for place in range(stops)]
