@@ -12,10 +12,11 @@ INDEX = REPO / "book" / "index.md"
 PAGES = REPO / "_build" / "html" / "book"
 STILL = re.compile(r"\((_static/gallery/(\w+)\.png)\) .+?\]\((chapters/[\w-]+)\.md\)")
 SIZE = (600, 420)
-COLOURS = 24
-FIXED = (
-    ".skip-link, .bd-header-article, #pst-back-to-top { display: none !important; }"  # would cover a tall one
-)
+COLOURS = 20
+OVER_IT = """
+.skip-link, .bd-header-article, #pst-back-to-top { display: none !important; }
+.av-controls { position: static !important; }
+"""  # what would cover a tall one
 
 
 def take_pictures() -> None:
@@ -40,7 +41,9 @@ def picture_of(page, name: str) -> Image.Image:
     kind = re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
     figure = page.locator(f".av-{kind} .av-figure").first
     figure.wait_for()
-    page.add_style_tag(content=FIXED)
+    for veil in page.get_by_role("button", name="Show me").all()[:1]:
+        veil.click()
+    page.add_style_tag(content=OVER_IT)
     page.wait_for_timeout(1000)  # the bars glide into their places
     with Image.open(io.BytesIO(figure.screenshot())) as taken:
         height = min(taken.height, round(taken.width * SIZE[1] / SIZE[0]))
