@@ -129,4 +129,4 @@ def test_built_page_follows_the_theme_switch(open_page, small_book):
     background = "getComputedStyle(document.querySelector('.av-root')).backgroundColor"
     assert page.evaluate(background) == "rgb(255, 255, 255)"
     page.evaluate("document.documentElement.setAttribute('data-theme', 'dark')")
-    assert page.evaluate(background) == "rgb(22, 27, 34)"
+    assert page.evaluate(background) == "rgb(27, 31, 38)"
