@@ -90,10 +90,10 @@ def _with_all_items(log: av.InteractionLog, asking: pd.DataFrame) -> Iterator[av
         yield log.with_interactions(rows.astype(log.interactions.dtypes.to_dict()))
 
 
-OPTIONS = dict(embed_dim=16, keys="both", values="normalised")
+OPTIONS = dict(embed_dim=16, values="normalised")
 MODELS = {
     "model": Recipe(),
-    "no attention": Recipe(dict(attention="none", keys="content", values="raw"), max_seeds=1),
+    "no attention": Recipe(dict(attention="none", values="raw"), max_seeds=1),
     "uniform weights": Recipe(dict(attention="uniform"), max_seeds=1),
     "model, raw values": Recipe(dict(values="raw"), max_seeds=1),
     "model without popularity": Recipe(without=("popularity",), max_seeds=1),

@@ -166,6 +166,14 @@ def test_a_lead_is_paired_with_the_best_opponent_of_each_window():
     assert hardest["value"].round(6).tolist() == [0.1, -0.3]
 
 
+@pytest.mark.parametrize("recipe", shelf_models.MODELS.values(), ids=shelf_models.MODELS)
+def test_every_recipe_fits_together(log, recipe):
+    """Each makes a model that predicts."""
+    schema = shelf_models.schema_of(log, recipe.without)
+    model = av.AttentionRecommender(schema, **shelf_models.OPTIONS | recipe.options)
+    assert np.isfinite(av.predict(model, log)).all()
+
+
 def test_each_question_is_scored_once_and_answers_all_who_ask_it(queries):
     """The scores are those of each query's own rows; the two new guests of one day are one question."""
     log = queries.log
