@@ -142,7 +142,7 @@ def _require_fit(run: Path, model: AttentionRecommender, log: InteractionLog) ->
 
 
 def _require_encoder(run: Path, model: AttentionRecommender) -> None:
-    if not any(field.kind == "text" for field in model.schema.fields):
+    if not model.schema.reads_text:
         return
     try:
         model_folder(model.schema.encoder)

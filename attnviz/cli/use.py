@@ -39,7 +39,7 @@ def show_recommendations(options: argparse.Namespace) -> None:
 def show_trees(options: argparse.Namespace) -> None:
     """Print where the model looked for one user and one item, level by level."""
     log, model = read_run(options.run)
-    if not any(field.kind == "text" for field in model.schema.fields):
+    if not model.schema.reads_text:
         require_no_effectless(options, "tokens", where="on a model that reads no text")
     trees = weight_trees(model, log, options.user, options.item, tokens=options.tokens)
     tell(*indented(trees.assign(text=trees["text"].map(short))).split("\n"))

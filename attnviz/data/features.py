@@ -67,7 +67,7 @@ class Features:
         self._chosen = ChosenItems(tables, self.item_fields)
         self.texts = read_texts(tables, schema)
         self.embeddings = torch.empty(0, schema.text_dim)  # (sentence, dim)
-        if any(field.kind == "text" for field in schema.fields):
+        if schema.reads_text:
             self.embeddings = torch.from_numpy(TextEncoder(schema.encoder).encode(self.texts.sentences))
 
     def batch(self, index: slice | Sequence[int] | np.ndarray | Tensor) -> Batch:

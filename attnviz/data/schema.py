@@ -118,6 +118,11 @@ class Schema:
             made, numbers={name: number_scales(tables, name, made.max_history) for name in counted}
         )
 
+    @property
+    def reads_text(self) -> bool:
+        """Whether a field is text, so that a language model is needed."""
+        return any(field.kind == "text" for field in self.fields)
+
     def __hash__(self) -> int:
         return hash((self.fields, self.encoder, len(self.profile)))
 
