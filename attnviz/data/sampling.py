@@ -71,13 +71,13 @@ def sample_negatives(
     free, free_now = shelf.free(first_row)
     wanted = group_rows * num_negatives
     anywhere = rng.binomial(wanted, 1 - on_offer)
-    past = OwnPast(tables)
-    own = past.among(first_row, free_now, wanted - anywhere, rng) if own_past else np.zeros_like(wanted)
+    past = OwnPast(tables) if own_past else None
+    own = past.among(first_row, free_now, wanted - anywhere, rng) if past else np.zeros_like(wanted)
     now = np.minimum(wanted - anywhere - own, free_now)
     anywhere = np.minimum(anywhere, free - now)
     drawn_for, rank = distinct_ranks(now, free_now, anywhere, free, rng)
     drawn = pd.Series(shelf.items(first_row[drawn_for], rank), index=drawn_for)
-    if own.any():
+    if past and own.any():
         drawn = _mixed(drawn, *past.draw(first_row, own, rng), rng)
     place = np.arange(len(drawn)) - np.searchsorted(drawn.index, drawn.index)
     source = _row_in_group(group, group_rows, drawn.index.to_numpy(), place)
