@@ -9,7 +9,7 @@ import pandas as pd
 from .problems import Findings
 
 LONGEST_TIME = 64  # characters of a cell that is one
-WITH_COMMA = "some with a decimal comma"
+_WITH_COMMA = "some with a decimal comma"
 COMMA_ADVICE = "write 1.250,5 as 1250.5: with a decimal point, and thousands without a mark"
 _DECIMAL_COMMA = r"\s*[-+]?(\d{1,3}(\.\d{3})+|\d+),\d+\s*"
 _GROUPED = r"\s*[-+]?\d{1,3}(\.\d{3})+\s*"
@@ -82,6 +82,11 @@ def decimal_commas(values: pd.Series) -> np.ndarray:
     commas = texts.str.fullmatch(_DECIMAL_COMMA).to_numpy(dtype=bool)
     grouped = texts.str.fullmatch(_GROUPED).to_numpy(dtype=bool)
     return commas | (grouped & commas.any())
+
+
+def wrong_numbers(kind: str, commas: np.ndarray, advice: str = "") -> tuple[str, str]:
+    """What is wrong with numbers, and what to do about it: decimal commas are named where there are some."""
+    return (f"{kind}, {_WITH_COMMA}", COMMA_ADVICE) if commas.any() else (kind, advice)
 
 
 def _number_or_none(value):

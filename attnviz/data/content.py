@@ -5,13 +5,13 @@ import pandas as pd
 
 from .columns import (
     COMMA_ADVICE,
-    WITH_COMMA,
     as_text,
     checked_categories,
     checked_prices,
     checked_tags,
     decimal_commas,
     numbers,
+    wrong_numbers,
 )
 from .fields import HOST, Field
 from .problems import Findings
@@ -74,7 +74,7 @@ def _numbers(found: Findings, column: str, kind: str) -> pd.Series:
     values = found.source[column].reset_index(drop=True)
     read, commas = numbers(values), decimal_commas(values)
     wrong = (values.notna() & ~(read.abs() <= LARGEST)) | commas
-    kind, advice = (f"{kind}, {WITH_COMMA}", COMMA_ADVICE) if commas.any() else (kind, "")
+    kind, advice = wrong_numbers(kind, commas)
     found.blank(kind, wrong.to_numpy() & found.kept, column, advice)
     return read.mask(wrong)
 

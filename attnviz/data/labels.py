@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from .columns import COMMA_ADVICE, WITH_COMMA, decimal_commas, numbers
+from .columns import decimal_commas, numbers, wrong_numbers
 from .problems import Findings
 from .reading import Reading
 
@@ -52,9 +52,7 @@ def _labels_of_ratings(found: Findings, unlabelled: np.ndarray, reading: Reading
     found.drop("no label and no rating", unlabelled & missing, "rating")
     commas = decimal_commas(values)
     unreadable = (~np.isfinite(ratings.to_numpy()) & ~missing) | commas
-    kind, advice = "rating is not a finite number", ""
-    if commas.any():
-        kind, advice = f"{kind}, {WITH_COMMA}", COMMA_ADVICE
+    kind, advice = wrong_numbers("rating is not a finite number", commas)
     found.drop(kind, unlabelled & unreadable, "rating", advice)
     read = unlabelled & ~missing & ~unreadable
     if read.any():

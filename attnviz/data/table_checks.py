@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from .columns import COMMA_ADVICE, WITH_COMMA, checked_ids, decimal_commas, review_texts
+from .columns import checked_ids, decimal_commas, review_texts, wrong_numbers
 from .content import checked_content
 from .labels import checked_labels
 from .problems import Findings
@@ -51,9 +51,8 @@ def check_users(source: pd.DataFrame) -> tuple[pd.DataFrame, Findings]:
     numbers = source.drop(columns="user_id")
     words = numbers.columns[[not pd.api.types.is_numeric_dtype(d) for d in numbers.dtypes]]
     if len(words):
-        kind, advice = "not numbers", "encode or leave out these columns"
-        if any(decimal_commas(numbers[name]).any() for name in words):
-            kind, advice = f"{kind}, {WITH_COMMA}", COMMA_ADVICE
+        commas = np.array([decimal_commas(numbers[name]).any() for name in words])
+        kind, advice = wrong_numbers("not numbers", commas, "encode or leave out these columns")
         raise ValueError(
             f"users: columns {', '.join(map(repr, words))} are {kind}; "
             f"a shopper's profile is numeric: {advice}"
