@@ -5,6 +5,8 @@ from html import escape
 from docutils import nodes
 from sphinx import addnodes
 
+from .answers import copies
+
 SCRIPT = "form/meanings.js"
 ANCHOR = "#term-"
 
@@ -41,8 +43,8 @@ def _read(page: nodes.document):
 def _plain(term: nodes.term, definition: nodes.definition) -> nodes.container:
     """The term and its meaning, in which a link is its words."""
     name = nodes.strong(text=term.astext())
-    copies = [child.deepcopy() for child in definition.children]
-    meaning = nodes.container("", nodes.paragraph("", "", name), *copies, classes=["form-meaning"])
+    shown = nodes.paragraph("", "", name), *copies(definition)
+    meaning = nodes.container("", *shown, classes=["form-meaning"])
     for link in list(meaning.findall(addnodes.pending_xref)):
         link.replace_self(nodes.inline(text=link.astext()))
     return meaning

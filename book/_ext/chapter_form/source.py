@@ -8,6 +8,7 @@ import yaml
 
 from .folds import split_label
 
+OPTION = re.compile(r"^:([\w-]+):[ \t]*(.*)$")
 FENCE = re.compile(r"^(`{3,}|:{3,})(?:\{([\w:-]+)\})?[ \t]*(.*)$")
 FRONT_MATTER = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
 FOLDING = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
@@ -65,7 +66,9 @@ def read_chapter(text: str) -> Chapter:
             reason = "check" in opened and line.startswith(" ")
             prose.append((line, folded or reason))
     for cell in cells:
-        cell.lines, cell.options = _split_options(cell.lines)
+        cell.lines, cell.options = split_options(cell.lines)
+        if isinstance(tags := cell.options.get("tags"), str):
+            cell.options["tags"] = [tag.strip() for tag in tags.strip(" []").split(",")]
     return Chapter(cells, prose)
 
 
@@ -96,12 +99,17 @@ def _argument(name: str, argument: str) -> str:
     return argument if name in ("guess", "check", "verdict", "dropdown", "admonition") else ""
 
 
-def _split_options(lines: list[str]) -> tuple[list[str], dict]:
-    """The code of a cell without its options, and the options."""
-    if lines and lines[0] == "---":
-        end = lines.index("---", 1)
-        return lines[end + 1 :], yaml.safe_load("\n".join(lines[1:end]))
-    count = next((i for i, line in enumerate(lines) if not line.startswith(":")), len(lines))
-    options = dict(line[1:].split(":", 1) for line in lines[:count])
-    tags = [tag.strip() for tag in options.get("tags", "").strip(" []").split(",")]
-    return lines[count:], {**options, "tags": tags}
+def split_options(body: list[str]) -> tuple[list[str], dict]:
+    """What stands in a directive without its options, and the options, in either form.
+
+    Example:
+        >>> split_options([":tags: [hide-input]", "ann = 1"])
+        (['ann = 1'], {'tags': '[hide-input]'})
+    """
+    if body and body[0].strip() == "---":
+        end = body.index("---", 1)
+        return body[end + 1 :], yaml.safe_load("\n".join(body[1:end])) or {}
+    options = {}
+    while body and (found := OPTION.match(body[0])):
+        options[found[1]], body = found[2].strip().strip('"'), body[1:]
+    return body, options

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
+from chapter_form.folds import NOT_SHOWN
+from chapter_form.source import split_options
 
 from .words import Words
 
 FENCE = re.compile(r"^(\s*)(`{3,}|:{3,})(?:\{([\w:-]+)\})?[ \t]*(.*)$")
-OPTION = re.compile(r"^:([\w-]+):[ \t]*(.*)$")
-NOT_SHOWN = re.compile(r"^(?:\([\w.-]+\)=|% .*|%|\+\+\+.*)$")
-CALLOUTS = {"not-shown": "What the picture does not show", "seealso": "See also", "margin": "", "sidebar": ""}
+UNSEEN = re.compile(r"^(?:\([\w.-]+\)=|% .*|%|\+\+\+.*)$")
+CALLOUTS = {"not-shown": NOT_SHOWN, "seealso": "See also", "margin": "", "sidebar": ""}
 PICTURES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
 LETTERS = "abcdefgh"
 
@@ -65,7 +65,7 @@ class Blocks:
     def _prose(self, text: str) -> str:
         if text.lstrip().startswith("```"):
             return text
-        lines = (line for line in text.split("\n") if not NOT_SHOWN.match(line))
+        lines = (line for line in text.split("\n") if not UNSEEN.match(line))
         return self.words.plain("\n".join(lines)).strip("\n")
 
     def _directive(self, one: Directive) -> Part:
@@ -171,12 +171,7 @@ def _until(fence: str, lines: list[str]) -> list[str]:
 
 def directive(name: str, argument: str, body: list[str]) -> Directive:
     """Read a directive's options, in either form, off its body."""
-    options: dict = {}
-    if body and body[0].strip() == "---":
-        end = body.index("---", 1)
-        options, body = yaml.safe_load("\n".join(body[1:end])) or {}, body[end + 1 :]
-    while body and (found := OPTION.match(body[0])):
-        options[found[1]], body = found[2].strip().strip('"'), body[1:]
+    body, options = split_options(body)
     return Directive(name, argument.strip(), options, "\n".join(body).strip("\n"))
 
 

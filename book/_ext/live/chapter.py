@@ -13,7 +13,6 @@ from .words import Book, Words
 
 FIGURE = re.compile(r"^ *:?name:? +(fig-\S+)", re.MULTILINE)
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
-ARROW = "→"
 FIRST = """\
 from importlib.util import find_spec
 
