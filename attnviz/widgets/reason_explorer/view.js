@@ -113,9 +113,8 @@ function render({ model, el }) {
     html("div", {}, html("span", {}, "0"), end));
   const figure = html("div", { class: "av-figure" }, head, ...rows.map((row) => row.node), axis, verdict);
   const small = html("div", { class: "av-foot av-small" }, fold("How to read it", meta.claim && claimed(meta.claim),
-    note(`Left, the ${words.weight} of each field, all together 1. Right, how far it moves the score: `
-      + `blue raises it, amber with stripes lowers it, in ${unit}. The axis fits what is shown.`),
-    meta.claim?.rule && note(`Starting case: ${meta.claim.rule}`)));
+    ...readings(`Left, the ${words.weight} of each field, all together 1. Right, how far it moves the score: `
+      + `blue raises it, amber with stripes lowers it, in ${unit}. The axis fits what is shown.`, meta.claim?.rule)));
 
   function draw(state) {
     const result = compute(data, state);

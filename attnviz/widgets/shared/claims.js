@@ -12,8 +12,10 @@ function wholePercent(share) {
 const note = (text) => html("p", { class: "av-note" }, text);
 
 // Beneath a figure: with a claim, in how many cases it holds; folded, how to read it and how the first state was chosen.
-const foot = (claim, key, start = "Starting case") => html("div", { class: "av-foot" }, claim && claimed(claim),
-  fold("How to read it", ...[key].flat().map(note), claim?.rule && note(`${start}: ${claim.rule}`)));
+const foot = (claim, key, start) => html("div", { class: "av-foot" }, claim && claimed(claim),
+  fold("How to read it", ...readings(key, claim?.rule, start)));
+
+const readings = (key, rule, start = "Starting case") => [...[key].flat().map(note), rule && note(`${start}: ${rule}`)];
 
 function claimed({ holds, statement }) {
   const share = holds === null ? [statement]
