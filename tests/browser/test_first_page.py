@@ -51,7 +51,7 @@ def test_the_answer_waits_for_a_guess(first):
     answer = page.locator(".fp-answer").inner_text()
     assert answer.startswith("You guessed “Can’t tell”.")
     moved = page.locator(PUSHES).first.inner_text()
-    assert f"They moved it by {moved} points" in answer
+    assert f"They moved it by {moved} percentage points" in answer
 
 
 @built
