@@ -52,7 +52,8 @@ class ReasonExplorer(CaseExplorer):
         >>> explorer.state()["pushes"].round(2)
         array([0.8, 0.2])
 
-    Taught in "Can we say 'because of the reviews'?" (the model's) and "What is true here?" (the shopper's).
+    Taught in "Can we say 'because of the reviews'?" and "How does the shopper enter?" (the model's), and in
+    "What is true here?" (the shopper's).
     """
 
     _esm = read_view("reason_explorer", "js", "claims")
