@@ -74,3 +74,11 @@ def test_the_pages_take_their_colours_from_the_one_file(name):
 def test_the_logo_is_the_two_mirrored_bars(name, theme):
     """Violet for what is looked at, blue for what moves; nothing else."""
     assert set(re.findall(HEX, (STATIC / name).read_text())) == {theme["weight"], theme["positive"]}
+
+
+@pytest.mark.parametrize("path", sorted((STATIC / "drawings").glob("*.svg")), ids=lambda path: path.stem)
+def test_a_drawing_keeps_the_look(path):
+    """Our colours on white, as in the pictures, and no text below 14 pixels."""
+    text = path.read_text(encoding="utf-8")
+    assert set(re.findall(HEX, text)) <= {*LIGHT.values()}
+    assert min(map(int, re.findall(r'font-size="(\d+)"', text))) >= 14

@@ -19,6 +19,7 @@ def take_picture() -> None:
         page.goto(PAGE.as_uri())
         explorer = page.locator(FIELD).first
         explorer.wait_for()
+        page.get_by_role("button", name="Show me").first.click()
         page.wait_for_timeout(1000)  # the bars glide into their places
         explorer.screenshot(path=PICTURE)
         browser.close()
