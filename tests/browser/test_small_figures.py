@@ -140,7 +140,7 @@ def test_slider_shows_the_counts_of_state(show):
 
 
 def test_the_shaded_area_is_the_auc_of_the_judge(show):
-    """As a share of the box; hundredths hide the order within them, a ten-thousandth of the pairs."""
+    """As a share of the box, up to what hundredths hide of the order within them."""
     explorer = roc_slider()
     page = show(explorer)
     for judge in (0, 1):
