@@ -12,6 +12,8 @@ IN_THE_FORM = [
     "because-of-the-reviews",
     "how-is-a-weight-computed",
     "how-does-the-shopper-enter",
+    "is-it-any-good",
+    "what-were-its-ancestors",
 ]
 
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)

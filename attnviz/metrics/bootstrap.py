@@ -69,7 +69,8 @@ def bootstrap_interval(
         >>> bootstrap_interval([0.2, 0.2, 0.8, 0.8], groups=["ann", "ann", "bob", "bob"])
         Interval(mean=0.5, low=0.2, high=0.8, undefined=0)
 
-    Paper: Efron (1979); Davison and Hinkley (1997), section 3.8, for groups. Taught in "Is it any good?"
+    Paper: Efron (1979); Davison and Hinkley (1997), section 3.8, for groups.
+    Taught in "What were its ancestors, and do they win?"
     """
     values = _checked_values(values)
     _check_draws(level, num_samples, seed)

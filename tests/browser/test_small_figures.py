@@ -139,6 +139,20 @@ def test_slider_shows_the_counts_of_state(show):
     assert "It names nothing." in page.locator(f"{ROC} .av-verdict").inner_text()
 
 
+def test_the_shaded_area_is_the_auc_of_the_judge(show):
+    """As a share of the box, up to what hundredths hide of the order within them."""
+    explorer = roc_slider()
+    page = show(explorer)
+    for judge in (0, 1):
+        page.get_by_label("Probabilities of").select_option(str(judge))
+        explorer.judge = judge
+        corners = page.locator(f"{ROC} .av-area").get_attribute("points")
+        x, y = np.array([corner.split(",") for corner in corners.split()], float).T
+        side = float(page.locator(f"{ROC} .av-box").get_attribute("width"))
+        area = abs(x @ np.roll(y, 1) - y @ np.roll(x, 1)) / 2 / side**2
+        assert abs(area - explorer.state()["auc"]) < 2e-3
+
+
 def test_dot_lies_on_the_curve_of_the_judge(show):
     """The dot stands at (FPR, TPR) of the threshold, in the box from 0 to 1."""
     explorer = roc_slider()

@@ -75,6 +75,7 @@ function histogram() {
 function rocCurve(judges) {
   const { width, height, left, top, side } = CURVE;
   const place = ({ fpr, tpr }) => [left + side * fpr, top + side * (1 - tpr)];
+  const area = drawn("polyline", { class: "av-area" });
   const lines = judges.map(() => drawn("polyline", { class: "av-curve" }));
   const dot = drawn("circle", { class: "av-dot", r: 7 });
   const ticks = [0, 0.5, 1].flatMap((value) => [
@@ -83,15 +84,16 @@ function rocCurve(judges) {
   const node = drawn("svg", { class: "av-roc", "aria-hidden": "true", viewBox: `0 0 ${width} ${height}` },
     drawn("rect", { class: "av-box", x: left, y: top, width: side, height: side }),
     drawn("line", { class: "av-chance", x1: left, y1: top + side, x2: left + side, y2: top, "stroke-dasharray": "4 4" }),
-    ...lines, dot, ...ticks, words({ class: "av-tick-text", x: left + side / 2, y: height - 4, "text-anchor": "middle" }, "FPR"),
+    area, ...lines, dot, ...ticks, words({ class: "av-tick-text", x: left + side / 2, y: height - 4, "text-anchor": "middle" }, "FPR"),
     words({ class: "av-tick-text", x: left - 62, y: top + side / 2 + 5, "text-anchor": "middle" }, "TPR"));
   return {
     node,
     set({ curves, own, level, place: judge }) {
+      const through = (points) => [...points, { fpr: 0, tpr: 0 }].map((point) => place(point).map((value) => value.toFixed(2)).join(",")).join(" ");
       curves.forEach(({ points }, i) => {
-        const ends = [...points, { fpr: 0, tpr: 0 }].map((point) => place(point).map((value) => value.toFixed(2)).join(","));
-        fill(lines[i], { points: ends.join(" "), class: i === judge ? "av-curve av-own" : "av-curve" }, []);
+        fill(lines[i], { points: through(points), class: i === judge ? "av-curve av-own" : "av-curve" }, []);
       });
+      fill(area, { points: through([{ fpr: 1, tpr: 0 }, ...own.points]) }, []);
       const [x, y] = place(own.points[level]);
       fill(dot, { cx: x, cy: y }, []);
     },
@@ -124,13 +126,13 @@ function render({ model, el }) {
   const [bars, curve] = [histogram(), rocCurve(judges)];
   const verdict = html("p", { class: "av-verdict" });
   const counts = html("div", { class: "av-counts" });
-  const aucs = html("div", { class: "av-counts" });
+  const aucs = html("div", { class: "av-counts av-areas" });
   const panel = (title, picture, numbers) => html("section", { class: "av-panel", "aria-label": title },
     html("div", {}, html("span", { class: "av-title" }, title), picture), numbers);
   const figure = html("div", { class: "av-figure" }, verdict, html("div", { class: "av-parts" },
     panel("What happened, by predicted probability", bars.node, counts), panel("ROC curve: all thresholds", curve.node, aucs)),
   foot(meta.claim, ["Named is what reaches the threshold, the full bars. Upper bars share out the taken rows, lower bars the others.",
-    "TPR is the share of the taken rows that is named, FPR that of the others. The thick curve is the chosen one’s."], "Starting threshold"));
+    "TPR is the share of the taken rows that is named, FPR that of the others. The thick curve is the chosen one’s, and the shaded area below it its AUC."], "Starting threshold"));
   const saved = (state) => {
     const { curves, own, level, place, ...rest } = compute(data, state);
     return { ...rest, curves: curves.map(({ name, auc, points }) => ({ name, auc, points })) };
