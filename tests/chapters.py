@@ -14,6 +14,7 @@ IN_THE_FORM = [
     "how-does-the-shopper-enter",
     "is-it-any-good",
     "what-were-its-ancestors",
+    "what-is-wrong-here",
 ]
 
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
