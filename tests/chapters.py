@@ -14,6 +14,7 @@ IN_THE_FORM = [
     "how-does-the-shopper-enter",
     "is-it-any-good",
     "what-were-its-ancestors",
+    "how-do-weights-move",
     "what-is-wrong-here",
 ]
 
