@@ -11,6 +11,7 @@ from places import REPO
 IN_THE_FORM = [
     "because-of-the-reviews",
     "how-is-a-weight-computed",
+    "words-to-vectors",
     "how-does-the-shopper-enter",
     "is-it-any-good",
     "what-were-its-ancestors",
