@@ -10,6 +10,7 @@ from places import REPO
 # A chapter in the form is added here; tests/test_form.py and tests/browser/test_chapters.py then hold it.
 IN_THE_FORM = [
     "because-of-the-reviews",
+    "what-is-true",
     "how-is-a-weight-computed",
     "words-to-vectors",
     "how-does-the-shopper-enter",

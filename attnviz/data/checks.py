@@ -91,7 +91,7 @@ def find_problems(
 ) -> pd.DataFrame:
     """What an `InteractionLog` of these tables would complain about.
 
-    Taught in "What is true here?"
+    See the page "On your own data".
 
     Args:
         interactions: As in `InteractionLog`, and so are the others.

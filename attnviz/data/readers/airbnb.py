@@ -36,7 +36,7 @@ def read_airbnb(
     A review is a stay: user = reviewer, item = listing, label 1, time = the review's date. There is no hour:
     reviews of one day do not see each other. Tags are the amenities (a JSON list or, in files before 2020,
     `{TV,"Cable TV"}`), the property type, the room type and the neighbourhood. Prices and tags are those of
-    the day the city was collected, later than most stays. Taught in "What is true here?"
+    the day the city was collected, later than most stays. See the page "On your own data".
 
     Args:
         listings: Path of the detailed listings.csv or listings.csv.gz.

@@ -33,7 +33,7 @@ def read_amazon(
     """Read the raw review and product files of Amazon 2018 or 2023, gzipped or not.
 
     The files are read line by line, and which of the two formats they have is told from their first lines.
-    Taught in "What is true here?" What is done with what these files are known for:
+    See the page "On your own data". What is done with what these files are known for:
 
     - A review that repeats another in all that is read here (user, item, time, rating, text) is left out and
       counted. Two reviews of one user, item and time that differ are a problem, see `strict`.

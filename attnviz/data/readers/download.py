@@ -79,7 +79,7 @@ def download(
 
     What is there already is not fetched again, and a file comes under its name only when it is whole. Respect
     the terms of those who collected the data: Inside Airbnb is under CC BY 4.0, the Amazon reviews are for
-    research. Taught in "What is true here?"
+    research. See the page "On your own data".
 
     Args:
         name: "amazon2018" (users and products with 5 reviews or more), "amazon2023" or "airbnb".

@@ -37,7 +37,7 @@ def read_table(
 ) -> InteractionLog:
     """Read an interaction log from two or three tables.
 
-    Taught in "What is true here?" How cells are read:
+    See the page "On your own data". How cells are read:
 
     - price: a number, or text such as '$1,250.00' or '1.250,00 €'; an empty cell is unknown. Whether '1.300'
       is 1300 or 1.3 is told from the other prices, or else the log's `notes` say how it was read.
