@@ -2,6 +2,7 @@
 
 from .adversarial import AdversarialWeights, adversarial_weights
 from .attribution import attribute, completeness_gap
+from .columns import Columns
 from .faithfulness import aopc, comprehensiveness, deletion_curve, insertion_curve, sufficiency
 from .reference_orders import best_curve, best_order, random_curve, random_order
 from .removal import Removal
@@ -10,6 +11,7 @@ from .shapley import coalitions, shapley_point
 
 __all__ = [
     "AdversarialWeights",
+    "Columns",
     "Removal",
     "adversarial_weights",
     "aopc",

@@ -74,7 +74,7 @@ def execute_chapters() -> None:
     cache = get_cache(str(CACHE))
     paths = sorted((ROOT / "book" / "chapters").glob("*.md"), key=lambda path: path.stem != "real-stays")
     # The first page reads a model that a chapter trains, so it comes last.
-    chapters = [*map(str, paths), str(ROOT / "book" / "index.md")]
+    chapters = [*map(str, paths), *(str(ROOT / "book" / f"{page}.md") for page in ("your-own-data", "index"))]
     for chapter in chapters:
         cache.add_nb_to_project(chapter, read_data={"name": "myst_nb_md", "type": "plugin"})
     with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
