@@ -30,7 +30,7 @@ def browser():
 def _without_browser(error):
     message = (
         "No Chromium could be started, so nothing that a reader sees was tested. "
-        "Install chromium-headless-shell or chromium, set ATTNVIZ_CHROMIUM to its path, or run `playwright install chromium`. "
+        "Install chromium, set ATTNVIZ_CHROMIUM to its path, or run `playwright install chromium`. "
         f"The error was: {error}"
     )
     if os.environ.get("ATTNVIZ_REQUIRE_BROWSER") == "1":
