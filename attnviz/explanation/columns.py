@@ -147,9 +147,10 @@ def _columns_of_fields(columns: list[str], groups: Mapping[str, Sequence[str]]) 
             raise ValueError(f"groups[{name!r}] must be a list of columns, got {members!r}")
         for column in members:
             if column not in columns:
-                raise ValueError(f"groups[{name!r}] names {column!r}, which is no column of table: {columns}")
+                raise ValueError(f"groups[{name!r}] must name columns of table, {columns}, got {column!r}")
             if column in field_of:
-                raise ValueError(f"groups name {column!r} twice: in {field_of[column]!r} and {name!r}")
+                both = [field_of[column], name]
+                raise ValueError(f"groups must name each column once, got {column!r} in {both}")
             field_of[column] = name
     taken = [name for name in groups if name in columns and field_of.get(name) != name]
     if taken:
