@@ -77,14 +77,31 @@ class Columns:
             vectors: (row, field, 1): numbers of rows of the table, or `baselines`.
 
         Raises:
-            ValueError: If predict does not give one number a row.
+            ValueError: If predict does not give one number a row, or vectors hold something else, or a method
+                asks for their gradient, which a table has not.
         """
-        places = vectors[:, :, 0].long().numpy()  # (row, field)
+        places = self._checked(vectors)
         background = np.arange(self._num_rows, len(self._rows))
         size = at_once(len(background) * len(self.fields))
         parts = [places[start : start + size] for start in range(0, len(places), size)]
         means = [self._answers(part, background).mean(1) for part in parts]
         return torch.from_numpy(np.concatenate(means) if means else np.zeros(0))
+
+    def _checked(self, vectors: Tensor) -> np.ndarray:
+        """The numbers of rows (row, field) that vectors hold."""
+        if vectors.requires_grad:
+            raise ValueError(
+                "vectors of Columns have no gradient: use a method that needs only answers, such as "
+                "'shapley', 'shapley_sampling', 'kernel_shap' or 'ablation'"
+            )
+        places = vectors[:, :, 0].long()
+        known = (places == vectors[:, :, 0]) & (places >= ABSENT) & (places < self._num_rows)
+        if vectors.shape[1:] != self.vectors.shape[1:] or not known.all():
+            raise ValueError(
+                f"vectors must be (row, field, 1) = (..., {len(self.fields)}, 1) with numbers of rows below "
+                f"{self._num_rows}, or baselines, got {tuple(vectors.shape)}: use columns.vectors"
+            )
+        return places.numpy()
 
     def _answers(self, places: np.ndarray, background: np.ndarray) -> np.ndarray:
         """Answers (row, background) to rows whose absent fields come from each row of the background."""
@@ -114,7 +131,7 @@ def _check_tables(table: pd.DataFrame, background: pd.DataFrame) -> None:
         if twice:
             raise ValueError(f"{name} has columns that stand twice: {twice}: rename them")
     missing, more = (
-        list(a.columns.difference(b.columns)) for a, b in ((table, background), (background, table))
+        [column for column in a if column not in b] for a, b in ((table, background), (background, table))
     )
     if missing or more:
         raise ValueError(
@@ -130,10 +147,14 @@ def _columns_of_fields(columns: list[str], groups: Mapping[str, Sequence[str]]) 
             raise ValueError(f"groups[{name!r}] must be a list of columns, got {members!r}")
         for column in members:
             if column not in columns:
-                raise ValueError(f"groups[{name!r}] names {column!r}, which is no column of table: {columns}")
+                raise ValueError(f"groups[{name!r}] must name columns of table, {columns}, got {column!r}")
             if column in field_of:
-                raise ValueError(f"groups name {column!r} twice: in {field_of[column]!r} and {name!r}")
+                both = [field_of[column], name]
+                raise ValueError(f"groups must name each column once, got {column!r} in {both}")
             field_of[column] = name
+    taken = [name for name in groups if name in columns and field_of.get(name) != name]
+    if taken:
+        raise ValueError(f"groups must have names that no other field has, got {taken}: give another name")
     fields: dict[str, list[str]] = {}
     for column in columns:
         fields.setdefault(field_of.get(column, column), []).append(column)

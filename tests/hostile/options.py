@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from matplotlib import pyplot as plt
 from torch import nn
@@ -15,6 +16,7 @@ from .cases import DOCUMENTED, Case, never, or_error
 from .tensors import HEADS, LABELS, LAYERS, LISTS, SCORES, VECTORS, A, B, _masked, _sum, _weighted, same
 
 NAN, INF = float("nan"), float("inf")
+TAKEN = pd.DataFrame({"price": [1.0, 2.0], "kind": ["tea", "cup"]})
 COUNTED = torch.arange(1.0, 14.0).reshape(1, 13, 1)  # 13 elements, each higher than those before it
 Bad = tuple  # what is wrong, the arguments, and perhaps what is right, and what else a message may name
 Table = dict[str, tuple[Callable[..., Any], dict[str, Any], tuple[Bad, ...]]]  # a right call, bad ones
@@ -29,6 +31,16 @@ def removal(**options: Any) -> Any:
 def is_all(value: float) -> Callable[[Any], bool]:
     """Whether all numbers are this one."""
     return lambda found: bool((torch.as_tensor(found) == value).all())
+
+
+def columns(**options: Any) -> Any:
+    """The pushes of a model that takes a table, with these options."""
+    made = explanation.Columns(**{"predict": _priced, "table": TAKEN, "background": TAKEN} | options)
+    return explanation.attribute(made.score, made.vectors, baselines=made.baselines)
+
+
+def _priced(table: pd.DataFrame) -> np.ndarray:
+    return table["price"].to_numpy()
 
 
 COUNT = {"zero": 0, "negative": -1, "a fraction": 1.5}
@@ -67,6 +79,17 @@ TABLE: Table = {
     "word_scores": (metrics.word_scores, {"scores": A, "word_of": LISTS, "num_words": 2}, (
         ("a word too far", {"num_words": 1}), ("words as floats", {"word_of": A}),
         ("num_words=-1", {"num_words": -1}))),
+    "Columns": (columns, {}, (
+        ("a list as table", {"table": [[1.0, 2.0]]}), ("no row", {"table": TAKEN[:0]}),
+        ("no background", {"background": TAKEN[:0]}), ("a column too few", {"background": TAKEN[["price"]]}),
+        ("a column twice", {"table": TAKEN[["price", "price"]]}),
+        ("a group of a column that is not there", {"groups": {"cost": ["prize"]}}),
+        ("a column in two groups", {"groups": {"cost": ["price"], "sum": ["price"]}}),
+        ("a word as a group", {"groups": {"cost": "price"}}),
+        ("a group with the name of another column", {"groups": {"kind": ["price"]}}),
+        ("predict that is a number", {"predict": 3.0}),
+        ("two numbers a row", {"predict": lambda table: np.ones((len(table), 2))}),
+        ("words as answers", {"predict": lambda table: table["kind"]}))),
     "Removal": (removal, {}, (
         ("how=another word", {"how": "delete"}), ("no baselines", {"baselines": None}),
         ("baselines of another shape", {"baselines": A}),
