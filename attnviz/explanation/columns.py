@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .forward import at_once
 
-ABSENT = -1.0
+ABSENT = 0.0  # rows are numbered from 1
 
 
 class Columns:
@@ -22,7 +22,9 @@ class Columns:
 
     Args:
         predict: From a DataFrame with the columns of `table` to one number a row, in logits if possible:
-            `model.decision_function`, or `lambda rows: model.predict_log_proba(rows) @ [-1, 1]`.
+            `model.decision_function`. A random forest has none, and its probabilities may be 0 or 1, whose
+            logit is infinite: take that of `model.predict_proba(rows)[:, 1].clip(0.01, 0.99)`, and say where
+            it is cut, since the pushes depend on it.
         table: The rows to explain; one column at least.
         background: Rows to compare with, such as a sample of the training rows: its columns are those of
             `table`. Each answer asks the model for so many rows.
@@ -32,7 +34,7 @@ class Columns:
     Attributes:
         fields: Names of the fields, groups at the place of their first column.
         vectors: (row, field, 1), float64, for `attribute` and `Removal`.
-        baselines: The number that stands for an absent field.
+        baselines: The number that stands for an absent field, 0.
 
     Raises:
         TypeError: If predict cannot be called, or table or background is no DataFrame.
@@ -66,7 +68,7 @@ class Columns:
         self._rows = pd.concat([table, background[list(table.columns)]], ignore_index=True)
         self._columns = _columns_of_fields(list(table.columns), groups or {})
         self.fields = list(self._columns)
-        rows = torch.arange(len(table), dtype=torch.float64)
+        rows = torch.arange(1, len(table) + 1, dtype=torch.float64)
         self.vectors = rows[:, None, None].repeat(1, len(self.fields), 1)
         self.baselines = ABSENT
 
@@ -95,28 +97,29 @@ class Columns:
                 "'shapley', 'shapley_sampling', 'kernel_shap' or 'ablation'"
             )
         places = vectors[:, :, 0].long()
-        known = (places == vectors[:, :, 0]) & (places >= ABSENT) & (places < self._num_rows)
+        known = (places == vectors[:, :, 0]) & (places >= ABSENT) & (places <= self._num_rows)
         if vectors.shape[1:] != self.vectors.shape[1:] or not known.all():
             raise ValueError(
-                f"vectors must be (row, field, 1) = (..., {len(self.fields)}, 1) with numbers of rows below "
-                f"{self._num_rows}, or baselines, got {tuple(vectors.shape)}: use columns.vectors"
+                f"vectors must be (row, field, 1) = (..., {len(self.fields)}, 1) with numbers of rows from 1 "
+                f"to {self._num_rows}, or baselines, got {tuple(vectors.shape)}: use columns.vectors"
             )
         return places.numpy()
 
     def _answers(self, places: np.ndarray, background: np.ndarray) -> np.ndarray:
         """Answers (row, background) to rows whose absent fields come from each row of the background."""
         here = places[:, None]  # (row, 1, field)
-        sources = np.where(here == ABSENT, background[:, None], here).reshape(-1, places.shape[1])
+        sources = np.where(here == ABSENT, background[:, None], here - 1).reshape(-1, places.shape[1])
         cells = {
             column: self._rows[column].iloc[sources[:, number]].reset_index(drop=True)
             for number, columns in enumerate(self._columns.values())
             for column in columns
         }
         answers = np.asarray(self._predict(pd.DataFrame(cells)[list(self._rows.columns)]))
-        if answers.shape != (len(sources),) or answers.dtype.kind not in "biuf":
+        if answers.shape != (len(sources),) or answers.dtype.kind != "f":
             raise ValueError(
-                f"predict must return one number a row = {(len(sources),)}, got {answers.dtype} "
-                f"{answers.shape}: of a classifier take decision_function, or one column of predict_proba"
+                f"predict must return one float a row = {(len(sources),)}, got {answers.dtype} "
+                f"{answers.shape}: of a classifier take decision_function, or one column of predict_proba; "
+                "its predict gives labels, which hardly ever move"
             )
         return answers.astype(float).reshape(len(places), len(background))
 

@@ -46,6 +46,7 @@ class Scores:
         self._forward, self._all = forward_func, forward_args
         self._has_rows = [isinstance(a, Tensor) and a.dim() > 0 and len(a) == batch for a in forward_args]
         self.args = tuple(a for rows, a in zip(self._has_rows, forward_args, strict=True) if rows)
+        warn_of_dropout(self.module())
 
     def __call__(self, vectors: Tensor, *args: Tensor, **named: Tensor) -> Tensor:
         """The logits of vectors (row, element, dim), with args that have as many rows."""
@@ -95,6 +96,19 @@ def check_takes(forward_func: Forward, name: str, *, why: str) -> None:
     if name not in parameters and not any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
         raise ValueError(
             f"forward_func must take an argument {name}= {why}; it takes {', '.join(parameters)}"
+        )
+
+
+def warn_of_dropout(module: nn.Module | None) -> None:
+    """Warn of a module in training mode that drops something: each call gives other logits."""
+    every = module.modules() if module is not None else ()
+    rates = ((one, getattr(one, "dropout", getattr(one, "p", 0.0))) for one in every if one.training)
+    drops = [type(one).__name__ for one, rate in rates if isinstance(rate, float) and rate > 0]
+    if drops:
+        warnings.warn(
+            f"forward_func drops at random ({drops[0]}), since its module is in training mode: call its "
+            "eval() first, or attributions and removals are partly chance",
+            stacklevel=4,
         )
 
 

@@ -1,6 +1,7 @@
 """What does not fit is refused by name, with what was expected and what came, before anything is computed."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -166,3 +167,27 @@ def test_a_row_without_a_logit_has_no_attributions(method):
         found = attribute(score, VECTORS, baselines=0.0, method=method)
     assert found[0].isnan().any()
     torch.testing.assert_close(found[1:], attribute(total, VECTORS[1:], baselines=0.0, method=method))
+
+
+@pytest.mark.parametrize(
+    "layer", [nn.Dropout(0.2), nn.MultiheadAttention(4, 2, dropout=0.2)], ids=["layer", "attention"]
+)
+def test_a_module_that_drops_at_random_is_warned_of(layer):
+    """In training mode each call gives other logits; after eval(), and without dropout, nothing is said."""
+
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = layer
+
+        def score(self, vectors):
+            return total(vectors)
+
+    model = Model().train()
+    with pytest.warns(UserWarning, match=r"drops at random .* call its eval\(\)"):
+        attribute(model.score, VECTORS, baselines=0.0)
+    with pytest.warns(UserWarning, match="drops at random"):
+        Removal(model.score, VECTORS, baselines=0.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        attribute(model.eval().score, VECTORS, baselines=0.0)

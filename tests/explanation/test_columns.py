@@ -91,9 +91,23 @@ def test_a_method_that_needs_a_gradient_is_refused():
         attribute(columns.score, columns.vectors, method="integrated_gradients", baselines=columns.baselines)
 
 
-@pytest.mark.parametrize("wrong", [0.5, 2.0, -2.0])
+@pytest.mark.parametrize("wrong", [0.5, 3.0, -1.0])
 def test_a_number_of_no_row_is_refused(wrong):
     """Between two rows, beyond the last one, and below what stands for absent."""
     columns = Columns(odd, TABLE[:2], BACKGROUND)
-    with pytest.raises(ValueError, match="numbers of rows below 2, or baselines"):
+    with pytest.raises(ValueError, match="numbers of rows from 1 to 2, or baselines"):
         columns.score(torch.full_like(columns.vectors, wrong))
+
+
+def test_labels_are_refused():
+    """A classifier's `predict` gives labels: the message says what to take in their place."""
+    columns = Columns(lambda rows: odd(rows) > 0, TABLE[:2], BACKGROUND)
+    with pytest.raises(ValueError, match="must return one float a row.*take decision_function"):
+        columns.score(columns.vectors)
+
+
+def test_zero_is_absent():
+    """Who writes the usual 0 as a baseline gets what `baselines` gives."""
+    columns = Columns(odd, TABLE[:2], BACKGROUND)
+    by_zero = attribute(columns.score, columns.vectors, baselines=0.0)
+    np.testing.assert_array_equal(by_zero, pushes(columns))
