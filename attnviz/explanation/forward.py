@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.dropout import _DropoutNd
 
 from ..attention.checks import check_finite, check_tensors
 from ..attention.shapes import broadcasts
@@ -101,8 +102,8 @@ def check_takes(forward_func: Forward, name: str, *, why: str) -> None:
 
 def warn_of_dropout(module: nn.Module | None) -> None:
     """Warn of a module in training mode that drops something: each call gives other logits."""
-    every = module.modules() if module is not None else ()
-    rates = ((one, getattr(one, "dropout", getattr(one, "p", 0.0))) for one in every if one.training)
+    every = [one for one in module.modules() if one.training] if module is not None else []
+    rates = [(one, one.p if isinstance(one, _DropoutNd) else getattr(one, "dropout", 0.0)) for one in every]
     drops = [type(one).__name__ for one, rate in rates if isinstance(rate, float) and rate > 0]
     if drops:
         warnings.warn(
