@@ -49,7 +49,7 @@ def picture_of(page, name: str) -> Image.Image:
         height = min(taken.height, round(taken.width * SIZE[1] / SIZE[0]))
         part = taken.convert("RGB").crop((0, 0, taken.width, height))
     part.thumbnail(SIZE)
-    return part.quantize(COLOURS)
+    return part.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
 
 
 if __name__ == "__main__":
