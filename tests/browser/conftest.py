@@ -16,8 +16,7 @@ LOCAL = ("file:", "blob:", "data:", "http://127.0.0.1:")
 def browser():
     """Chromium from ATTNVIZ_CHROMIUM, the PATH or Playwright; without one the tests are skipped, loudly."""
     api = pytest.importorskip("playwright.sync_api", reason="pip install playwright runs the browser tests")
-    here = (shutil.which(name) for name in ("chromium-headless-shell", "chromium"))  # the first draws faster
-    chromium = os.environ.get("ATTNVIZ_CHROMIUM") or next(filter(None, here), None)
+    chromium = os.environ.get("ATTNVIZ_CHROMIUM") or shutil.which("chromium")
     with api.sync_playwright() as playwright:
         try:
             started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
