@@ -1,7 +1,6 @@
 """Prices as people of many countries write them."""
 
 import re
-from typing import Literal
 
 import numpy as np
 
@@ -24,7 +23,7 @@ _FROM = re.compile(rf"\s*+from\s++(?:{_MARK})?\s*+\d", re.IGNORECASE)
 _DASH = re.compile("[-–—]")
 
 
-def parse_price(value, *, decimal_mark: Literal[",", ".", ""] = ""):
+def parse_price(value, *, decimal_mark: str = ""):
     """One price as a number; empty text is NaN, and what is no price stays as it is.
 
     A currency may stand before or behind, as a sign, a code or a word. Which mark is the decimal one:
@@ -54,7 +53,7 @@ def parse_price(value, *, decimal_mark: Literal[",", ".", ""] = ""):
     return value if amount is None else amount
 
 
-def decimal_mark_of(value) -> Literal[",", ".", "open", ""]:
+def decimal_mark_of(value) -> str:
     """The decimal mark in the country of one price, as far as it shows that.
 
     "open": its only mark may group or be decimal. A comma beside a currency whose countries group with it is
