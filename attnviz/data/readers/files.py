@@ -13,12 +13,16 @@ from ...printable import printable
 from ..columns import LONGEST_TIME
 from ..log import InteractionLog
 from ..problems import DataProblems
-from .prices import parse_price, points_in
+from .prices import decimal_mark_of, parse_price
 from .table_files import read_csv, read_json, read_parquet
 
 _READERS = {".csv": read_csv, ".parquet": read_parquet, ".json": read_json, ".jsonl": read_json}
 _DIGITS = re.compile(r"\s*\d+(\.\d+)?\s*")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CURES = {
+    ".": "if the point groups thousands, write them without it",
+    ",": "if the comma is decimal, write a point in its place",
+}
 _LINE_BREAK = re.compile(r"<br\s*+/?>", re.IGNORECASE)
 
 
@@ -85,34 +89,39 @@ def log_from_files(
 def read_prices(values: pd.Series) -> tuple[pd.Series, list[str]]:
     """Prices as numbers, each as `parse_price` reads it, and what should be known of how they were read.
 
-    The column says what a point before exactly three digits is, where one price alone does not: if some price
-    has a decimal comma or points that group, and none a decimal point, it groups. Otherwise it is decimal;
-    a sentence says so where nothing in the column, or as much against it, speaks for that.
+    The column says what one point or comma before exactly three digits is, where one price alone does not:
+    some price shows which mark is decimal, and none shows the other. Otherwise the point is decimal and the
+    comma groups; a sentence says so where nothing in the column, or as much against it, speaks for that.
 
     Example:
         >>> read_prices(pd.Series(["$1,250.00", "93", "", "from 9"]))[0].tolist()
         [1250.0, 93.0, nan, 'from 9']
         >>> read_prices(pd.Series(["1.300", "12,50"]))[0].tolist()
         [1300.0, 12.5]
+        >>> read_prices(pd.Series(["4,500", "12,90"]))[0].tolist()
+        [4.5, 12.9]
         >>> prices, notes = read_prices(pd.Series(["1.300", "12"]))
         >>> prices.tolist(), notes[0].partition(";")[0]
         ([1.3, 12.0], "items: 1 price such as '1.300' was read as 1.3")
     """
     if pd.api.types.is_numeric_dtype(values):
         return values, []
-    points = [points_in(value) for value in values]
-    told = {"group", "decimal"} & set(points)
-    read = [parse_price(value, points_group=told == {"group"}) for value in values]
-    unsure = [value for value, point in zip(values, points, strict=True) if point == "open"]
-    notes = [_note_on(unsure)] if unsure and len(told) != 1 else []
-    return pd.Series(read, index=values.index, dtype=object), notes
+    marks = [decimal_mark_of(value) for value in values]
+    told = {",", "."} & set(marks)
+    decimal_mark = told.pop() if len(told) == 1 else ""
+    read = [parse_price(value, decimal_mark=decimal_mark) for value in values]
+    unsure = [value for value, mark in zip(values, marks, strict=True) if mark == "open" and not decimal_mark]
+    notes = [_note_on([value for value in unsure if mark in value], cure) for mark, cure in _CURES.items()]
+    return pd.Series(read, index=values.index, dtype=object), [note for note in notes if note]
 
 
-def _note_on(unsure: list[str]) -> str:
+def _note_on(unsure: list[str], cure: str) -> str:
+    if not unsure:
+        return ""
     prices = "1 price" if len(unsure) == 1 else f"{len(unsure):,} prices"
     return (
         f"items: {prices} such as {unsure[0]!r} {'was' if len(unsure) == 1 else 'were'} read as "
-        f"{parse_price(unsure[0]):g}; if the point groups thousands, write them without it"
+        f"{parse_price(unsure[0]):g}; {cure}"
     )
 
 

@@ -40,7 +40,8 @@ def read_table(
     See the page "On your own data". How cells are read:
 
     - price: a number, or text such as '$1,250.00' or '1.250,00 €'; an empty cell is unknown. Whether '1.300'
-      is 1300 or 1.3 is told from the other prices, or else the log's `notes` say how it was read.
+      is 1300 or 1.3, and '4,500' 4500 or 4.5, is told from the other prices, or else the log's `notes` say
+      how it was read.
     - tags: a list, or text: a list as JSON, Python or PostgreSQL writes it, or tags separated by '|', or by
       ';' where there is no '|', or by ',' where there is neither.
     - timestamp, available_from: ISO 8601 text, datetimes, or Unix times (seconds to nanoseconds, told apart

@@ -140,37 +140,85 @@ COLUMNS = {
     "a dollar that groups": (["$1.300", "$7,50"], [1300, 7.5]),
     "a decimal point": (["1.300", "12.50"], [1.3, 12.5]),
     "a decimal point and groups": (["1.300", "$1,250.00"], [1.3, 1250]),
+    "a comma before two digits": (["4,500", "12,90", 7], [4.5, 12.9, 7]),
+    "a comma behind a zero": (["4,500", "0,900"], [4.5, 0.9]),
+    "a comma beside euros": (["4,500 €", "0,95 €", "€1,300"], [4.5, 0.95, 1.3]),
+    "a comma beside dollars": (["$4,500", "$12,90"], [4.5, 12.9]),
+    "a comma below points that group": (["4,500", "1.300.000"], [4.5, 1300000]),
+    "commas that group": (["4,500", "1.300", "1,234,567"], [4500, 1.3, 1234567]),
+    "commas that group in India": (["4,500", "1,30,000"], [4500, 130000]),
+    "commas that group above a point": (["4,500", "1,234.50"], [4500, 1234.5]),
+    "a comma above a point elsewhere": (["4,500 €", "899.99 €"], [4500, 899.99]),
+    "a currency whose commas group": (["$4,500", "£8,846", "CHF 1,300.-"], [4500, 8846, 1300]),
 }
 
 
 @pytest.mark.parametrize(("cells", "prices"), COLUMNS.values(), ids=COLUMNS)
-def test_a_column_says_what_its_points_are(cells, prices):
+def test_a_column_says_what_its_points_and_commas_are(cells, prices):
     """Expect what a person reads who sees the whole column, and no note."""
     read, notes = read_prices(pd.Series(cells, dtype=object))
     assert read.tolist() == prices
     assert notes == []
 
 
-@pytest.mark.parametrize(
-    ("cells", "prices", "count"),
-    [
-        (
-            ["1.250", "1.300", "12", "899", "2.400"],
-            [1.25, 1.3, 12, 899, 2.4],
-            "3 prices such as '1.250' were",
-        ),
-        (["1.300", "12,50", "12.50"], [1.3, 12.5, 12.5], "1 price such as '1.300' was"),
-    ],
+POINT, COMMA = (
+    "if the point groups thousands, write them",
+    "if the comma is decimal, write a point in its place",
 )
-def test_points_that_stay_open_are_noted(cells, prices, count):
+OPEN = {
+    "points": (
+        ["1.250", "1.300", "12", "899", "2.400"],
+        [1.25, 1.3, 12, 899, 2.4],
+        [f"3 prices such as '1.250' were read as 1.25; {POINT} without it"],
+    ),
+    "points, as much for as against": (
+        ["1.300", "12,50", "12.50"],
+        [1.3, 12.5, 12.5],
+        [f"1 price such as '1.300' was read as 1.3; {POINT} without it"],
+    ),
+    "commas": (
+        ["8,846", "9,938", "12"],
+        [8846, 9938, 12],
+        [f"2 prices such as '8,846' were read as 8846; {COMMA}"],
+    ),
+    "commas beside euros": (
+        ["4,500 €", "7 €"],
+        [4500, 7],
+        [f"1 price such as '4,500 €' was read as 4500; {COMMA}"],
+    ),
+    "commas, as much for as against": (
+        ["4,500", "12,50", "12.50"],
+        [4500, 12.5, 12.5],
+        [f"1 price such as '4,500' was read as 4500; {COMMA}"],
+    ),
+    "both": (
+        ["4,500", "1.300"],
+        [4500, 1.3],
+        [
+            f"1 price such as '1.300' was read as 1.3; {POINT} without it",
+            f"1 price such as '4,500' was read as 4500; {COMMA}",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("cells", "prices", "notes"), OPEN.values(), ids=OPEN)
+def test_marks_that_stay_open_are_noted(cells, prices, notes):
     """Nothing in the column, or as much for as against it: read as one price is, which the log says."""
     shelf = pd.DataFrame({"item_id": range(len(cells)), "price": cells})
     rows = {"user_id": [1, 2], "item_id": [0, 1], "timestamp": "2025-01-01", "label": [0, 1]}
     log = read_table(pd.DataFrame(rows), shelf)
     assert log.items["price"].tolist() == prices
-    assert log.notes == [
-        f"items: {count} read as {prices[0]:g}; if the point groups thousands, write them without it"
-    ]
+    assert log.notes == [f"items: {note}" for note in notes]
+
+
+@given(st.lists(st.integers(0, 10**6 - 1)), st.sampled_from([",", "."]))
+def test_prices_with_three_decimals_are_read_back(thousandths, mark):
+    """Any prices of one country, beside one that shows its decimal mark, are what they were."""
+    cells = [f"{number // 1000}{mark}{number % 1000:03d}" for number in thousandths]
+    read, notes = read_prices(pd.Series([*cells, f"12{mark}90"], dtype=object))
+    assert read.tolist() == [*(number / 1000 for number in thousandths), 12.9]
+    assert notes == []
 
 
 @settings(deadline=None)
