@@ -20,6 +20,14 @@ def cells(part: str) -> list:
     return read_chapter(PARTS[part]).cells
 
 
+def run(part: str) -> dict:
+    """What the cells of a part make, run alone."""
+    made: dict = {}
+    for cell in cells(part):
+        exec(compile(cell.code, f"{part}, line {cell.start}", "exec"), made)
+    return made
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_is_short(name):
     """What is read is about ten lines a cell, two cells at most, none wider than the page."""
@@ -40,16 +48,13 @@ def test_a_recipe_says_what_it_says_and_what_it_does_not(name):
 def test_a_recipe_runs_alone(name, monkeypatch):
     """A reader who copies one part alone gets no error; its own asserts check what the prose says."""
     monkeypatch.setenv("MPLBACKEND", "Agg")
-    made: dict = {}
-    for cell in cells(name):
-        exec(compile(cell.code, f"{name}, line {cell.start}", "exec"), made)
+    assert any("assert " in cell.code for cell in cells(name))
+    run(name)
 
 
 def test_the_csv_runs_in_python_and_on_the_command_line(monkeypatch, capsys):
     """Both read the files that the page writes; the commands are those of the page."""
-    made: dict = {}
-    for cell in cells(RECIPES[0]):
-        exec(compile(cell.code, f"{RECIPES[0]}, line {cell.start}", "exec"), made)
+    made = run(RECIPES[0])
     monkeypatch.chdir(made["folder"])
     (block,) = re.findall(r"^```sh\n(.*?)^```", PARTS[RECIPES[0]], re.MULTILINE | re.DOTALL)
     items = pd.read_csv("products.csv")["sku"]

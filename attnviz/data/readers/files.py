@@ -110,14 +110,15 @@ def read_prices(values: pd.Series) -> tuple[pd.Series, list[str]]:
     told = {",", "."} & set(marks)
     decimal_mark = told.pop() if len(told) == 1 else ""
     read = [parse_price(value, decimal_mark=decimal_mark) for value in values]
-    unsure = [value for value, mark in zip(values, marks, strict=True) if mark == "open" and not decimal_mark]
-    notes = [_note_on([value for value in unsure if mark in value], cure) for mark, cure in _CURES.items()]
-    return pd.Series(read, index=values.index, dtype=object), [note for note in notes if note]
+    unsure = (
+        [] if decimal_mark else [value for value, mark in zip(values, marks, strict=True) if mark == "open"]
+    )
+    by_mark = {cure: [value for value in unsure if mark in value] for mark, cure in _CURES.items()}
+    notes = [_note_on(some, cure) for cure, some in by_mark.items() if some]
+    return pd.Series(read, index=values.index, dtype=object), notes
 
 
 def _note_on(unsure: list[str], cure: str) -> str:
-    if not unsure:
-        return ""
     prices = "1 price" if len(unsure) == 1 else f"{len(unsure):,} prices"
     return (
         f"items: {prices} such as {unsure[0]!r} {'was' if len(unsure) == 1 else 'were'} read as "
